@@ -1,0 +1,21 @@
+"""The table of stages: name -> module. A stage is one file with READS, EDITS, ADDS, KIND, INPUT, OUTPUT, Config, run."""
+
+STAGES = {
+    "load": "hunmin.stages.load",
+    "translate": "hunmin.stages.translate",
+    "check": "hunmin.stages.check",
+    "repair": "hunmin.stages.repair",
+    "review": "hunmin.stages.review",
+    "mix": "hunmin.stages.mix",
+    "dedup": "hunmin.stages.dedup",
+    "decontaminate": "hunmin.stages.decontaminate",
+    "sample": "hunmin.stages.sample",
+    "rate": "hunmin.stages.rate",
+    "filter": "hunmin.stages.filter",
+    "sft": "hunmin.stages.sft",
+    "dpo": "hunmin.stages.dpo",
+    "merge": "hunmin.stages.merge",
+    "evaluate": "hunmin.stages.evaluate",
+    "judge": "hunmin.stages.judge",
+    "publish": "hunmin.stages.publish",
+}

@@ -48,7 +48,8 @@ class Inputs:
     """What a stage is given besides its Config: the newest earlier artifacts and the run's own settings.
 
     `records` is a records.jsonl, `model` the folder of the newest model artifact, `earlier` every earlier artifact
-    folder by label in recipe order. `seed` already derives from (recipe seed, label).
+    folder by label in recipe order. `seed` already derives from (recipe seed, label). `expected` is what the earlier
+    stages' estimates said in a dry run (`records`, `chars`, ...), when the artifacts are not there yet.
     """
 
     label: str = "stage"
@@ -58,6 +59,7 @@ class Inputs:
     earlier: dict[str, Path] = field(default_factory=dict)
     spend: Spend = field(default_factory=Spend)
     in_flight: int = 8
+    expected: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass

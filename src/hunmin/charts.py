@@ -101,7 +101,8 @@ def bars_svg(
         y = TOP + i * row
         body.append(f'<text x="{left - 8}" y="{y + 14}" text-anchor="end">{escape(str(label)[:30])}</text>')
         body.append(
-            f'<rect x="{left}" y="{y + 3}" width="{max(0.5, value * scale):.1f}" height="{row - 9}" fill="{COLOURS[0]}"/>'
+            f'<rect x="{left}" y="{y + 3}" width="{max(0.5, value * scale):.1f}" height="{row - 9}" '
+            f'fill="{COLOURS[0]}"/>'
         )
         end = value
         if intervals and intervals[i]:
@@ -139,6 +140,7 @@ def lines_svg(series: Mapping[str, Sequence[tuple[float, float]]], title: str = 
         path = " ".join(f"{x(a):.1f},{_y(b, low, high):.1f}" for a, b in line)
         body.append(f'<polyline points="{path}" fill="none" stroke="{colour}" stroke-width="1.8"/>')
         if len(line) == 1:
-            body.append(f'<circle cx="{x(line[0][0]):.1f}" cy="{_y(line[0][1], low, high):.1f}" r="3" fill="{colour}"/>')
+            a, b = line[0]
+            body.append(f'<circle cx="{x(a):.1f}" cy="{_y(b, low, high):.1f}" r="3" fill="{colour}"/>')
         body.append(f'<text x="{LEFT + 110 * i}" y="{HEIGHT - 8}" fill="{colour}">{escape(name)}</text>')
     return _frame(title, body)

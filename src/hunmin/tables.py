@@ -36,4 +36,5 @@ def resolve(table: Mapping[str, str], name: str, kind: str, where: str = "") -> 
         found = importlib.import_module(module)
         return getattr(found, attribute)
     except (ImportError, AttributeError) as error:
-        raise UserError(f"{kind} '{name}' cannot be imported: {error}", where, "Write it as module:function.") from error
+        what = f"{kind} '{name}' cannot be imported: {error}"
+        raise UserError(what, where, "Write it as module:function.") from error

@@ -1,0 +1,392 @@
+"""Walk a recipe's list: skip what is finished, call what is not, write each manifest last.
+
+A run is one folder; a stage's artifact is `NN-label` inside it. The same command on the same run continues it; an
+artifact made with other options or inputs is never reused silently.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from . import artifact
+from .artifact import Counts, Inputs, Spend
+from .errors import EXIT_INTERRUPTED, UserError
+from .recipe import Recipe, Step, _needs, resolved
+from .stages import STAGES
+from .tables import resolve
+
+log = logging.getLogger("hunmin")
+
+STARTED = "started.json"
+
+
+@dataclass(frozen=True)
+class Options:
+    """How this execution goes on, beyond the recipe."""
+
+    confirm: Callable[[list[tuple[str, dict[str, Any]]]], bool] = lambda paid: False
+    reuse: Path | None = None
+    executor: str = "local"
+    shards: int = 1
+    in_flight: int = 8
+    until: str | None = None
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What happened to one stage in this execution: "made", "done before" or "reused"."""
+
+    label: str
+    how: str
+    folder: Path
+    manifest: dict[str, Any]
+
+
+def folder_of(run: Path, index: int, step: Step) -> Path:
+    return run / f"{index + 1:02d}-{step.label}"
+
+
+def execute(
+    recipe: Recipe, run: Path, options: Options, on_stage: Callable[[str, str, Any], None] | None = None
+) -> list[Outcome]:
+    """Run every stage of the recipe that is not finished; give what happened to each.
+
+    `on_stage(label, event, detail)` is told "start", "made", "done before", "reused". Raises UserError (exit codes 2, 3,
+    4) with everything so far saved; the same call continues.
+    """
+    tell = on_stage or (lambda label, event, detail: None)
+    run.mkdir(parents=True, exist_ok=True)
+    _own(run, recipe)
+    _confirm_paid(recipe, run, options)
+    outcomes: list[Outcome] = []
+    for i, step in enumerate(recipe.steps):
+        folder = folder_of(run, i, step)
+        inputs = inputs_for(recipe, run, i, options)
+        wanted = _identity(recipe, step, inputs, run)
+        manifest = artifact.read_manifest(folder)
+        how = "done before"
+        if manifest is not None:
+            _same_or_error(folder, manifest, wanted, "was made")
+        else:
+            manifest = _reuse(options.reuse, folder, wanted)
+            how = "reused" if manifest else "made"
+        if manifest is None:
+            started = folder / STARTED
+            if started.is_file():
+                _same_or_error(folder, json.loads(started.read_text(encoding="utf-8")), wanted, "was begun")
+            else:
+                artifact.write_atomic(started, json.dumps(wanted, ensure_ascii=False, indent=2))
+            tell(step.label, "start", step)
+            log.info("%s: start", step.label)
+            begun = time.monotonic()
+            counts = _call(step, inputs, folder, options)
+            manifest = artifact.write_manifest(
+                folder,
+                stage=step.stage,
+                label=step.label,
+                output=step.module.OUTPUT,
+                config=wanted["config"],
+                seed=inputs.seed,
+                inputs=wanted["inputs"],
+                counts=counts,
+                seconds=time.monotonic() - begun,
+            )
+            log.info("%s: %s", step.label, json.dumps(manifest["counts"], ensure_ascii=False, default=str)[:2000])
+        outcomes.append(Outcome(step.label, how, folder, manifest))
+        tell(step.label, how, manifest)
+        if options.until == step.label:
+            break
+    return outcomes
+
+
+def _own(run: Path, recipe: Recipe) -> None:
+    """Store the resolved recipe; a run folder that belongs to another recipe is refused."""
+    path = run / artifact.RESOLVED
+    names = [f"{i + 1:02d}-{s.label}" for i, s in enumerate(recipe.steps)]
+    foreign = [p.name for p in artifact.stage_folders(run) if p.name not in names]
+    if foreign:
+        raise UserError(
+            f"the folder holds stages of another recipe: {', '.join(foreign)}",
+            str(run),
+            f"Use another name (--name), or delete {run / foreign[0]}.",
+        )
+    if not path.exists() and not artifact.stage_folders(run):
+        strangers = [p.name for p in run.iterdir() if p.name not in (artifact.LOG, "ledger.sqlite")]
+        if strangers:
+            raise UserError(
+                f"the folder is not a run: it holds {', '.join(sorted(strangers)[:4])}", str(run), "Use another name."
+            )
+    artifact.write_atomic(path, resolved(recipe))
+
+
+def inputs_for(recipe: Recipe, run: Path, index: int, options: Options) -> Inputs:
+    """Give what the stage at `index` is handed: the newest finished earlier artifacts of this run."""
+    step = recipe.steps[index]
+    earlier = {s.label: folder_of(run, i, s) for i, s in enumerate(recipe.steps[:index])}
+    records = artifact.newest(earlier.values(), "records")
+    model = artifact.newest(earlier.values(), "model")
+    ledger = Path(recipe.ledger) if recipe.ledger else run / "ledger.sqlite"
+    return Inputs(
+        label=step.label,
+        seed=recipe.stage_seed(step.label),
+        records=records / artifact.RECORDS if records else None,
+        model=model,
+        earlier=earlier,
+        spend=Spend(ledger, recipe.max_usd, recipe.max_chars, confirmed=True),
+        in_flight=options.in_flight,
+    )
+
+
+def _identity(recipe: Recipe, step: Step, inputs: Inputs, run: Path) -> dict[str, Any]:
+    """Give what decides whether an artifact may be reused: stage, config, seed and the hashes of what goes in."""
+    config = step.config.model_dump(mode="json")
+    hashes: dict[str, str] = {}
+    kinds = {kind for kind, _ in _needs(step.module)}
+    for label, folder in inputs.earlier.items():
+        manifest = artifact.read_manifest(folder)
+        if manifest is None:
+            continue
+        newest_records = inputs.records is not None and inputs.records.parent == folder
+        if "all" in kinds or (newest_records and "records" in kinds):
+            hashes[label] = manifest["content_hash"]
+        elif manifest["output"] == "model" and "model" in kinds:
+            hashes[label] = manifest["content_hash"]
+    for path in _files(step):
+        if path.exists():
+            hashes[f"file:{path.name}"] = artifact.sha256_file(path)[:16]
+    return {
+        "stage": step.stage,
+        "config": config,
+        "config_hash": artifact.hash_of([step.stage, config, inputs.seed]),
+        "inputs": hashes,
+    }
+
+
+def _files(step: Step) -> list[Path]:
+    own = getattr(step.module, "files", None)
+    return [Path(p) for p in own(step.config)] if own else []
+
+
+def _same_or_error(folder: Path, found: dict[str, Any], wanted: dict[str, Any], verb: str) -> None:
+    if found["config_hash"] == wanted["config_hash"] and found["inputs"] == wanted["inputs"]:
+        return
+    old, new = found["config"], wanted["config"]
+    changed = [
+        f"{k}={_short(old.get(k))}, the recipe now says {_short(new.get(k))}"
+        for k in {**old, **new}
+        if old.get(k) != new.get(k)
+    ]
+    if not changed and found["inputs"] != wanted["inputs"]:
+        names = [
+            k for k in {**found["inputs"], **wanted["inputs"]} if found["inputs"].get(k) != wanted["inputs"].get(k)
+        ]
+        changed = [f"another {name.removeprefix('file:')}" for name in names]
+    raise UserError(
+        f"{folder.name} {verb} with {'; '.join(changed) or 'another seed'}",
+        mend=f"Use a new run name, or delete {folder}.",
+    )
+
+
+def _short(value: Any) -> str:
+    text = json.dumps(value, ensure_ascii=False) if not isinstance(value, str) else value
+    return text if len(text) <= 80 else text[:77] + "..."
+
+
+def _reuse(other: Path | None, folder: Path, wanted: dict[str, Any]) -> dict[str, Any] | None:
+    """Link a finished stage of another run when its config and input hashes are the same."""
+    if other is None or folder.exists():
+        return None
+    for candidate in artifact.stage_folders(other):
+        manifest = artifact.read_manifest(candidate)
+        if manifest is None or candidate.name.split("-", 1)[1] != folder.name.split("-", 1)[1]:
+            continue
+        if manifest["config_hash"] == wanted["config_hash"] and manifest["inputs"] == wanted["inputs"]:
+            temporary = folder.with_name("." + folder.name + ".linking")
+            shutil.rmtree(temporary, ignore_errors=True)
+            shutil.copytree(candidate, temporary, copy_function=_link)
+            temporary.replace(folder)
+            return manifest
+    return None
+
+
+def _link(source: str, target: str) -> str:
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copy2(source, target)
+    return target
+
+
+def is_paid(step: Step) -> bool:
+    own = getattr(step.module, "paid", None)
+    return bool(own and own(step.config))
+
+
+def _confirm_paid(recipe: Recipe, run: Path, options: Options) -> None:
+    """Refuse paid stages without a limit, and ask once before anything is spent."""
+    pending = [
+        (i, step)
+        for i, step in enumerate(recipe.steps)
+        if is_paid(step) and artifact.read_manifest(folder_of(run, i, step)) is None
+    ]
+    if not pending:
+        return
+    if recipe.max_usd is None and recipe.max_chars is None:
+        names = ", ".join(step.label for _, step in pending)
+        raise UserError(
+            f"paid stages ({names}) need a limit",
+            str(recipe.path or recipe.name),
+            "Set max_usd: or max_chars: at the top of the recipe.",
+        )
+    estimates = [(step.label, _estimate(step, inputs_for(recipe, run, i, options))) for i, step in pending]
+    if not options.confirm(estimates):
+        raise UserError("not confirmed, nothing was sent", mend="Add --yes to spend without asking.")
+
+
+def _estimate(step: Step, inputs: Inputs) -> dict[str, Any]:
+    own = getattr(step.module, "estimate", None)
+    return own(step.config, inputs) if own else {}
+
+
+def dry_run(recipe: Recipe, run: Path, options: Options) -> list[tuple[str, dict[str, Any]]]:
+    """Estimate every stage without sending or changing anything; each estimate feeds the next one's `expected`."""
+    expected: dict[str, Any] = {}
+    rows = []
+    for i, step in enumerate(recipe.steps):
+        inputs = inputs_for(recipe, run, i, options)
+        if inputs.records is not None:
+            expected["records"] = artifact.read_manifest(inputs.records.parent)["counts"]["n_kept"]  # type: ignore[index]
+        found = _estimate(step, replace(inputs, expected=dict(expected)))
+        expected.update({k: found[k] for k in ("records", "chars") if found.get(k) is not None})
+        rows.append((step.label, found))
+    return rows
+
+
+def _call(step: Step, inputs: Inputs, out: Path, options: Options) -> Counts:
+    if step.module.KIND == "model":
+        return _call_in_child(step, inputs, out)
+    if step.module.KIND in ("record", "whole") and options.shards > 1 and step.stage != "load":
+        from . import shards
+
+        if step.stage in shards.SHARDED or step.module.KIND == "record":
+            return shards.run_stage(
+                step.stage, step.config, inputs, out, executor=options.executor, shards=options.shards
+            )
+    return step.module.run(step.config, inputs, out)
+
+
+def call_alone(stage: str, config: Any, inputs: Inputs, out: Path) -> Counts:
+    """Run one stage outside a recipe, model stages in a child process as in a run."""
+    module = resolve(STAGES, stage, "stage")
+    return _call(Step(stage, inputs.label, module, config), inputs, out, Options())
+
+
+# --- model stages run in a child process: memory is freed at its end, and torchrun can launch it ---
+
+ERROR_FILE = "error.json"
+COUNTS_FILE = "counts.json"
+
+
+def _call_in_child(step: Step, inputs: Inputs, out: Path) -> Counts:
+    out.mkdir(parents=True, exist_ok=True)
+    spec = out / "spec.json"
+    artifact.write_atomic(spec, json.dumps(_spec(step, inputs, out), ensure_ascii=False, indent=2))
+    for name in (ERROR_FILE, COUNTS_FILE):
+        (out / name).unlink(missing_ok=True)
+    command = [sys.executable, "-m", "hunmin.run", str(spec)]
+    if getattr(step.config, "launch", None) not in (None, "none"):
+        from .train import launch
+
+        command = launch.command(step.config, spec)
+        log.info("%s: %s", step.label, " ".join(command))
+    environment = {**os.environ, "HF_HUB_DISABLE_TELEMETRY": "1", "PYTHONUNBUFFERED": "1"}
+    child = subprocess.Popen(command, env=environment)
+    while True:
+        try:
+            code = child.wait()
+            break
+        except KeyboardInterrupt:
+            continue  # the terminal sent Ctrl-C to the child as well; wait until it has saved
+    if code in (EXIT_INTERRUPTED, -2):
+        raise KeyboardInterrupt
+    if (out / ERROR_FILE).is_file():
+        error = json.loads((out / ERROR_FILE).read_text(encoding="utf-8"))
+        raise UserError(error["what"], error["where"], error["mend"], error["exit_code"])
+    if code != 0:
+        hint = " (killed: out of memory?)" if code == -9 else ""
+        raise RuntimeError(f"{step.label}: the child process ended with {code}{hint}; its messages stand above")
+    counts = Counts(**json.loads((out / COUNTS_FILE).read_text(encoding="utf-8")))
+    for name in (COUNTS_FILE, "spec.json"):
+        (out / name).unlink(missing_ok=True)
+    return counts
+
+
+def _spec(step: Step, inputs: Inputs, out: Path) -> dict[str, Any]:
+    return {
+        "stage": step.stage,
+        "config": step.config.model_dump(mode="json"),
+        "out": str(out),
+        "inputs": {
+            "label": inputs.label,
+            "seed": inputs.seed,
+            "records": str(inputs.records) if inputs.records else None,
+            "model": str(inputs.model) if inputs.model else None,
+            "earlier": {k: str(v) for k, v in inputs.earlier.items()},
+            "spend": {
+                "ledger": str(inputs.spend.ledger) if inputs.spend.ledger else None,
+                "max_usd": inputs.spend.max_usd,
+                "max_chars": inputs.spend.max_chars,
+                "confirmed": inputs.spend.confirmed,
+            },
+            "in_flight": inputs.in_flight,
+        },
+    }
+
+
+def _child(spec_path: Path) -> int:
+    """Run one model stage from its spec file; rank 0 alone writes counts and errors."""
+    logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
+    for noisy in ("httpx", "httpx2", "urllib3", "filelock", "datasets"):
+        logging.getLogger(noisy).setLevel(logging.WARNING)
+    spec = json.loads(spec_path.read_text(encoding="utf-8"))
+    given = spec["inputs"]
+    spend = given["spend"]
+    inputs = Inputs(
+        label=given["label"],
+        seed=given["seed"],
+        records=Path(given["records"]) if given["records"] else None,
+        model=Path(given["model"]) if given["model"] else None,
+        earlier={k: Path(v) for k, v in given["earlier"].items()},
+        spend=Spend(Path(spend["ledger"]) if spend["ledger"] else None, *list(spend.values())[1:]),
+        in_flight=given["in_flight"],
+    )
+    out = Path(spec["out"])
+    main_rank = int(os.environ.get("RANK", "0")) == 0
+    try:
+        module = resolve(STAGES, spec["stage"], "stage")
+        counts = module.run(module.Config(**spec["config"]), inputs, out)
+    except UserError as error:
+        if main_rank:
+            row = {"what": error.what, "where": error.where, "mend": error.mend, "exit_code": error.exit_code}
+            artifact.write_atomic(out / ERROR_FILE, json.dumps(row, ensure_ascii=False))
+        return error.exit_code
+    except KeyboardInterrupt:
+        return EXIT_INTERRUPTED
+    if main_rank:
+        row = {"n_in": counts.n_in, "n_kept": counts.n_kept, "dropped": counts.dropped, "notes": counts.notes}
+        artifact.write_atomic(out / COUNTS_FILE, json.dumps(row, ensure_ascii=False, default=str))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(_child(Path(sys.argv[1])))

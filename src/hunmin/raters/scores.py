@@ -1,0 +1,329 @@
+"""The one score a model's reply states, or why none can be read: a pure replay over stored replies.
+
+Strict on purpose. A score counts when the reply says that it is one: JSON with a score key, a line that is only a
+number, "점수: 8.5", "8/10", "10점 만점에 8점", "I would give it an 8". Any other number in the prose is not a score,
+two different scores are none, a range is none, a number outside the scale is none, and another scale is never
+converted.
+The faults of KoRAE's and LogicKor's readers (reading one character, no range check, -1 or 0.0 for a failure) are the
+cases of tests/unit/test_scores.py.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import unicodedata
+from dataclasses import dataclass
+from typing import Any
+
+from ..errors import UserError
+
+WHY = {
+    "empty": "the reply is empty",
+    "unfinished": "the reply ends inside its reasoning or its JSON",
+    "no_score": "no number is given as the score",
+    "several": "several different scores",
+    "range": "a range, not one number",
+    "out_of_range": "outside the scale",
+    "other_scale": "given on another scale",
+    "malformed": "not a plain decimal number",
+    "not_whole": "a fraction where whole numbers were asked for",
+}
+
+
+@dataclass(frozen=True)
+class Scale:
+    """The closed interval a score must lie in; `whole` allows integers only."""
+
+    low: float
+    high: float
+    whole: bool = False
+
+    @property
+    def name(self) -> str:
+        return f"{self.low:g}-{self.high:g}"
+
+
+def parse_scale(text: str, where: str = "scale") -> Scale:
+    """Give the Scale of "0-10". Raises UserError for anything else."""
+    match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*-\s*(\d+(?:\.\d+)?)\s*", str(text))
+    if not match or float(match[1]) >= float(match[2]):
+        raise UserError(f"'{text}' is not a scale", where, "Write it as low-high, for example 0-10.")
+    return Scale(float(match[1]), float(match[2]))
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A score with the reason the reply gives, or None with a key of WHY in `why`."""
+
+    score: float | None
+    reason: str = ""
+    why: str = ""
+
+
+@dataclass(frozen=True)
+class _Found:
+    value: float | None  # None: a score is stated here but cannot be used, see `why`
+    start: int
+    end: int
+    why: str = ""
+    final: bool = False
+
+
+_SAME = {"〜": "~", "∼": "~", "–": "-", "—": "-", "−": "-", "‑": "-", "⁄": "/", "\u00a0": " ", "\u3000": " "}
+_NUMBER = re.compile(r"[-+]?[0-9]+(?:[.,:][0-9]+)*(?:[eE][-+]?[0-9]+\b)?")
+_UNIT = r"(?:[ \t]*(?P<unit>점|points?\b|pts?\b))?"
+_TO = re.compile(_UNIT + r"[ \t]*(?:-|~|to\b|or\b|에서|부터|또는|내지)[ \t]*[-+]?[0-9]", re.I)
+_OF = re.compile(
+    _UNIT + r"[ \t]*\(?[ \t]*(?:/|out\s+of\b|of\b)[ \t]*(?P<top>[0-9]+(?:\.[0-9]+)?)"
+    r"(?:[ \t]*(?:점|points?\b))?(?:[ \t]*\))?",
+    re.I,
+)
+_LABEL = re.compile(
+    r"(?P<final>(?:최종|종합|총|전체|전반적인?|overall|final|total)\s*)?(?:평가\s*|quality\s*)?"
+    r"(?:점수|평점|총점|스코어|\bscore\b|\brating\b|\bgrade\b|\\boxed)"
+    r"\s*(?:\(\s*\))?[\s:=>→|{(]*(?:(?:는|은|\bis\b|\bof\b|\bas\b|\bwould be\b)[\s:=>→|{(]*)?(?=[-+]?[0-9])",
+    re.I,
+)
+_GIVEN = re.compile(
+    r"\b(?:give|gave|rate|rated|score|scored|assign|assigned|award|awarded)\s+"
+    r"(?:(?!out\b|deduct)[a-z']+\s+){0,6}?(?:an?\s+)?(?:(?:score|rating)\s+of\s+)?(?=[0-9])",
+    re.I,
+)
+_GIVEN_KO = re.compile(r"[0-9.]+\s*점(?=입니다|이다|\s*으?로\s*평가|[을를]\s*(?:주|줍|부여|드리|드립|매기|매깁))")
+_TOP_KO = re.compile(r"(?P<top>[0-9]+(?:\.[0-9]+)?)\s*점?\s*만점(?:에서|에|중|기준으로|기준)?\s*(?:으로\s*)?")
+_LIST_ITEM = re.compile(r"[0-9]+[.)]\s+\S")
+_REASON = re.compile(r"^[\s\-:;,.|()}/]*(?:(?:이유|근거|설명|사유|reason|rationale|explanation)\s*[:：]\s*)?", re.I)
+
+
+def strip_thinking(reply: str) -> str | None:
+    """Give the reply without its `<think>` blocks; None when the last one never ends."""
+    text = re.sub(r"<think(?:ing)?>.*?</think(?:ing)?>", " ", reply, flags=re.S | re.I)
+    if "</think" in text.lower():  # the server ate the opening tag
+        text = re.split(r"</think(?:ing)?>", text, flags=re.I)[-1]
+    return None if re.search(r"<think(?:ing)?>", text, re.I) else text
+
+
+def read(reply: str, scale: Scale) -> Reading:
+    """Give the one score the reply states on this scale, with its reason."""
+    if not reply or not reply.strip():
+        return Reading(None, why="empty")
+    text = strip_thinking(reply)
+    if text is None:
+        return Reading(None, why="unfinished")
+    if not text.strip():
+        return Reading(None, why="empty")
+    found = _json_object(text)
+    if found is not None:
+        return _read_json(found, scale)
+    plain = _plain(text)
+    if _other_top(plain, scale):
+        return Reading(None, why="other_scale")
+    return _choose(_blank_scale(plain, scale), text, scale)
+
+
+def _plain(text: str) -> str:
+    """Give text of the same length with ASCII digits and signs, and without Markdown marks."""
+    out = []
+    for char in text:
+        code = ord(char)
+        if 0xFF01 <= code <= 0xFF5E:
+            char = chr(code - 0xFEE0)
+        elif unicodedata.category(char) == "Nd":
+            char = str(unicodedata.digit(char))
+        out.append(" " if char in "*`#[]\"'_“”‘’「」『』" else _SAME.get(char, char))
+    return "".join(out)
+
+
+def _bounds(scale: Scale) -> tuple[str, str]:
+    return tuple(re.escape(f"{x:g}") + r"(?:\.0+)?" for x in (scale.low, scale.high))  # type: ignore[return-value]
+
+
+def _blank_scale(text: str, scale: Scale) -> str:
+    """Blank what only names the scale: "(0-10)", "on a scale of 0 to 10", "0에서 10점 사이"."""
+    low, high = _bounds(scale)
+    low = rf"(?:{low}|1)"  # people say "1 to 10" of a 0-10 scale
+    mention = (
+        rf"(?:on\s+a\s+scale\s+(?:of|from)\s+)?(?<![0-9.]){low}점?\s*(?:-|~|to|에서|부터)\s*{high}(?![0-9.])"
+        r"점?(?:\s*(?:까지|사이|scale))?"
+    )
+    return re.sub(mention, lambda m: " " * len(m[0]), text, flags=re.I)
+
+
+def _other_top(text: str, scale: Scale) -> bool:
+    tops = [float(m["top"]) for m in _TOP_KO.finditer(text)]
+    tops += [float(m[1]) for m in re.finditer(r"scale\s+(?:of|from)\s+[0-9]+\s*(?:to|-)\s*([0-9]+)", text, re.I)]
+    return any(top != scale.high for top in tops)
+
+
+def _score_at(text: str, at: int, scale: Scale, final: bool = False) -> _Found | None:
+    """Give the score expression that starts at `at`, or None when no number starts there."""
+    number = _NUMBER.match(text, at)
+    if not number:
+        return None
+    end = number.end()
+
+    def bad(why: str) -> _Found:
+        return _Found(None, at, end, why, final)
+
+    if not re.fullmatch(r"[-+]?[0-9]+(?:\.[0-9]+)?", number[0]):
+        return bad("malformed")
+    if _TO.match(text, end):
+        return bad("range")
+    of = _OF.match(text, end)
+    if of:
+        if float(of["top"]) != scale.high:
+            return bad("other_scale")
+        end = of.end()
+    else:
+        unit = re.compile(_UNIT).match(text, end)
+        assert unit is not None
+        if unit["unit"]:
+            end = unit.end()
+    rest = text[end:]
+    if re.match(r"\s*(?:%|퍼센트|percent)", rest):
+        return bad("other_scale")
+    if re.match(r"대(?![가-힣])|대\s|\s*(?:이상|이하|미만|초과)|\+", rest):
+        return bad("range")
+    if re.match(r"\s*/", rest) or re.match(r"[A-Za-z]", rest):
+        return bad("malformed")
+    if end == number.end() and re.match(r"(?!입니다|이다|이며|이고|임|을|를|로|으로|이라)[가-힣]", rest):
+        return bad("no_score")  # "8가지", "3개": a count
+    value = float(number[0])
+    if not scale.low <= value <= scale.high:
+        return bad("out_of_range")
+    if scale.whole and value != int(value):
+        return bad("not_whole")
+    return _Found(value, at, end, "", final)
+
+
+def _choose(plain: str, text: str, scale: Scale) -> Reading:
+    lines = [(m.start(), m[0]) for m in re.finditer(r"[^\n]+", plain) if m[0].strip(" \t\r-:|>.")]
+    first = _first_line(lines, plain, scale)
+    stated = [f for f in (_score_at(plain, m.end(), scale, bool(m["final"])) for m in _LABEL.finditer(plain)) if f]
+    finals = [f for f in stated if f.final]
+    if first is not None:  # whatever else stands as a score line must agree; sub-scores in the reason need not
+        others = [_line_score(start, line, plain, scale) for start, line in lines]
+        return _answer(text, [first, *finals, *(f for f in others if f and f.value is not None)], scale)
+    if finals:
+        return _answer(text, finals, scale)
+    stated += [f for f in (_alone(start, line, plain, scale) for start, line in lines) if f]
+    stated += _with_top(plain, scale)
+    if not stated:
+        given = [_score_at(plain, m.end(), scale) for m in _GIVEN.finditer(plain)]
+        stated = [f for f in given if f and re.match(r"\s*(?:$|[.,;:!)\n]|because|for\b|since|as\b|/)", plain[f.end :])]
+        stated += [f for f in (_score_at(plain, m.start(), scale) for m in _GIVEN_KO.finditer(plain)) if f]
+    return _answer(text, stated, scale)
+
+
+def _answer(text: str, stated: list[_Found], scale: Scale) -> Reading:
+    if not stated:
+        return Reading(None, why="no_score")
+    bad = next((f for f in stated if f.value is None), None)
+    if bad is not None:
+        return Reading(None, why=bad.why)
+    if len({f.value for f in stated}) > 1:
+        return Reading(None, why="several")
+    found = stated[0]
+    if text.lstrip().startswith(("{", "```")) and found.end >= len(text.rstrip()):
+        return Reading(None, why="unfinished")  # cut JSON: the number itself may be cut
+    after = _REASON.sub("", text[found.end :].strip("*`_\"'] \n")).strip()
+    return Reading(found.value, after or text[: found.start].strip(" *#:\n"))
+
+
+def _first_line(lines: list[tuple[int, str]], plain: str, scale: Scale) -> _Found | None:
+    """Give the score of the first line when that line opens with it, as the prompts ask; a "...:" preamble may stand
+    before it."""
+    if lines and re.search(r"[:!]\s*$", lines[0][1]) and not re.search(r"[0-9]", lines[0][1]):
+        lines = lines[1:]
+    if not lines:
+        return None
+    start, line = lines[0]
+    stated = _line_score(start, line, plain, scale)
+    if stated is not None:
+        return stated
+    indent = len(line) - len(line.lstrip(" \t>"))
+    if not re.match(r"[-+]?[0-9]", line[indent:]) or _LIST_ITEM.match(line[indent:]):
+        return None
+    found = _score_at(plain, start + indent, scale)
+    if found and re.match(r"\s*(?:[-:;,|(]|입니다|이다|\.\s)|\s+/", plain[found.end :]):
+        return found
+    return None
+
+
+def _line_score(start: int, line: str, plain: str, scale: Scale) -> _Found | None:
+    """Give the score of a line that is only a number or opens with a label."""
+    label = _LABEL.match(line, len(line) - len(line.lstrip(" \t>")))
+    if label:
+        return _score_at(plain, start + label.end(), scale, bool(label["final"]))
+    return _alone(start, line, plain, scale)
+
+
+def _alone(start: int, line: str, plain: str, scale: Scale) -> _Found | None:
+    """Give the score when the line holds nothing else."""
+    at = re.match(r"[\s>|(]*", line).end()  # type: ignore[union-attr]
+    if line[at : at + 2] == "- ":
+        at += 2
+    number = _NUMBER.match(line, at)
+    if not number:
+        return None
+    rest = line[number.end() :]
+    if not re.fullmatch(
+        r"\s*(?:점|points?)?\s*(?:(?:-|~|to)\s*[0-9.]+\s*점?)?"
+        r"(?:\(?\s*(?:/|out of|of)\s*[0-9.]+\s*(?:점|points?)?\s*\)?)?"
+        r"\s*(?:입니다|이다|대|이상|이하|\+|%)?[\s.,!|)}]*",
+        rest,
+    ):
+        return None
+    return _score_at(plain, start + at, scale)
+
+
+def _with_top(plain: str, scale: Scale) -> list[_Found]:
+    """Give the scores told with their top: "8/10", "8 out of 10", "10점 만점에 8점"."""
+    found = []
+    for m in re.finditer(r"(?<![0-9A-Za-z.,/])[-+]?[0-9]+(?:\.[0-9]+)?", plain):
+        of = _OF.match(plain, m.end())
+        if of and float(of["top"]) == scale.high:
+            found.append(_score_at(plain, m.start(), scale))
+    for m in _TOP_KO.finditer(plain):
+        found.append(_score_at(plain, m.end(), scale))
+    return [f for f in found if f]
+
+
+def _json_object(text: str) -> dict[str, Any] | None:
+    """Give the first JSON object in the reply that can be read whole."""
+    decoder = json.JSONDecoder(object_pairs_hook=_pairs)
+    for m in re.finditer(r"\{", text):
+        try:
+            value, _ = decoder.raw_decode(text, m.start())
+        except json.JSONDecodeError:
+            continue
+        if value:
+            return value
+    return None
+
+
+def _pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for key, value in pairs:
+        found.setdefault(key.strip().lower(), []).append(value)
+    return found
+
+
+def _read_json(found: dict[str, Any], scale: Scale) -> Reading:
+    values = [v for key in ("score", "점수", "rating", "평점") for v in found.get(key, [])]
+    if not values:
+        return Reading(None, why="no_score")
+    read_values = []
+    for value in values:
+        if isinstance(value, bool) or not isinstance(value, (int, float, str)):
+            return Reading(None, why="no_score" if value is None else "malformed")
+        plain = _plain(value if isinstance(value, str) else repr(value)).strip()
+        one = _alone(0, plain, plain, scale)
+        if one is None or one.value is None:
+            return Reading(None, why=one.why if one else "malformed")
+        read_values.append(one.value)
+    if len(set(read_values)) > 1:
+        return Reading(None, why="several")
+    reasons = [v for key in ("reason", "이유", "근거", "explanation") for v in found.get(key, []) if isinstance(v, str)]
+    return Reading(read_values[0], reasons[0].strip() if reasons else "")

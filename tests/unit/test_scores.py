@@ -1,0 +1,201 @@
+"""Replies as judges really write them, and the one score each states, or none."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hunmin.errors import UserError
+from hunmin.raters.scores import WHY, Scale, parse_scale, read, strip_thinking
+
+TEN = Scale(0, 10)
+
+READ = [
+    ("8.5", 8.5),
+    (" 8.5 \n", 8.5),
+    ("8.5/10", 8.5),
+    ("8.5 / 10", 8.5),
+    ("**8.5**/10", 8.5),
+    ("점수: 8.5점", 8.5),
+    ("점수: 8.5점\n이유: 3가지 사실이 정확하고 2024년 자료를 반영했습니다.", 8.5),
+    ("점수 : 8/10", 8),
+    ("점수는 9점입니다. 설명이 충실합니다.", 9),
+    ("점수(0-10): 7", 7),
+    ("점수 (0~10점): 7.5", 7.5),
+    ("**8.5**", 8.5),
+    ("**점수:** 8.5", 8.5),
+    ("### 점수: 6", 6),
+    ("Score: 8.5", 8.5),
+    ("Score:10", 10),
+    ("score = 7", 7),
+    ("Score: **9**/10\n\nThe answer lists 3 causes.", 9),
+    ("Rating: [[8]]", 8),
+    ("Overall score: 7.5 out of 10.", 7.5),
+    ("８．５", 8.5),
+    ("점수：９점", 9),
+    ("٨", 8),
+    ("8 out of 10", 8),
+    ("8 out of 10, because two facts are missing", 8),
+    ("The answer deserves 8 out of 10 since 2 of the 3 steps are right.", 8),
+    ("10점 만점에 8.5점입니다.", 8.5),
+    ("이 답변은 10점 만점에 8점을 주겠습니다. 예시 2개가 빠졌습니다.", 8),
+    ("네, 평가해 드리겠습니다.\n\n8.5\n\n답변은 1950년의 일을 정확히 설명합니다.", 8.5),
+    ("Sure! Here is my evaluation:\n\nScore: 8\nReason: all 4 parts are covered.", 8),
+    ("Here is my evaluation:\n8 - accurate and clear", 8),
+    ("<think>maybe 6? no, 7, or 9/10</think>\n8", 8),
+    ("점수를 6점으로 할까... </think>\n\n점수: 8", 8),
+    ("<thinking>Score: 2</thinking>Score: 8", 8),
+    ("8\n정확성은 9점, 유용성은 7점 정도입니다. 참고 점수: 5", 8),
+    ("8.5 - The response lists 3 facts.", 8.5),
+    ("8.5점. 전반적으로 정확합니다.", 8.5),
+    ("9, because it answers both questions", 9),
+    ("7 (정확하지만 짧음)", 7),
+    ("- 8.5", 8.5),
+    ("> 8", 8),
+    ("정확성 점수: 9\n유용성 점수: 8\n최종 점수: 8.5", 8.5),
+    ("점수: 8\n(다시 말해 점수: 8점)", 8),
+    ("I would give it an 8.5.", 8.5),
+    ("I would rate this answer 7 because it is incomplete.", 7),
+    ("이 답변에 7.5점을 부여합니다.", 7.5),
+    ("On a scale of 0 to 10, I would rate this response a 6.", 6),
+    ('{"score": 8.5, "reason": "정확한 답변 3개"}', 8.5),
+    ('```json\n{"score": 8, "reason": "ok"}\n```', 8),
+    ('{"점수": "8.5점", "이유": "좋음"}', 8.5),
+    ('Here you go: {"reason": "lists 3 items", "score": "9/10"} Hope it helps 100%!', 9),
+    ('{"score": 8.5, "reason": "the answer is cut o', 8.5),
+    ("\\boxed{8.5}", 8.5),
+    ("0", 0),
+    ("10", 10),
+    ("8.25", 8.25),
+    ("점수: 0점", 0),
+    ("Score: 8.5, Confidence: 0.9", 8.5),
+    ("8.5입니다", 8.5),
+]
+
+UNREAD = [
+    ("", "empty"),
+    ("   \n", "empty"),
+    ("<think>I should look at 3 facts", "unfinished"),
+    ("<think>8</think>", "empty"),
+    ('{"score": 8', "unfinished"),
+    ("좋은 답변입니다.", "no_score"),
+    ("The answer lists 3 facts about 2024.", "no_score"),
+    ("3 facts are wrong.", "no_score"),
+    ("답변에 오류가 3개 있습니다.", "no_score"),
+    ("8가지 이유를 들었습니다.", "no_score"),
+    ("1. 정확성이 높습니다.\n2. 유용합니다.", "no_score"),
+    ("1) accurate\n2) helpful", "no_score"),
+    ("Accuracy: 9\nHelpfulness: 8", "no_score"),
+    ("| 정확성 | 9 |\n| 유용성 | 8 |", "no_score"),
+    ("I deduct 2 points for the missing example.", "no_score"),
+    ("eight", "no_score"),
+    ("nan", "no_score"),
+    ("N/A", "no_score"),
+    ("점수: 없음", "no_score"),
+    ("점수: 높음. 오류는 2개뿐입니다.", "no_score"),
+    ("8-9", "range"),
+    ("점수: 8~9점", "range"),
+    ("Score: 7 to 8", "range"),
+    ("8.0–8.5", "range"),
+    ("점수: 8점대", "range"),
+    ("점수: 8점 이상", "range"),
+    ("8+", "range"),
+    ("85", "out_of_range"),
+    ("점수: 85점", "out_of_range"),
+    ("-3", "out_of_range"),
+    ("Score: -1", "out_of_range"),
+    ("11/10", "out_of_range"),
+    ("10.5", "out_of_range"),
+    ('{"score": -1}', "out_of_range"),
+    ("1e3", "malformed"),
+    ("8,5", "malformed"),
+    ("8.5.1", "malformed"),
+    ("Score: 8:30", "malformed"),
+    ('{"score": true}', "malformed"),
+    ('{"score": "high"}', "malformed"),
+    ('{"score": null, "reason": "8 would be too much"}', "no_score"),
+    ('{"accuracy": 9}', "no_score"),
+    ("85/100", "other_scale"),
+    ("4/5", "other_scale"),
+    ("Score: 4 out of 5", "other_scale"),
+    ("5점 만점에 4점입니다.", "other_scale"),
+    ("85%", "other_scale"),
+    ("점수: 8\n점수: 9", "several"),
+    ("8\n\n9", "several"),
+    ("8\n...\n최종 점수: 7", "several"),
+    ('{"score": 8, "score": 9}', "several"),
+    ('{"score": 8, "rating": 9}', "several"),
+    ("8 9\nBoth assistants did well.", "no_score"),
+]
+
+
+@pytest.mark.parametrize(("reply", "score"), READ, ids=[r[0][:40] for r in READ])
+def test_the_score_is_read(reply: str, score: float) -> None:
+    assert read(reply, TEN).score == score
+
+
+@pytest.mark.parametrize(("reply", "why"), UNREAD, ids=[u[0][:40] for u in UNREAD])
+def test_no_number_is_made_up(reply: str, why: str) -> None:
+    reading = read(reply, TEN)
+    assert (reading.score, reading.why) == (None, why)
+    assert why in WHY
+
+
+def test_the_first_line_wins_over_numbers_in_the_reason_but_not_over_a_final_score() -> None:
+    assert read("8\n정확성 점수: 9점", TEN).score == 8
+    assert read("8\n최종 점수: 8점", TEN).score == 8
+    assert read("8\n최종 점수: 9점", TEN).score is None
+
+
+@pytest.mark.parametrize(
+    ("reply", "reason"),
+    [
+        ("8.5\n정확하고 친절합니다.", "정확하고 친절합니다."),
+        ("점수: 8\n이유: 3개의 사실이 맞습니다.", "3개의 사실이 맞습니다."),
+        ("Score: 8/10\nReason: clear", "clear"),
+        ('{"score": 8, "reason": "좋음"}', "좋음"),
+        ("8 - accurate", "accurate"),
+        ("8", ""),
+    ],
+)
+def test_the_reason_follows_the_score(reply: str, reason: str) -> None:
+    assert read(reply, TEN).reason == reason
+
+
+def test_scales() -> None:
+    assert read("4.5/5", Scale(0, 5)).score == 4.5
+    assert read("8/10", Scale(0, 5)).why == "other_scale"
+    assert read("92", Scale(0, 100)).score == 92
+    assert read("점수: 92/100", Scale(0, 100)).score == 92
+    assert read("2.5", Scale(1, 3, whole=True)).why == "not_whole"
+    assert read("2.0", Scale(1, 3, whole=True)).score == 2
+    assert read("0", Scale(1, 3, whole=True)).why == "out_of_range"
+    assert parse_scale("0-10") == TEN
+    assert parse_scale("0 - 5").name == "0-5"
+    for bad in ("10-0", "ten", "0-", "-1-5"):
+        with pytest.raises(UserError):
+            parse_scale(bad)
+
+
+def test_thinking_is_stripped() -> None:
+    assert strip_thinking("<think>a</think>b").strip() == "b"
+    assert strip_thinking("a</think>b") == "b"
+    assert strip_thinking("<think>a") is None
+
+
+@given(st.text(max_size=200))
+def test_any_reply_gives_an_in_range_score_or_a_reason(reply: str) -> None:
+    reading = read(reply, TEN)
+    if reading.score is None:
+        assert reading.why in WHY
+    else:
+        assert 0 <= reading.score <= 10 and reading.why == ""
+
+
+@given(
+    st.decimals(min_value=0, max_value=10, places=2),
+    st.sampled_from(["{}", "점수: {}점", "Score: {}/10", "**{}**\n이유: 1"]),
+)
+def test_every_plain_form_of_every_score_is_read(value, form: str) -> None:
+    assert read(form.format(value), TEN).score == float(value)

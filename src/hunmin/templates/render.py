@@ -1,0 +1,319 @@
+"""The one bridge from record to text: training segments, inference prompt and the saved chat_template are one jinja.
+
+A template is jinja over `messages` (role, content, and `input` on user messages), bos_token, eos_token and
+add_generation_prompt, run in the same sandbox that transformers uses. Training text is cut into segments by rendering
+the conversation up to each answer with the generation prompt, so what is trained is by construction what is asked.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ..artifact import hash_of
+from ..errors import UserError
+from ..record import Record
+from ..tables import did_you_mean
+from . import TEMPLATES
+
+FOLDER = Path(__file__).parent
+PROBE = "probe"
+Messages = list[dict[str, str]]
+
+
+@dataclass(frozen=True)
+class Segment:
+    """A piece of training text; `trained` pieces (an answer with its stop token) enter the loss."""
+
+    text: str
+    trained: bool
+
+
+@dataclass(frozen=True)
+class Template:
+    """A chat format bound to a tokenizer's special tokens.
+
+    `chat_template` is the jinja to save with the model, `stop` the token text that ends an answer. Texts carry their
+    special tokens, BOS included when the base wants one: tokenise them with `add_special_tokens=False`.
+    """
+
+    name: str
+    chat_template: str
+    stop: str
+    bos_token: str = ""
+    eos_token: str = ""
+
+    @property
+    def hash(self) -> str:
+        """16 hex digits that change when any rendered byte can change."""
+        return hash_of([self.chat_template, self.stop, self.bos_token, self.eos_token])
+
+    def text(self, messages: Messages, add_generation_prompt: bool = False) -> str:
+        """Give the whole conversation as text, as `apply_chat_template(tokenize=False)` would."""
+        return _render(self.chat_template, messages, self.bos_token, self.eos_token, add_generation_prompt, self.name)
+
+    def messages(self, record: Record) -> Messages:
+        """Give a record's conversation; `input` keeps its own key where the template reads it, else joins the text."""
+        return messages_of(record, keep_input=_reads_input(self.chat_template))
+
+    def prompt(self, record_or_messages: Record | Messages) -> str:
+        """Give the inference prompt: all up to where the answer starts; the last turn's own answer is left out."""
+        if isinstance(record_or_messages, list):
+            messages = record_or_messages
+        else:
+            messages = self.messages(record_or_messages)
+        while messages and messages[-1]["role"] == "assistant":
+            messages = messages[:-1]
+        return self.text(messages, add_generation_prompt=True)
+
+    def render(self, record: Record, answer: str | None = None) -> list[Segment]:
+        """Give prompt and answer segments in turn, ending with the last answer's stop token.
+
+        `answer` replaces the record's own last answer (`chosen` or `rejected` of a preference record).
+        Raises UserError when there is no answer, or the template shows a turn differently once another follows.
+        """
+        messages = self.messages(record)
+        if answer is not None:
+            messages = [*messages, {"role": "assistant", "content": answer}]
+        where = str(record.get("id", ""))
+        segments: list[Segment] = []
+        done = ""
+        for i, message in enumerate(messages):
+            if message["role"] != "assistant":
+                continue
+            if not message["content"].strip():
+                raise UserError("an answer is empty", where, "A model trained on it learns to say nothing.")
+            prompt = self.text(messages[:i], add_generation_prompt=True)
+            full = self.text(messages[: i + 1])
+            if not prompt.startswith(done) or not full.startswith(prompt):
+                raise UserError(
+                    f"template '{self.name}' shows a turn differently once the conversation goes on, "
+                    "so no training text equals the inference prompt",
+                    where,
+                    "Use another template, or single-turn records.",
+                )
+            end = full.rfind(self.stop, len(prompt))
+            if end < 0:
+                raise UserError(f"template '{self.name}' writes no '{self.stop}' after this answer", where)
+            if prompt[len(done) :]:
+                segments.append(Segment(prompt[len(done) :], False))
+            done = full[: end + len(self.stop)]
+            segments.append(Segment(done[len(prompt) :], True))
+        if not segments:
+            raise UserError("there is no answer to train on", where, "Each record needs an output or a reply.")
+        return segments
+
+
+def messages_of(record: Record, keep_input: bool = True) -> Messages:
+    """Give a record as chat messages, without `chosen` and `rejected`."""
+    system = [{"role": "system", "content": record["system"]}] if record.get("system") else []
+    if record.get("messages"):
+        messages = [{"role": m["role"], "content": m["content"]} for m in record["messages"]]
+        return messages if messages[0]["role"] == "system" else system + messages
+    instruction, extra = record.get("instruction") or "", record.get("input") or ""
+    if keep_input:
+        user = {"role": "user", "content": instruction, **({"input": extra} if extra else {})}
+    else:
+        user = {"role": "user", "content": "\n\n".join(t for t in (instruction, extra) if t)}
+    answer = [{"role": "assistant", "content": record["output"]}] if record.get("output") else []
+    return [*system, user, *answer]
+
+
+def load_template(name_or_path: str, tokenizer: Any = None, system: str = "") -> Template:
+    """Give a template by name, by the path of a .json (alpaca-lora's keys) or .jinja file, or `model` (the base's own).
+
+    `system` is shown to the model wherever a conversation brings none; it becomes part of the saved chat_template.
+    Without a tokenizer the special tokens are Llama 2's, with no BOS.
+    Raises UserError for an unknown name, a base without eos, or a stop token that the tokenizer does not know.
+    """
+    where = f"template '{name_or_path}'"
+    bos, eos = _special_tokens(tokenizer, where)
+    if name_or_path == "model":
+        source = getattr(tokenizer, "chat_template", None)
+        if not isinstance(source, str) or not source:
+            raise UserError(
+                "the base model brings no chat template",
+                where,
+                f"Choose one of {', '.join(TEMPLATES)}; a base model was tuned with none.",
+            )
+    else:
+        source = ("{{ bos_token }}" if bos else "") + _read(name_or_path)
+    if system:
+        first = json.dumps(system, ensure_ascii=False)
+        source = (
+            "{%- if not messages or messages[0]['role'] != 'system' -%}"
+            "{%- set messages = [{'role': 'system', 'content': " + first + "}] + messages -%}{%- endif -%}" + source
+        )
+    if name_or_path == "model":  # it writes its own BOS or none at all; either is what the base saw
+        bos = getattr(tokenizer, "bos_token", None) or ""
+    return Template(name_or_path, source, _find_stop(source, bos, eos, tokenizer, where), bos, eos)
+
+
+def _special_tokens(tokenizer: Any, where: str) -> tuple[str, str]:
+    if tokenizer is None:
+        return "", "</s>"
+    if not tokenizer.eos_token:
+        raise UserError(
+            "the tokenizer has no eos token, so an answer could never end",
+            where,
+            "Set eos_token in the base model's tokenizer_config.json.",
+        )
+    bos_id = getattr(tokenizer, "bos_token_id", None)
+    adds_bos = bos_id is not None and list(tokenizer("a")["input_ids"])[:1] == [bos_id]
+    return (tokenizer.bos_token if adds_bos else ""), tokenizer.eos_token
+
+
+def _read(name_or_path: str) -> str:
+    path = FOLDER / TEMPLATES[name_or_path] if name_or_path in TEMPLATES else Path(name_or_path)
+    if path.suffix not in (".json", ".jinja", ".jinja2"):
+        known = (*TEMPLATES, "model")
+        raise UserError(
+            f"unknown template{did_you_mean(name_or_path, known)}",
+            f"template '{name_or_path}'",
+            f"Known: {', '.join(known)}, or the path of a .json or .jinja file.",
+        )
+    if not path.is_file():
+        raise UserError("no such file", f"template '{name_or_path}'", "Paths are relative to where hunmin runs.")
+    source = path.read_text(encoding="utf-8-sig")
+    return _from_json(source, str(path)) if path.suffix == ".json" else source
+
+
+def _from_json(source: str, where: str) -> str:
+    """Give the jinja of an alpaca-lora style definition: two wordings, split where the response starts."""
+    try:
+        definition = json.loads(source)
+        without, with_input = definition["prompt_no_input"], definition["prompt_input"]
+        marker = definition["response_split"].strip()
+    except (json.JSONDecodeError, KeyError, TypeError, AttributeError) as error:
+        raise UserError(
+            f"not a prompt definition: {error!r}", where, "It needs prompt_input, prompt_no_input and response_split."
+        ) from error
+    wrong = [n for n, t in (("prompt_no_input", without), ("prompt_input", with_input)) if "{instruction}" not in t]
+    if wrong or "{input}" not in with_input or not marker or marker not in without or marker not in with_input:
+        raise UserError(
+            "a wording lacks {instruction}, {input} or the response_split text", where, "See templates/alpaca.json."
+        )
+    header = without[without.rindex(marker) :]
+    without = without[: without.rindex(marker)]
+    with_input = with_input[: with_input.rindex(marker)]
+    # A later turn repeats the headings, not the sentence that explains the task.
+    later = [text[_heading(text) :] for text in (without, with_input)]
+    return (
+        "{%- for message in messages -%}"
+        "{%- if message['role'] == 'system' -%}{{- message['content'] + '\\n\\n' -}}"
+        "{%- elif message['role'] == 'user' -%}"
+        "{%- set first = messages[:loop.index0] | selectattr('role', 'equalto', 'user') | list | length == 0 -%}"
+        "{{- '\\n\\n' if loop.previtem is defined and loop.previtem['role'] == 'assistant' else '' -}}"
+        "{%- if message['input'] -%}"
+        "{%- if first -%}" + _wording(with_input) + "{%- else -%}" + _wording(later[1]) + "{%- endif -%}"
+        "{%- else -%}"
+        "{%- if first -%}" + _wording(without) + "{%- else -%}" + _wording(later[0]) + "{%- endif -%}"
+        "{%- endif -%}"
+        "{%- elif message['role'] == 'assistant' -%}"
+        "{{- " + _quote(header) + " + message['content'] + eos_token -}}"
+        "{%- endif -%}{%- endfor -%}"
+        "{{- " + _quote(header) + " if add_generation_prompt else '' -}}"
+    )
+
+
+def _heading(wording: str) -> int:
+    """Where the block that holds {instruction} starts: after the last blank line before it."""
+    at = wording.rfind("\n\n", 0, wording.index("{instruction}"))
+    return at + 2 if at >= 0 else 0
+
+
+def _wording(text: str) -> str:
+    before, _, rest = text.partition("{instruction}")
+    between, found, after = rest.partition("{input}")
+    parts = [_quote(before), "message['content']", _quote(between)]
+    if found:
+        parts += ["message['input']", _quote(after)]
+    return "{{- " + " + ".join(parts) + " -}}"
+
+
+def _quote(text: str) -> str:
+    escaped = text.replace("\\", "\\\\").replace("'", "\\'").replace("\n", "\\n")
+    return f"'{escaped}'"
+
+
+def _reads_input(source: str) -> bool:
+    return any(f"message{read}" in source for read in ("['input']", '["input"]', ".input", ".get('input'"))
+
+
+def _find_stop(source: str, bos: str, eos: str, tokenizer: Any, where: str) -> str:
+    """Give the token that ends an answer, read off a rendered conversation."""
+    asked = [{"role": "user", "content": PROBE}]
+    prompt = _render(source, asked, bos, eos, True, where)
+    full = _render(source, [*asked, {"role": "assistant", "content": PROBE}], bos, eos, False, where)
+    tail = full[full.rindex(PROBE) + len(PROBE) :]
+    if not full.startswith(prompt):
+        raise UserError(
+            "its inference prompt is not the beginning of its training text",
+            where,
+            "Use another template: a model tuned with this one would be asked differently from how it learned.",
+        )
+    if tokenizer is None:
+        special = [tail.strip()] if tail.strip() else []
+    else:
+        known = {*tokenizer.all_special_tokens, *(str(t) for t in tokenizer.added_tokens_decoder.values())}
+        special = sorted((t for t in known if t.strip() and t in tail), key=lambda t: (tail.index(t), -len(t)))
+    if not special:
+        tail = tail.strip()
+        written = f"; it writes {tail!r}, which the tokenizer does not know as one token" if tail else ""
+        raise UserError(
+            f"no stop token follows an answer{written}",
+            where,
+            "Without one the model never stops. Use a template that ends answers with eos_token, or another base.",
+        )
+    return special[0]
+
+
+def _render(
+    source: str, messages: Sequence[dict[str, str]], bos: str, eos: str, add_generation_prompt: bool, where: str
+) -> str:
+    import jinja2
+
+    try:
+        return _compile(source).render(
+            messages=list(messages), bos_token=bos, eos_token=eos, add_generation_prompt=add_generation_prompt
+        )
+    except jinja2.TemplateError as error:
+        raise UserError(f"template '{where}' refuses this conversation: {error}") from error
+
+
+@functools.lru_cache(maxsize=16)
+def _compile(source: str) -> Any:
+    """Compile in transformers' own way (utils/chat_template_utils.py): sandboxed, trimmed blocks, its helpers."""
+    import jinja2
+    from jinja2.ext import Extension, loopcontrols
+    from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+    class Generation(Extension):
+        """`{% generation %}` marks an answer for transformers; here its body is rendered as it stands."""
+
+        tags = {"generation"}
+
+        def parse(self, parser: Any) -> Any:
+            line = next(parser.stream).lineno
+            body = parser.parse_statements(("name:endgeneration",), drop_needle=True)
+            return jinja2.nodes.Scope(body).set_lineno(line)
+
+    def refuse(message: str) -> None:
+        raise jinja2.TemplateError(message)
+
+    def tojson(value: Any, ensure_ascii: bool = False, indent: int | None = None, **options: Any) -> str:
+        return json.dumps(value, ensure_ascii=ensure_ascii, indent=indent, **options)
+
+    def strftime_now(form: str) -> str:
+        raise jinja2.TemplateError("the template writes today's date, so no two runs would train on the same text")
+
+    environment = ImmutableSandboxedEnvironment(
+        trim_blocks=True, lstrip_blocks=True, extensions=[Generation, loopcontrols]
+    )
+    environment.filters["tojson"] = tojson
+    environment.globals.update(raise_exception=refuse, strftime_now=strftime_now)
+    return environment.from_string(source)

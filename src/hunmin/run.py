@@ -61,8 +61,8 @@ def execute(
 ) -> list[Outcome]:
     """Run every stage of the recipe that is not finished; give what happened to each.
 
-    `on_stage(label, event, detail)` is told "start", "made", "done before", "reused". Raises UserError (exit codes 2, 3,
-    4) with everything so far saved; the same call continues.
+    `on_stage(label, event, detail)` is told "start", "made", "done before", "reused".
+    Raises UserError (exit codes 2, 3, 4) with everything so far saved; the same call continues.
     """
     tell = on_stage or (lambda label, event, detail: None)
     run.mkdir(parents=True, exist_ok=True)
@@ -76,14 +76,14 @@ def execute(
         manifest = artifact.read_manifest(folder)
         how = "done before"
         if manifest is not None:
-            _same_or_error(folder, manifest, wanted, "was made")
+            same_or_error(folder, manifest, wanted, "was made")
         else:
             manifest = _reuse(options.reuse, folder, wanted)
             how = "reused" if manifest else "made"
         if manifest is None:
             started = folder / STARTED
             if started.is_file():
-                _same_or_error(folder, json.loads(started.read_text(encoding="utf-8")), wanted, "was begun")
+                same_or_error(folder, json.loads(started.read_text(encoding="utf-8")), wanted, "was begun")
             else:
                 artifact.write_atomic(started, json.dumps(wanted, ensure_ascii=False, indent=2))
             tell(step.label, "start", step)
@@ -161,7 +161,7 @@ def _identity(recipe: Recipe, step: Step, inputs: Inputs, run: Path) -> dict[str
             hashes[label] = manifest["content_hash"]
         elif manifest["output"] == "model" and "model" in kinds:
             hashes[label] = manifest["content_hash"]
-    for path in _files(step):
+    for path in local_files(step):
         if path.exists():
             hashes[f"file:{path.name}"] = artifact.sha256_file(path)[:16]
     return {
@@ -172,12 +172,12 @@ def _identity(recipe: Recipe, step: Step, inputs: Inputs, run: Path) -> dict[str
     }
 
 
-def _files(step: Step) -> list[Path]:
+def local_files(step: Step) -> list[Path]:
     own = getattr(step.module, "files", None)
     return [Path(p) for p in own(step.config)] if own else []
 
 
-def _same_or_error(folder: Path, found: dict[str, Any], wanted: dict[str, Any], verb: str) -> None:
+def same_or_error(folder: Path, found: dict[str, Any], wanted: dict[str, Any], verb: str) -> None:
     if found["config_hash"] == wanted["config_hash"] and found["inputs"] == wanted["inputs"]:
         return
     old, new = found["config"], wanted["config"]

@@ -154,7 +154,7 @@ def stream(
     """Run `step` over the input records and leave records.jsonl and dropped.jsonl in `out`.
 
     `in_flight` batches run at once (async steps); `batch` records go to one call, cut by input index so that a resumed
-    run makes the same batches. `source` replaces the input artifact (for `load`) and must yield the same rows each time.
+    run makes the same batches. `source` replaces the input artifact (for `load`); it must yield the same rows again.
     Ctrl-C lets what is in flight finish, writes it and raises KeyboardInterrupt; the same call resumes.
     """
     if source is None:

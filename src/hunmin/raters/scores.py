@@ -116,13 +116,13 @@ def read(reply: str, scale: Scale) -> Reading:
     found = _json_object(text)
     if found is not None:
         return _read_json(found, scale)
-    plain = _plain(text)
+    plain = plain_text(text)
     if _other_top(plain, scale):
         return Reading(None, why="other_scale")
     return _choose(_blank_scale(plain, scale), text, scale)
 
 
-def _plain(text: str) -> str:
+def plain_text(text: str) -> str:
     """Give text of the same length with ASCII digits and signs, and without Markdown marks."""
     out = []
     for char in text:
@@ -318,7 +318,7 @@ def _read_json(found: dict[str, Any], scale: Scale) -> Reading:
     for value in values:
         if isinstance(value, bool) or not isinstance(value, (int, float, str)):
             return Reading(None, why="no_score" if value is None else "malformed")
-        plain = _plain(value if isinstance(value, str) else repr(value)).strip()
+        plain = plain_text(value if isinstance(value, str) else repr(value)).strip()
         one = _alone(0, plain, plain, scale)
         if one is None or one.value is None:
             return Reading(None, why=one.why if one else "malformed")

@@ -1,0 +1,1 @@
+"""Judging model answers: questions, answers, criteria, verdicts, their statistics, and the judge's own measure."""

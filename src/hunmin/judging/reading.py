@@ -54,10 +54,10 @@ def _said(line: str) -> str | None:
 def weighted_score(tokens: Sequence[Any] | None, scale: Scale, score: float) -> float | None:
     """Give the expected grade over the judge's own probabilities of the score token (G-Eval, arXiv 2303.16634).
 
-    `tokens` is the reply's `logprobs.content`: {token, top_logprobs: [{token, logprob}]} in order; `score` was read from
-    the text. The first token that is that score counts; its alternatives outside the scale or not whole numbers are
-    left out and the rest renormalised. None when the endpoint sent no probabilities, the score is written in several
-    tokens, or what is on the scale has no probability to speak of.
+    `tokens` is the reply's `logprobs.content`: {token, top_logprobs: [{token, logprob}]} in order; `score` was read
+    from the text. The first token that is that score counts; its alternatives outside the scale or not whole numbers
+    are left out and the rest renormalised. None when the endpoint sent no probabilities, the score is written in
+    several tokens, or what is on the scale has no probability to speak of.
     """
     if not tokens or score != int(score):
         return None

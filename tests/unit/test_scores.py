@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -71,6 +73,13 @@ READ = [
     ("점수: 0점", 0),
     ("Score: 8.5, Confidence: 0.9", 8.5),
     ("8.5입니다", 8.5),
+    ("정확성과 유용성을 고려하면 8.5점을 주고 싶습니다.", 8.5),
+    ("점수: 8.5 (10점 만점)", 8.5),
+    ("Score: 8.5/10 (Accuracy 9/10, Helpfulness 8/10)", 8.5),
+    ("Accuracy: 9/10\nHelpfulness: 8/10\nOverall: 8.5/10", 8.5),
+    ("정확성: 9점\n유용성: 8점\n종합: 8.5점", 8.5),
+    ("8.5점 / 10점", 8.5),
+    ("The response deserves a score of 8.", 8),
 ]
 
 UNREAD = [
@@ -126,6 +135,12 @@ UNREAD = [
     ("8\n...\n최종 점수: 7", "several"),
     ('{"score": 8, "score": 9}', "several"),
     ('{"score": 8, "rating": 9}', "several"),
+    ("8, 9\nBoth assistants did well.", "several"),
+    ("A score of 10 would need an example.", "no_score"),
+    ("A score of 10/10 would need an example. I give it a 7.", "several"),
+    ("I'd give it a 9 for accuracy and an 8 for helpfulness.", "no_score"),
+    ("점수: 8점이 아니라 7점", "no_score"),
+    ("Score: 8.5 -> 9", "range"),
     ("8 9\nBoth assistants did well.", "no_score"),
 ]
 
@@ -199,3 +214,14 @@ def test_any_reply_gives_an_in_range_score_or_a_reason(reply: str) -> None:
 )
 def test_every_plain_form_of_every_score_is_read(value, form: str) -> None:
     assert read(form.format(value), TEN).score == float(value)
+
+
+@pytest.mark.parametrize(
+    "reply",
+    ["score" + " " * 20000 + "x", "8" * 20000, "\n" * 20000 + "8 ", "{" * 20000, '{"a":' * 3000, "give a b c " * 3000],
+    ids=["blanks", "digits", "lines", "braces", "nested", "words"],
+)
+def test_a_model_gone_astray_is_read_in_good_time(reply: str) -> None:
+    begun = time.process_time()
+    read(reply, TEN)
+    assert time.process_time() - begun < 1

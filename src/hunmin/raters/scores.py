@@ -14,6 +14,7 @@ import json
 import re
 import unicodedata
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from ..errors import UserError
@@ -73,25 +74,29 @@ class _Found:
 _SAME = {"〜": "~", "∼": "~", "–": "-", "—": "-", "−": "-", "‑": "-", "⁄": "/", "\u00a0": " ", "\u3000": " "}
 _NUMBER = re.compile(r"[-+]?[0-9]+(?:[.,:][0-9]+)*(?:[eE][-+]?[0-9]+\b)?")
 _UNIT = r"(?:[ \t]*(?P<unit>점|points?\b|pts?\b))?"
-_TO = re.compile(_UNIT + r"[ \t]*(?:-|~|to\b|or\b|에서|부터|또는|내지)[ \t]*[-+]?[0-9]", re.I)
+_TO = re.compile(_UNIT + r"[ \t]*(?:->|→|-|~|to\b|or\b|에서|부터|또는|내지)[ \t]*[-+]?[0-9]", re.I)
 _OF = re.compile(
     _UNIT + r"[ \t]*\(?[ \t]*(?:/|out\s+of\b|of\b)[ \t]*(?P<top>[0-9]+(?:\.[0-9]+)?)"
     r"(?:[ \t]*(?:점|points?\b))?(?:[ \t]*\))?",
     re.I,
 )
 _LABEL = re.compile(
-    r"(?P<final>(?:최종|종합|총|전체|전반적인?|overall|final|total)\s*)?(?:평가\s*|quality\s*)?"
-    r"(?:점수|평점|총점|스코어|\bscore\b|\brating\b|\bgrade\b|\\boxed)"
-    r"\s*(?:\(\s*\))?[\s:=>→|{(]*(?:(?:는|은|\bis\b|\bof\b|\bas\b|\bwould be\b)[\s:=>→|{(]*)?(?=[-+]?[0-9])",
+    r"(?:(?P<final>(?:최종|종합|총|전체|전반적인?|overall|final|total)\s*)?(?:평가\s*|quality\s*)?"
+    r"(?:점수|평점|총점|스코어|\bscore\b|\brating\b|\bgrade\b|\\boxed)|(?P<sum>종합|총평|\boverall\b|\btotal\b)(?=\s*:))"
+    r"\s*(?:\(\s*\))?[\s:=>→|{(]*(?:(?:는|은|\bis\b|\bas\b|\bwould be\b)[\s:=>→|{(]*)?(?=[-+]?[0-9])",
     re.I,
 )
 _GIVEN = re.compile(
-    r"\b(?:give|gave|rate|rated|score|scored|assign|assigned|award|awarded)\s+"
+    r"\b(?:give|gave|rate|rated|assign|assigned|award|awarded|deserves?|merits?|earns?|receives?)\s+"
     r"(?:(?!out\b|deduct)[a-z']+\s+){0,6}?(?:an?\s+)?(?:(?:score|rating)\s+of\s+)?(?=[0-9])",
     re.I,
 )
-_GIVEN_KO = re.compile(r"[0-9.]+\s*점(?=입니다|이다|\s*으?로\s*평가|[을를]\s*(?:주|줍|부여|드리|드립|매기|매깁))")
-_TOP_KO = re.compile(r"(?P<top>[0-9]+(?:\.[0-9]+)?)\s*점?\s*만점(?:에서|에|중|기준으로|기준)?\s*(?:으로\s*)?")
+_GIVEN_KO = re.compile(
+    r"(?<![0-9.])[0-9.]{1,9}\s*점(?=입니다|이다|\s*으?로\s*평가|[을를]\s*(?:주|줍|부여|드리|드립|매기|매깁))"
+)
+_TOP_KO = re.compile(
+    r"(?<![0-9.])(?P<top>[0-9]+(?:\.[0-9]+)?)\s*점?\s*만점(?:에서|에|중|기준으로|기준)?\s*(?:으로\s*)?"
+)
 _LIST_ITEM = re.compile(r"[0-9]+[.)]\s+\S")
 _REASON = re.compile(r"^[\s\-:;,.|()}/]*(?:(?:이유|근거|설명|사유|reason|rationale|explanation)\s*[:：]\s*)?", re.I)
 
@@ -113,6 +118,7 @@ def read(reply: str, scale: Scale) -> Reading:
         return Reading(None, why="unfinished")
     if not text.strip():
         return Reading(None, why="empty")
+    text = re.sub(r"(\s{8})\s+", r"\1", text)  # a model gone astray writes thousands of blanks
     found = _json_object(text)
     if found is not None:
         return _read_json(found, scale)
@@ -185,6 +191,8 @@ def _score_at(text: str, at: int, scale: Scale, final: bool = False) -> _Found |
         return bad("other_scale")
     if re.match(r"대(?![가-힣])|대\s|\s*(?:이상|이하|미만|초과)|\+", rest):
         return bad("range")
+    if re.match(r"\s*[이은는가]?\s*아[니닌]", rest):
+        return bad("no_score")  # "8점이 아니라"
     if re.match(r"\s*/", rest) or re.match(r"[A-Za-z]", rest):
         return bad("malformed")
     if end == number.end() and re.match(r"(?!입니다|이다|이며|이고|임|을|를|로|으로|이라)[가-힣]", rest):
@@ -200,7 +208,7 @@ def _score_at(text: str, at: int, scale: Scale, final: bool = False) -> _Found |
 def _choose(plain: str, text: str, scale: Scale) -> Reading:
     lines = [(m.start(), m[0]) for m in re.finditer(r"[^\n]+", plain) if m[0].strip(" \t\r-:|>.")]
     first = _first_line(lines, plain, scale)
-    stated = [f for f in (_score_at(plain, m.end(), scale, bool(m["final"])) for m in _LABEL.finditer(plain)) if f]
+    stated = [f for f in (_score_at(plain, m.end(), scale, _is_final(m)) for m in _LABEL.finditer(plain)) if f]
     finals = [f for f in stated if f.final]
     if first is not None:  # whatever else stands as a score line must agree; sub-scores in the reason need not
         others = [_line_score(start, line, plain, scale) for start, line in lines]
@@ -209,11 +217,14 @@ def _choose(plain: str, text: str, scale: Scale) -> Reading:
         return _answer(text, finals, scale)
     stated += [f for f in (_alone(start, line, plain, scale) for start, line in lines) if f]
     stated += _with_top(plain, scale)
-    if not stated:
-        given = [_score_at(plain, m.end(), scale) for m in _GIVEN.finditer(plain)]
-        stated = [f for f in given if f and re.match(r"\s*(?:$|[.,;:!)\n]|because|for\b|since|as\b|/)", plain[f.end :])]
-        stated += [f for f in (_score_at(plain, m.start(), scale) for m in _GIVEN_KO.finditer(plain)) if f]
+    given = [_score_at(plain, m.end(), scale) for m in _GIVEN.finditer(plain)]
+    stated += [f for f in given if f and re.match(r"\s*(?:$|[.,;:!)\n]|because|since|as\b|/)", plain[f.end :])]
+    stated += [f for f in (_score_at(plain, m.start(), scale) for m in _GIVEN_KO.finditer(plain)) if f]
     return _answer(text, stated, scale)
+
+
+def _is_final(label: re.Match[str]) -> bool:
+    return bool(label["final"] or label["sum"])
 
 
 def _answer(text: str, stated: list[_Found], scale: Scale) -> Reading:
@@ -246,16 +257,17 @@ def _first_line(lines: list[tuple[int, str]], plain: str, scale: Scale) -> _Foun
     if not re.match(r"[-+]?[0-9]", line[indent:]) or _LIST_ITEM.match(line[indent:]):
         return None
     found = _score_at(plain, start + indent, scale)
-    if found and re.match(r"\s*(?:[-:;,|(]|입니다|이다|\.\s)|\s+/", plain[found.end :]):
-        return found
-    return None
+    rest = plain[found.end :] if found else ""
+    if re.match(r"\s*[,;|]\s*[0-9]", rest):
+        return _Found(None, start, start, "several")  # "8, 9": two scores
+    return found if re.match(r"\s*(?:[-:;,|(]|입니다|이다|\.\s)|\s+/", rest) else None
 
 
 def _line_score(start: int, line: str, plain: str, scale: Scale) -> _Found | None:
     """Give the score of a line that is only a number or opens with a label."""
     label = _LABEL.match(line, len(line) - len(line.lstrip(" \t>")))
     if label:
-        return _score_at(plain, start + label.end(), scale, bool(label["final"]))
+        return _score_at(plain, start + label.end(), scale, _is_final(label))
     return _alone(start, line, plain, scale)
 
 
@@ -293,10 +305,10 @@ def _with_top(plain: str, scale: Scale) -> list[_Found]:
 def _json_object(text: str) -> dict[str, Any] | None:
     """Give the first JSON object in the reply that can be read whole."""
     decoder = json.JSONDecoder(object_pairs_hook=_pairs)
-    for m in re.finditer(r"\{", text):
+    for m in islice(re.finditer(r"\{", text), 50):
         try:
             value, _ = decoder.raw_decode(text, m.start())
-        except json.JSONDecodeError:
+        except (json.JSONDecodeError, RecursionError):  # RecursionError: thousands of brackets
             continue
         if value:
             return value

@@ -7,6 +7,7 @@ import pytest
 from hunmin.errors import UserError
 from hunmin.judging.agreement import compare, kappa, kendall, length_correlation, position_bias, report, spearman
 from hunmin.judging.intervals import mean_interval, relative_interval
+from hunmin.record import write_jsonl
 
 
 def rows(values, criterion="overall", **more):
@@ -14,10 +15,10 @@ def rows(values, criterion="overall", **more):
 
 
 def test_perfect_and_reversed_order() -> None:
-    same = report(rows([1, 2, 3, 4]), rows([1, 2, 3, 4]))["criteria"]["overall"]
+    same = report(rows([1, 2, 3, 4]), rows([1, 2, 3, 4]))["overall"]
     assert (same["spearman"], same["kendall"], same["kappa"]) == pytest.approx((1, 1, 1))
     assert same["exact_ratio"] == 1
-    reversed_ = report(rows([4, 3, 2, 1]), rows([1, 2, 3, 4]))["criteria"]["overall"]
+    reversed_ = report(rows([4, 3, 2, 1]), rows([1, 2, 3, 4]))["overall"]
     assert (reversed_["spearman"], reversed_["kendall"]) == pytest.approx((-1, -1))
     assert reversed_["kappa"] < 0
 
@@ -34,14 +35,14 @@ def test_values_worked_out_by_hand() -> None:
 
 
 def test_a_constant_judge_has_no_correlation_and_says_why() -> None:
-    found = report(rows([3, 3, 3, 3]), rows([1, 2, 3, 4]))["criteria"]["overall"]
+    found = report(rows([3, 3, 3, 3]), rows([1, 2, 3, 4]))["overall"]
     assert found["spearman"] is None and found["kendall"] is None
     assert "every judge score is 3" in found["notes"][0]
     assert found["kappa"] == pytest.approx(0.0)
 
 
 def test_an_unread_verdict_is_counted_and_never_compared() -> None:
-    found = report(rows([1, None, 3, 4, 5]), rows([1, 5, 3, 4, 5]))["criteria"]["overall"]
+    found = report(rows([1, None, 3, 4, 5]), rows([1, 5, 3, 4, 5]))["overall"]
     assert (found["n"], found["n_unread"], found["spearman"]) == (4, 1, pytest.approx(1))
 
 
@@ -51,17 +52,17 @@ def test_length_bias_is_seen_and_absence_of_it_too() -> None:
         for i in range(12)
     ]
     human = rows([1 + i % 3 for i in range(12)])
-    assert report(biased, human)["criteria"]["overall"]["length_bias"] > 0.8
+    assert report(biased, human)["overall"]["length_bias"] > 0.8
     fair = [{**row, "score": 1 + i % 3 + i % 2, "chars": 100 + 7 * (i // 2)} for i, row in enumerate(biased)]
-    assert abs(report(fair, human)["criteria"]["overall"]["length_bias"]) < 0.2
+    assert abs(report(fair, human)["overall"]["length_bias"]) < 0.2
 
 
 def test_several_people_are_averaged_and_criteria_are_kept_apart() -> None:
     human = [*rows([1, 2, 3]), *rows([3, 4, 5]), *rows([1, 1, 2], "fluency")]
     found = report([*rows([2, 3, 4]), *rows([1, 1, 2], "fluency")], human)
-    assert set(found["criteria"]) == {"overall", "fluency"}
-    assert found["criteria"]["overall"]["mean_human"] == pytest.approx(3)
-    assert found["criteria"]["overall"]["exact_ratio"] == 1
+    assert set(found) == {"overall", "fluency", "labels"}
+    assert found["overall"]["mean_human"] == pytest.approx(3)
+    assert found["overall"]["exact_ratio"] == 1
 
 
 def test_bad_labels_are_told() -> None:
@@ -78,7 +79,7 @@ def test_bad_labels_are_told() -> None:
 def test_models_are_matched_when_named() -> None:
     judged = [*rows([1, 2, 3], model="a"), *rows([3, 2, 1], model="b")]
     human = [*rows([1, 2, 3], model="a"), *rows([3, 2, 1], model="b")]
-    assert report(judged, human)["criteria"]["overall"]["spearman"] == pytest.approx(1)
+    assert report(judged, human)["overall"]["spearman"] == pytest.approx(1)
 
 
 def test_position_bias() -> None:
@@ -115,3 +116,37 @@ def test_relative_to_a_reference_is_paired() -> None:
     assert (value, low, high, n) == pytest.approx((50, 50, 50, 2))
     assert relative_interval(ours, {"x": 1.0}, 0) is None
     assert relative_interval(ours, {"a": 0.0}, 0) is None
+
+
+def test_an_artifact_and_a_file_of_labels(tmp_path) -> None:
+    def document(i, score, text="답" * 10):
+        verdict = {"criterion": "overall", "turn": 0, "scale": "1-5", "score": score, "status": "ok", "reason": ""}
+        return {"model": "m", "id": f"q{i}", "answers": [{"text": text}], "verdicts": [verdict]}
+
+    write_jsonl(tmp_path / "documents.jsonl", [document(i, i) for i in range(1, 5)])
+    write_jsonl(tmp_path / "human.jsonl", [{"id": f"q{i}", "criterion": "overall", "score": i} for i in range(1, 4)])
+    found = report(tmp_path, tmp_path / "human.jsonl")
+    assert found["overall"]["kendall"] == pytest.approx(1)
+    assert found["labels"] == {"n_human": 3, "n_matched": 3, "n_verdicts": 4}
+    assert report(tmp_path / "documents.jsonl", tmp_path / "human.jsonl") == found
+    with pytest.raises(UserError, match="no such file"):
+        report(tmp_path, tmp_path / "none.jsonl")
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(UserError, match="no judge artifact"):
+        report(tmp_path / "empty", tmp_path / "human.jsonl")
+
+
+def test_a_pairwise_artifact_tells_its_position_bias(tmp_path) -> None:
+    def document(i, first, second):
+        verdicts = [
+            {"criterion": "pairwise", "turn": 0, "order": o, "choice": c, "score": None, "status": "ok"}
+            for o, c in (("ours_first", first), ("ours_second", second))
+        ]
+        return {"model": "m", "id": f"q{i}", "answers": [{"text": "x"}], "verdicts": verdicts}
+
+    choices = [("A", "B"), ("B", "A"), ("A", "A"), ("A", "A")]
+    write_jsonl(tmp_path / "documents.jsonl", [document(i, *c) for i, c in enumerate(choices)])
+    human = [{"id": f"q{i}", "criterion": "pairwise", "score": s} for i, s in enumerate([1, 0, 0.5, 1])]
+    found = report(tmp_path, human)
+    assert found["pairwise"]["n"] == 4 and found["pairwise"]["spearman"] > 0.7
+    assert found["position"]["always_first"] == 2 and found["position"]["steady_ratio"] == 0.5

@@ -10,28 +10,38 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Any
 
+from ..artifact import DOCUMENTS, read_manifest, stage_folders
 from ..errors import UserError
+from ..record import read_jsonl
 
 Row = Mapping[str, Any]
+Key = tuple[str, str, str, int]
 
 
-def report(scores: Iterable[Row], human: Iterable[Row]) -> dict[str, Any]:
-    """Give agreement by criterion of judge rows with human rows, matched by id, model and criterion.
+def report(scores: Path | Iterable[Row], human: Path | Iterable[Row]) -> dict[str, dict[str, Any]]:
+    """Give the agreement of verdicts with people by criterion, then "labels" (what was matched) and, from an artifact,
+    "position" (a pairwise judge's position bias).
 
-    A row is {id, criterion, score, model?, chars?}; `chars` is the answer's length in the judge's row. Several human
-    rows for one answer are averaged. A row with score null (unread) is counted, never compared. Where a statistic is
-    undefined (fewer than 3 pairs, or one side constant) it is None and `notes` says why.
-    Raises UserError when nothing matches.
+    `scores` is a judge artifact, a run, a documents.jsonl, or rows {id, criterion, score, turn?, model?, chars?} where
+    `chars` is the answer's length; `human` is a JSONL file of rows {id, criterion, score, turn?, model?} or such rows.
+    Several human rows for one answer are averaged. A row with score null (unread) is counted, never compared. Where a
+    statistic is undefined (fewer than 3 pairs, or one side constant) it is None and `notes` says why. Pairwise scores
+    are 1 (won), 0.5, 0 of the judged model. Raises UserError when nothing matches.
     """
-    judged = list(scores)
-    people: dict[tuple[str, str, str], list[float]] = defaultdict(list)
-    n_human = 0
-    for row in human:
-        n_human += 1
+    documents: list[dict[str, Any]] = []
+    if isinstance(scores, Path):
+        documents = list(read_jsonl(_documents(scores)))
+        judged: list[Row] = [row for document in documents for row in rows_of(document)]
+    else:
+        judged = list(scores)
+    people: dict[Key, list[float]] = defaultdict(list)
+    for row in read_jsonl(_existing(human)) if isinstance(human, Path) else human:
+        key = _key(row)
         if row.get("score") is not None:
-            people[_key(row)].append(_number(row))
+            people[key].append(_number(row))
     models = {str(row.get("model") or "") for row in judged}
     if len(models) > 1 and any(not key[0] for key in people):
         raise UserError(
@@ -41,7 +51,7 @@ def report(scores: Iterable[Row], human: Iterable[Row]) -> dict[str, Any]:
         )
     by_criterion: dict[str, list[tuple[float, float, float | None]]] = defaultdict(list)
     unread: dict[str, int] = defaultdict(int)
-    matched: set[tuple[str, str, str]] = set()
+    matched: set[Key] = set()
     for row in judged:
         key = next((k for k in (_key(row), ("", *_key(row)[1:])) if k in people), None)
         if key is None:
@@ -54,27 +64,66 @@ def report(scores: Iterable[Row], human: Iterable[Row]) -> dict[str, Any]:
         by_criterion[str(row["criterion"])].append((_number(row), theirs, row.get("chars")))
     if not matched:
         raise UserError(
-            f"none of the {n_human} human labels matches one of the {len(judged)} verdicts",
+            f"none of the {len(people)} human labels matches one of the {len(judged)} verdicts",
             "--agreement",
             "Each row needs the id and criterion of documents.jsonl (and model, when several models were judged).",
         )
-    criteria = {name: compare(by_criterion[name], unread[name]) for name in sorted({*by_criterion, *unread})}
-    return {"criteria": criteria, "n_human": n_human, "n_unmatched_human": len(people) - len(matched)}
+    found = {name: compare(by_criterion[name], unread[name]) for name in sorted({*by_criterion, *unread})}
+    found["labels"] = {"n_human": len(people), "n_matched": len(matched), "n_verdicts": len(judged)}
+    if any("order" in verdict for document in documents for verdict in document["verdicts"]):
+        from .scoring import biases
+
+        found["position"] = biases(documents)["position"]
+    return found
 
 
-def _key(row: Row) -> tuple[str, str, str]:
+def _existing(path: Path) -> Path:
+    if not path.is_file():
+        raise UserError("no such file", str(path), "Give JSONL rows {id, criterion, score}.")
+    return path
+
+
+def _documents(path: Path) -> Path:
+    """Give the documents.jsonl of an artifact, a run's newest judge artifact, or the file itself."""
+    if path.is_dir() and not (path / DOCUMENTS).is_file():
+        folders = [f for f in stage_folders(path) if (read_manifest(f) or {}).get("stage") == "judge"]
+        if not folders:
+            raise UserError("the folder holds no judge artifact", str(path), "Name a judge artifact or a run with one.")
+        path = folders[-1]
+    return _existing(path / DOCUMENTS if path.is_dir() else path)
+
+
+def rows_of(document: Row) -> list[dict[str, Any]]:
+    """Give a judged document as rows of `report`; a pairwise document is one row, its outcome over both orders."""
+    base = {"id": document["id"], "model": document["model"]}
+    verdicts = document["verdicts"]
+    if any("order" in v for v in verdicts):
+        from .scoring import outcome
+
+        return [{**base, "criterion": verdicts[0]["criterion"], "turn": 0, "score": outcome(verdicts)}]
+    return [
+        {
+            **base,
+            "criterion": v["criterion"],
+            "turn": v["turn"],
+            "score": v["score"],
+            "chars": len(document["answers"][v["turn"]]["text"]),
+        }
+        for v in verdicts
+    ]
+
+
+def _key(row: Row) -> Key:
     missing = [name for name in ("id", "criterion") if row.get(name) in (None, "")]
     if missing:
         raise UserError(f"a row has no {' and no '.join(missing)}", "--agreement", "Each row: id, criterion, score.")
-    return str(row.get("model") or ""), str(row["id"]), str(row["criterion"])
+    return str(row.get("model") or ""), str(row["id"]), str(row["criterion"]), int(row.get("turn") or 0)
 
 
 def _number(row: Row) -> float:
     value = row["score"]
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
-        raise UserError(
-            f"score {value!r} of id {row.get('id')} is not a number", "--agreement", "Give a number or null."
-        )
+        raise UserError(f"score {value!r} of id {row.get('id')} is not a number", "--agreement", "A number or null.")
     return float(value)
 
 

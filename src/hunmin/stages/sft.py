@@ -1,0 +1,130 @@
+"""Supervised fine-tuning: instruction and chat records to a LoRA adapter or a fully tuned model.
+
+trl owns the loop, the loss and the adapters; labels, length policy, batches without padding and the guards are ours.
+Source: the five efforts' finetune scripts, whose faults and our answers stand in docs/footguns.md.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Literal
+
+from ..artifact import Counts, Inputs
+from ..options import opt
+from ..train.config import TrainConfig, cross_check
+
+READS = ("text",)
+EDITS = ()
+ADDS = ()
+KIND = "model"
+INPUT = "records"
+OUTPUT = "model"
+
+
+class Config(TrainConfig):
+    train_on_inputs: bool = opt(False, "Also learn the prompt, not only the answers.")
+    packing: Literal["none", "bfd"] = opt(
+        "none", "none = batches without padding; bfd = trl's packing, where a row of a batch is a pack of max_length."
+    )
+    neftune_alpha: float = opt(0.0, "Noise on the embeddings (NEFTune); 0 = none, 5 is usual.", ge=0)
+    loss_scale: Literal["token", "sample"] = opt(
+        "token", "token = every label weighs the same over the global batch; sample = every row does."
+    )
+
+
+def check(config: Config) -> list[str]:
+    """Give the problems across options."""
+    found = cross_check(config, "sft")
+    if config.packing == "bfd" and config.overlong not in ("drop", "error"):
+        found.append("packing: bfd takes overlong: drop or error.")
+    return found
+
+
+def files(config: Config) -> list[Path]:
+    """Give the local files whose content decides the result."""
+    return local_files(config)
+
+
+def local_files(config: TrainConfig) -> list[Path]:
+    """Give the template file and the adapter to continue, where they are files."""
+    found = [Path(config.template)] if Path(config.template).suffix in (".json", ".jinja", ".jinja2") else []
+    return found + ([Path(config.adapter)] if config.adapter else [])
+
+
+def estimate(config: Config, inputs: Inputs) -> dict[str, Any]:
+    """Give parameters, memory per device, steps, tokens and warm-up without loading a weight."""
+    from ..train import estimate as estimates
+
+    return estimates.estimate(config, inputs, kind="sft")
+
+
+def run(config: Config, inputs: Inputs, out: Path) -> Counts:
+    """Train; leave adapter/ or model/, losses.json, dropped.jsonl and the checkpoints."""
+    from datasets import Dataset
+    from trl import SFTConfig
+
+    from ..train import labels, loop, prepare, resume
+    from ..train.sft_trainer import HunminSFTTrainer
+
+    ready = prepare.prepare(config, inputs)
+    rows, report = labels.rows_of(
+        prepare.read_records(inputs),
+        ready.template,
+        ready.tokenizer,
+        max_length=config.max_length,
+        overlong=config.overlong,
+        train_on_inputs=config.train_on_inputs,
+    )
+    train_rows, validation = labels.split(rows, config.val_size)
+    if loop.is_main():
+        resume.guard(out / loop.CHECKPOINTS, prepare.identity(config, inputs, ready))
+        prepare.write_dropped(out, inputs.label, report)
+
+    packed = config.packing == "bfd"
+    lengths = [len(row.input_ids) for row in train_rows]
+    model, peft_config, notes = prepare.open_model(config, ready, padding_free=True, longest=max(lengths))
+    table = _table(train_rows)
+    blank = None
+    if loop.world_size() > 1 and not packed:
+        blank = len(train_rows)  # a row without labels, for a process that the last batch leaves empty-handed
+        table["input_ids"].append([ready.tokenizer.eos_token_id] * 2)
+        table["labels"].append([labels.IGNORED] * 2)
+    arguments = loop.trainer_arguments(
+        config,
+        inputs,
+        out,
+        device=ready.device,
+        n_rows=len(train_rows),
+        has_validation=bool(validation),
+        checkpointing=notes["gradient_checkpointing"],
+        seed=ready.seed,
+    )
+    trainer = HunminSFTTrainer(
+        model=model,
+        args=SFTConfig(
+            packing=packed,
+            eval_packing=False,
+            padding_free=True,
+            max_length=config.max_length if packed else None,
+            neftune_noise_alpha=config.neftune_alpha or None,
+            dataset_kwargs=None if packed else {"skip_prepare_dataset": True},
+            **arguments,
+        ),
+        train_dataset=Dataset.from_dict(table),
+        eval_dataset=Dataset.from_dict(_table(validation)) if validation else None,
+        processing_class=ready.tokenizer,
+        peft_config=peft_config,
+        callbacks=loop.callbacks(config, inputs.label, bool(validation)),
+        lengths=None if packed else lengths,
+        blank=blank,
+        loss_scale=config.loss_scale,
+    )
+    notes |= {**loop.count_parameters(trainer.model), "validation_rows": len(validation)}
+    notes["train_seconds"] = round(loop.train(trainer, out, config), 2)
+    full = config.method == "full"
+    loop.save(trainer, out, ready.tokenizer, ready.card(config), full=full, stop=ready.template.stop)
+    return prepare.counts(config, report, trainer, notes, len(train_rows), inputs.label)
+
+
+def _table(rows: list[Any]) -> dict[str, list[Any]]:
+    return {"input_ids": [r.input_ids for r in rows], "labels": [r.labels for r in rows]}

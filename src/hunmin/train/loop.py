@@ -1,0 +1,267 @@
+"""What sft and dpo share around trl's loop: its arguments, guards while it runs, resume, and what is saved."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import logging
+import math
+import os
+import shutil
+import time
+from pathlib import Path
+from typing import Any
+
+from .. import artifact, progress
+from ..artifact import Inputs
+from ..errors import UserError
+from . import resume, weights
+from .config import TrainConfig
+
+log = logging.getLogger("hunmin")
+
+LOSSES = "losses.json"
+CHECKPOINTS = "checkpoints"
+
+
+def world_size() -> int:
+    """Give the number of processes a launcher started; 1 without one."""
+    return int(os.environ.get("WORLD_SIZE", "1"))
+
+
+def is_main() -> bool:
+    """Tell whether this process is the one that writes."""
+    return int(os.environ.get("RANK", "0")) == 0
+
+
+def be_quiet() -> None:
+    """Keep the libraries' bars and notices off the terminal (ours say what matters), and trl from calling home."""
+    import warnings
+
+    os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
+    from transformers.utils import logging as transformers_logging
+
+    transformers_logging.set_verbosity_error()
+    transformers_logging.disable_progress_bar()
+    warnings.filterwarnings("ignore", category=FutureWarning, module="transformers|trl|peft")
+
+
+def check_trackers(config: TrainConfig) -> None:
+    """Raise UserError for a tracker that is not installed, before any weight is loaded."""
+    modules = {"wandb": "wandb", "tensorboard": "tensorboard"}
+    missing = [name for name in config.report_to if importlib.util.find_spec(modules[name]) is None]
+    if missing:
+        raise UserError(
+            f"{' and '.join(missing)} is not installed", "report_to", "pip install 'hunmin[trackers]', or leave it out."
+        )
+
+
+def steps_of(config: TrainConfig, n_rows: int) -> tuple[int, int]:
+    """Give (steps per epoch, steps of the whole training) for so many rows; the last partial batch is kept."""
+    per_epoch = math.ceil(n_rows / config.batch_size)
+    return per_epoch, config.max_steps or math.ceil(per_epoch * config.num_train_epochs)
+
+
+def warmup_of(config: TrainConfig, steps: int) -> int:
+    return config.warmup_steps or math.ceil(config.warmup_ratio * steps)
+
+
+def trainer_arguments(
+    config: TrainConfig,
+    inputs: Inputs,
+    out: Path,
+    *,
+    device: str,
+    n_rows: int,
+    has_validation: bool,
+    checkpointing: bool,
+    seed: int,
+) -> dict[str, Any]:
+    """Give the keyword arguments that SFTConfig and DPOConfig share."""
+    per_epoch, steps = steps_of(config, n_rows)
+    dtype = weights.dtype_of(config, device)
+    every = config.eval_steps or per_epoch
+    if config.project:
+        os.environ["WANDB_PROJECT"] = config.project
+    if "tensorboard" in config.report_to:
+        os.environ["TENSORBOARD_LOGGING_DIR"] = str(out / "tensorboard")
+    given = {
+        "output_dir": str(out / CHECKPOINTS),
+        "per_device_train_batch_size": config.micro_batch_size,
+        "per_device_eval_batch_size": config.micro_batch_size,
+        "gradient_accumulation_steps": config.batch_size // config.micro_batch_size // world_size(),
+        "num_train_epochs": config.num_train_epochs,
+        "max_steps": config.max_steps or -1,
+        "learning_rate": config.learning_rate,
+        "lr_scheduler_type": config.lr_scheduler,
+        "warmup_steps": warmup_of(config, steps),
+        "weight_decay": config.weight_decay,
+        "max_grad_norm": config.max_grad_norm,
+        "optim": config.optimizer,
+        "activation_checkpointing": checkpointing,
+        "bf16": dtype == "bf16",
+        "fp16": dtype == "fp16",
+        "use_cpu": device == "cpu",
+        "dataloader_pin_memory": device == "cuda",
+        "seed": seed,
+        "data_seed": seed,
+        "logging_steps": config.logging_steps,
+        "logging_first_step": True,
+        "logging_nan_inf_filter": False,
+        "eval_strategy": "steps" if has_validation else "no",
+        "eval_steps": every if has_validation else None,
+        "load_best_model_at_end": has_validation,
+        "metric_for_best_model": "eval_loss" if has_validation else None,
+        "greater_is_better": False if has_validation else None,
+        "save_strategy": "steps",
+        "save_steps": every if has_validation else config.save_steps,
+        "save_total_limit": max(2, config.save_total_limit) if has_validation else config.save_total_limit,
+        "report_to": list(config.report_to) or "none",
+        "run_name": config.run_name or inputs.label,
+        "disable_tqdm": True,
+        "ddp_find_unused_parameters": False,
+    }
+    return {**given, **config.trainer}
+
+
+def callbacks(config: TrainConfig, label: str, has_validation: bool) -> list[Any]:
+    """Give the callbacks: progress, a stop at a loss that is no number, extra checkpoints, early stopping."""
+    from transformers import EarlyStoppingCallback, TrainerCallback
+
+    class Watch(TrainerCallback):
+        tick: Any = None
+
+        def on_train_begin(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
+            if state.is_world_process_zero:
+                self.tick = progress.bar(label, state.max_steps, "step")
+                self.tick(state.global_step)
+
+        def on_step_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
+            if self.tick:
+                self.tick(1)
+            if has_validation and state.global_step % config.save_steps == 0:
+                control.should_save = True
+
+        def on_log(self, args: Any, state: Any, control: Any, logs: Any = None, **kwargs: Any) -> None:
+            loss = (logs or {}).get("loss")
+            if loss is not None and not math.isfinite(float(loss)):
+                raise UserError(
+                    f"the loss is {loss} at step {state.global_step}",
+                    label,
+                    "Lower learning_rate, raise warmup_steps, or set dtype: bf16 or fp32; "
+                    "the last checkpoint is from before.",
+                )
+            if loss is not None and self.tick:
+                self.tick(0, f"loss {float(loss):.3f}")
+
+        def on_train_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
+            if self.tick:
+                self.tick(0, done=True)
+
+    found: list[Any] = [Watch()]
+    if config.early_stopping_patience:
+        found.append(EarlyStoppingCallback(early_stopping_patience=config.early_stopping_patience))
+    return found
+
+
+def train(trainer: Any, out: Path, config: TrainConfig) -> float:
+    """Train to the end, from the newest whole checkpoint if there is one; give the seconds it took.
+
+    Raises UserError when memory does not suffice, naming what to lower.
+    """
+    from transformers import PrinterCallback
+
+    trainer.remove_callback(PrinterCallback)
+    checkpoint = resume.newest_checkpoint(out / CHECKPOINTS, world_size(), remove_broken=is_main())
+    begun = time.monotonic()
+    if checkpoint is not None and resume.is_finished(checkpoint):
+        log.info("%s had ended; its weights are taken", checkpoint.name)
+        state = type(trainer.state).load_from_json(str(checkpoint / "trainer_state.json"))
+        best = state.best_model_checkpoint
+        source = best if trainer.args.load_best_model_at_end and best and Path(best).is_dir() else str(checkpoint)
+        trainer._load_from_checkpoint(source)
+        trainer.state = state
+        return 0.0
+    if checkpoint is not None:
+        log.info("going on from %s", checkpoint.name)
+    try:
+        trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
+    except (MemoryError, RuntimeError) as error:
+        if not _is_out_of_memory(error):
+            raise
+        raise UserError(
+            f"out of memory: {str(error).strip().splitlines()[0][:160]}",
+            "",
+            f"Lower micro_batch_size (now {config.micro_batch_size}) or max_length ({config.max_length}), set "
+            "gradient_checkpointing: true, or quantization: nf4. batch_size can stay: the result is the same.",
+        ) from error
+    return time.monotonic() - begun
+
+
+def _is_out_of_memory(error: BaseException) -> bool:
+    text = str(error).lower()
+    return isinstance(error, MemoryError) or "out of memory" in text or "can't allocate memory" in text
+
+
+def loss_curve(history: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Give trl's log history as one row a step: step, epoch, loss, learning_rate, grad_norm, eval_loss, rewards..."""
+    rows: dict[int, dict[str, Any]] = {}
+    for entry in history:
+        if not any(k in entry for k in ("loss", "eval_loss")):
+            continue
+        row = rows.setdefault(entry["step"], {"step": entry["step"]})
+        for name, value in entry.items():
+            short = name.replace("rewards/", "rewards_")
+            if isinstance(value, int | float) and not name.endswith(("_runtime", "_per_second", "num_tokens")):
+                row[short] = value
+    return [rows[step] for step in sorted(rows)]
+
+
+def save(
+    trainer: Any,
+    out: Path,
+    tokenizer: Any,
+    card: dict[str, Any],
+    *,
+    full: bool,
+    stop: str,
+) -> Path:
+    """Save adapter/ or model/ with tokenizer, chat_template and hunmin.json, whole or not at all."""
+    final = out / (artifact.MODEL if full else artifact.ADAPTER)
+    part = out / (final.name + ".part")
+    if is_main():
+        shutil.rmtree(part, ignore_errors=True)
+        shutil.rmtree(final, ignore_errors=True)
+    if full:
+        set_stop(trainer.model, tokenizer, stop)
+    trainer.save_model(str(part))  # every rank takes part: FSDP gathers here
+    if is_main():
+        for name in ("training_args.bin", "README.md"):  # a pickle, and a card that describes another library
+            (part / name).unlink(missing_ok=True)
+        shutil.rmtree(part / "ref", ignore_errors=True)
+        tokenizer.save_pretrained(part)
+        artifact.write_atomic(part / weights.CARD, json.dumps(card, ensure_ascii=False, indent=2) + "\n")
+        part.replace(final)
+        artifact.write_atomic(
+            out / LOSSES, json.dumps(loss_curve(trainer.state.log_history), ensure_ascii=False, indent=1) + "\n"
+        )
+    trainer.accelerator.wait_for_everyone()
+    return final
+
+
+def set_stop(model: Any, tokenizer: Any, stop: str) -> None:
+    """Make generation end at the template's stop token and at eos, whichever comes first."""
+    ids = [tokenizer.convert_tokens_to_ids(stop), tokenizer.eos_token_id]
+    unique = list(dict.fromkeys(i for i in ids if i is not None))
+    model.generation_config.eos_token_id = unique if len(unique) > 1 else unique[0]
+    if not model.generation_config.do_sample:  # a base's sampling values without sampling fail validation on saving
+        for name in ("temperature", "top_p", "top_k"):
+            setattr(model.generation_config, name, None)
+
+
+def count_parameters(model: Any) -> dict[str, int]:
+    """Give the numbers of all and of trainable parameters."""
+    return {
+        "parameters": sum(p.numel() for p in model.parameters()),
+        "trainable": sum(p.numel() for p in model.parameters() if p.requires_grad),
+    }

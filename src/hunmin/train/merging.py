@@ -1,0 +1,251 @@
+"""The merge itself: lay the adapter on its base, add it matrix by matrix, measure, compare, save."""
+
+from __future__ import annotations
+
+import json
+import logging
+import shutil
+import warnings
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+from .. import artifact
+from ..errors import UserError
+from ..templates.render import Template, load_template
+from . import adapters, loop, weights
+
+log = logging.getLogger("hunmin")
+
+PROMPTS = (
+    "대한민국의 수도는 어디인가요?",
+    "다음 문장을 영어로 옮겨 주세요: 오늘은 비가 옵니다.",
+    "건강한 아침 식사 세 가지를 추천해 주세요.",
+    "What is the difference between a list and a tuple in Python?",
+)
+
+
+def merge(config: Any, source: str, out: Path) -> dict[str, Any]:
+    """Merge the adapter that `source` names into out/model; give kept shares, logits, agreement and warnings.
+
+    Raises UserError for a folder that holds an adapter, another base, or a quantised base without `dequantize`.
+    """
+    loop.be_quiet()
+    found = weights.locate(source)
+    if found.adapter is None:
+        raise UserError("this model is plain already, there is no adapter to merge", found.name, "Leave merge out.")
+    final = out / artifact.MODEL
+    for folder in (out, final):
+        if (folder / "adapter_config.json").exists():
+            raise UserError(
+                "the output folder holds an adapter; loading it would apply the adapter twice",
+                str(folder),
+                "Give a fresh folder.",
+            )
+    card = weights.card(found.adapter)
+    base = weights.locate(config.base_model).base if config.base_model else found.base
+    revision = config.revision or card.get("base_revision")
+    here = weights.fingerprint(base, revision)
+    if card.get("base_hash") and card["base_hash"] != here:
+        raise UserError(
+            f"the adapter was trained on other weights than these (hash {card['base_hash']}, here {here})",
+            config.base_model or found.name,
+            "Give the base it was trained on, with its revision.",
+        )
+    model = _open(base, revision, config, card)
+    options = SimpleNamespace(revision=revision, trust_remote_code=config.trust_remote_code)
+    tokenizer = weights.load_tokenizer(base, found.adapter, options)
+    template = load_template("model", tokenizer) if tokenizer.chat_template else load_template("kullm", tokenizer)
+    tokenizer.chat_template = template.chat_template
+
+    laid = adapters.lay(model, found.adapter)
+    laid.eval()
+    before = _answers(laid, tokenizer, template, config.check_tokens)
+    kept = _add(laid)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="All adapters are already merged")  # they are: by _add, measured
+        plain = laid.merge_and_unload()
+    after = _answers(plain, tokenizer, template, config.check_tokens)
+    notes = {
+        "base_model": found.name,
+        "dtype": str(next(plain.parameters()).dtype).removeprefix("torch."),
+        **_compare(before, after),
+        "kept_min": round(min(kept.values()), 4) if kept else 1.0,
+        "kept_mean": round(sum(kept.values()) / len(kept), 4) if kept else 1.0,
+        "kept_worst": dict(sorted(((k, round(v, 4)) for k, v in kept.items()), key=lambda kv: kv[1])[:5]),
+        "matrices": len(kept),
+    }
+    notes["warnings"] = _warnings(notes, config)
+    _save(plain, tokenizer, template, card, found, here, out, notes, config)
+    return notes
+
+
+def _open(base: str, revision: str | None, config: Any, card: dict[str, Any]) -> Any:
+    import torch
+    from transformers import AutoModelForCausalLM
+
+    names = {"bf16": torch.bfloat16, "fp16": torch.float16, "fp32": torch.float32, "auto": "auto"}
+    options: dict[str, Any] = {
+        "revision": revision,
+        "trust_remote_code": config.trust_remote_code,
+        "dtype": names[config.dtype],
+    }
+    quantization = card.get("quantization", "none")
+    if quantization != "none":
+        if not config.dequantize:
+            raise UserError(
+                f"the adapter was trained on a base quantised to {quantization}; merged into the plain base it would "
+                "correct errors that are not there",
+                base,
+                "Set dequantize: true to merge into the weights it was trained on, or serve the adapter unmerged.",
+            )
+        device = "cuda" if torch.cuda.is_available() else "cpu"
+        compute = torch.bfloat16 if device == "cuda" else torch.float32
+        options["quantization_config"] = weights.quantized(quantization, device, compute)
+    try:
+        model = AutoModelForCausalLM.from_pretrained(base, **options)
+    except (OSError, ValueError, ImportError) as error:
+        reason = str(error).splitlines()[0][:300]
+        raise UserError(f"the base cannot be loaded: {reason}", base, "Check the name.") from error
+    if quantization != "none":
+        model = model.dequantize()
+        if config.dtype != "auto":
+            model = model.to(names[config.dtype])
+    return model
+
+
+def _add(laid: Any) -> dict[str, float]:
+    """Merge every adapted matrix in fp32, store it in its own dtype, and give the share of the update that is left.
+
+    The share is the projection of the stored change on the wanted one: 1 = all of it, 0 = rounded away.
+    """
+    from peft.tuners.tuners_utils import BaseTunerLayer
+
+    kept = {}
+    for name, layer in laid.named_modules():
+        if not isinstance(layer, BaseTunerLayer) or not hasattr(layer, "merge"):
+            continue
+        weight = layer.get_base_layer().weight
+        stored = weight.data
+        weight.data = stored.float()
+        start = weight.data.clone()
+        layer.merge()
+        wanted = weight.data - start
+        final = weight.data.to(stored.dtype)
+        size = (wanted.double() ** 2).sum()
+        left = ((final.double() - start.double()) * wanted.double()).sum()
+        weight.data = final
+        kept[name.removeprefix("base_model.model.")] = float(left / size) if size > 0 else 1.0
+    return kept
+
+
+def _answers(model: Any, tokenizer: Any, template: Template, n_tokens: int) -> list[dict[str, Any]]:
+    """Give, for each sample prompt, the logits over prompt and answer and the greedy answer's ids."""
+    import torch
+
+    found = []
+    for prompt in PROMPTS:
+        text = template.prompt({"instruction": prompt})
+        ids = torch.tensor([tokenizer(text, add_special_tokens=False)["input_ids"]], device=model.device)
+        with torch.no_grad():
+            new = []
+            row = ids
+            for _ in range(n_tokens):
+                logits = model(input_ids=row, use_cache=False).logits[0, -1]
+                new.append(int(logits.argmax()))
+                row = torch.cat([row, torch.tensor([[new[-1]]], device=row.device)], dim=1)
+            logits = model(input_ids=ids, use_cache=False).logits[0].float().cpu()
+        found.append({"logits": logits, "greedy": new})
+    return found
+
+
+def _compare(before: list[dict[str, Any]], after: list[dict[str, Any]]) -> dict[str, Any]:
+    """Give the largest logit difference, the mean KL divergence in nats, and the shares of equal choices."""
+    import torch
+
+    difference, divergence, same_next, n_next, same, n = 0.0, 0.0, 0, 0, 0, 0
+    for one, two in zip(before, after, strict=True):
+        a, b = one["logits"], two["logits"]
+        difference = max(difference, float((a - b).abs().max()))
+        p = torch.log_softmax(a, dim=-1)
+        divergence += float((p.exp() * (p - torch.log_softmax(b, dim=-1))).sum(-1).mean())
+        same_next += int((a.argmax(-1) == b.argmax(-1)).sum())
+        n_next += a.shape[0]
+        equal = [x == y for x, y in zip(one["greedy"], two["greedy"], strict=True)]
+        same += equal.index(False) if False in equal else len(equal)  # after the first difference all may differ
+        n += len(equal)
+    return {
+        "logit_difference_max": round(difference, 6),
+        "kl_nats": round(divergence / len(before), 8),
+        "next_token_agreement": round(same_next / n_next, 4),
+        "greedy_agreement": round(same / n, 4),
+        "prompts": len(before),
+    }
+
+
+def _warnings(notes: dict[str, Any], config: Any) -> list[str]:
+    found = []
+    if notes["kept_min"] < config.min_kept:
+        worst = next(iter(notes["kept_worst"]))
+        better = "fp32" if notes["dtype"] != "bfloat16" else "fp16 or fp32"
+        found.append(
+            f"stored as {notes['dtype']}, {worst} keeps {notes['kept_min']:.0%} of its update; "
+            f"set dtype: {better}, or serve the adapter unmerged"
+        )
+    if notes["next_token_agreement"] < config.min_kept:
+        found.append(f"adapter and merged model choose the same next token in {notes['next_token_agreement']:.1%}")
+    return found
+
+
+def _save(
+    model: Any,
+    tokenizer: Any,
+    template: Template,
+    card: dict[str, Any],
+    found: weights.Found,
+    base_hash: str,
+    out: Path,
+    notes: dict[str, Any],
+    config: Any,
+) -> None:
+    final = out / artifact.MODEL
+    part = out / (final.name + ".part")
+    shutil.rmtree(part, ignore_errors=True)
+    shutil.rmtree(final, ignore_errors=True)
+    loop.set_stop(model, tokenizer, template.stop)
+    model.save_pretrained(part)
+    tokenizer.save_pretrained(part)
+    more = {
+        **card,
+        "base_model": found.name,
+        "base_hash": base_hash,
+        "merged_adapter": artifact.sha256_file(found.adapter / "adapter_model.safetensors")[:16],  # type: ignore[operator]
+        "merge": {k: v for k, v in notes.items() if k not in ("base_model", "warnings")},
+    }
+    artifact.write_atomic(part / weights.CARD, json.dumps(more, ensure_ascii=False, indent=2) + "\n")
+    if config.ollama:
+        artifact.write_atomic(part / "Modelfile", modelfile(template))
+    pickles = (".bin", ".pt", ".pth")
+    strangers = [p.name for p in part.iterdir() if p.suffix in pickles or p.name == "adapter_config.json"]
+    if strangers:
+        raise AssertionError(f"a merged folder must hold safetensors only, found {strangers}")
+    part.replace(final)
+
+
+def modelfile(template: Template) -> str:
+    """Give an ollama Modelfile whose TEMPLATE renders one turn as this template does.
+
+    ollama reads safetensors of some families itself; for others convert first:
+    `python llama.cpp/convert_hf_to_gguf.py MODEL --outfile model.gguf` and name that file in FROM.
+    """
+    prompt = template.prompt([{"role": "user", "content": "{{ .Prompt }}"}])
+    with_system = template.prompt(
+        [{"role": "system", "content": "{{ .System }}"}, {"role": "user", "content": "{{ .Prompt }}"}]
+    )
+    bos = template.bos_token  # ollama writes the BOS itself
+    prompt, with_system = prompt.removeprefix(bos), with_system.removeprefix(bos)
+    return (
+        "FROM .\n"
+        f'TEMPLATE """{{{{ if .System }}}}{with_system}{{{{ else }}}}{prompt}{{{{ end }}}}"""\n'
+        f'PARAMETER stop "{template.stop}"\n'
+    )

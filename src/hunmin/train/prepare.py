@@ -1,0 +1,196 @@
+"""From options and records to all that a trainer needs: tokenizer, template, rows, model, and the notes at the end."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from .. import artifact
+from ..artifact import Counts, Inputs
+from ..errors import UserError
+from ..record import read_jsonl, write_jsonl
+from ..templates.render import Template, load_template
+from . import adapters, attention, estimate, labels, loop, weights
+from .config import TrainConfig
+
+log = logging.getLogger("hunmin")
+
+
+@dataclass(frozen=True)
+class Ready:
+    """What is known before weights are loaded."""
+
+    found: weights.Found
+    tokenizer: Any
+    template: Template
+    template_name: str
+    device: str
+    seed: int
+    fingerprint: str
+
+    def card(self, config: TrainConfig) -> dict[str, Any]:
+        """Give hunmin.json: what merge, evaluate and publish must know of this model."""
+        return {
+            "base_model": self.found.name,
+            "base_revision": config.revision,
+            "base_hash": self.fingerprint,
+            "template": self.template_name,
+            "template_hash": self.template.hash,
+            "stop": self.template.stop,
+            "method": config.method,
+            "quantization": config.quantization,
+            "max_length": config.max_length,
+            "seed": self.seed,
+        }
+
+
+def prepare(config: TrainConfig, inputs: Inputs) -> Ready:
+    """Find the base, its tokenizer and the template; nothing heavy yet.
+
+    Raises UserError for a missing base, an unknown template, a base without eos, or a missing tracker.
+    """
+    loop.be_quiet()
+    loop.check_trackers(config)
+    found = start_of(config, inputs)
+    tokenizer = weights.load_tokenizer(found.base, found.adapter, config)
+    template, name = template_of(config, tokenizer)
+    tokenizer.chat_template = template.chat_template
+    tokenizer.padding_side = "right"
+    return Ready(
+        found=found,
+        tokenizer=tokenizer,
+        template=template,
+        template_name=name,
+        device=weights.device_of(config),
+        seed=config.seed if config.seed is not None else inputs.seed,
+        fingerprint=weights.fingerprint(found.base, config.revision),
+    )
+
+
+def start_of(config: TrainConfig, inputs: Inputs) -> weights.Found:
+    """Give where training starts: base_model, else the newest model; `adapter` continues an adapter of either."""
+    if not config.base_model and inputs.model is None:
+        raise UserError("no model to start from", inputs.label, "Set base_model, such as tiny:llama or a Hub id.")
+    found = weights.locate(config.base_model or str(inputs.model))
+    if config.adapter:
+        second = weights.locate(config.adapter)
+        if second.adapter is None:
+            raise UserError("not an adapter folder", config.adapter, "Give the folder with adapter_config.json.")
+        made_on = weights.card(second.adapter).get("base_hash")
+        here = weights.fingerprint(found.base, config.revision)
+        if made_on and made_on != here:
+            raise UserError(
+                f"the adapter was trained on {second.name}, not on {found.name}",
+                config.adapter,
+                "Set base_model to the adapter's base, or leave base_model empty.",
+            )
+        return weights.Found(found.name, found.base, second.adapter)
+    return found
+
+
+def template_of(config: TrainConfig, tokenizer: Any) -> tuple[Template, str]:
+    """Give the template and its name; `auto` is the model's own where it brings one, else kullm."""
+    name = config.template
+    if name == "auto":
+        name = "model" if getattr(tokenizer, "chat_template", None) else "kullm"
+    return load_template(name, tokenizer, config.system), name
+
+
+def read_records(inputs: Inputs) -> list[dict[str, Any]]:
+    """Give the input records as a list."""
+    if inputs.records is None:
+        raise UserError("no records to read", inputs.label, "Give an input file, or put a stage before this one.")
+    return list(read_jsonl(inputs.records))
+
+
+def open_model(config: TrainConfig, ready: Ready, *, padding_free: bool, longest: int) -> tuple[Any, Any, dict]:
+    """Give (model, LoraConfig or None, notes); an adapter to continue is already on the model and trainable."""
+    from transformers import AutoConfig
+
+    shape = AutoConfig.from_pretrained(
+        ready.found.base, revision=config.revision, trust_remote_code=config.trust_remote_code
+    )
+    kind = attention.choose(config.attention, ready.device, shape, padding_free)
+    if kind == attention.NAME:
+        attention.register()
+    limit = getattr(shape.get_text_config(), "max_position_embeddings", None)
+    if limit and longest > limit:
+        raise UserError(
+            f"a row has {longest} tokens, but the base was built for {limit} positions",
+            ready.found.name,
+            f"Set max_length: {limit}.",
+        )
+    checkpointing = estimate.wants_checkpointing(config, shape, ready.device, longest)
+    model = weights.load_base(ready.found.base, config, ready.device, kind)
+    weights.check_vocabulary(ready.tokenizer, model, ready.found.name)
+    notes = {
+        "base_model": ready.found.name,
+        "template": ready.template_name,
+        "attention": kind,
+        "device": ready.device,
+        "dtype": weights.dtype_of(config, ready.device),
+        "gradient_checkpointing": checkpointing,
+        "seed": ready.seed,
+    }
+    if config.method == "full":
+        if ready.found.adapter:
+            raise UserError("method: full cannot start from an adapter", ready.found.name, "Put merge before it.")
+        return model, None, notes
+    if ready.found.adapter:
+        notes["continued_adapter"] = ready.found.adapter.parent.name + "/" + ready.found.adapter.name
+        return adapters.lay(model, ready.found.adapter, trainable=True), None, notes
+    lora = adapters.lora_config(config, model)
+    targets = adapters.linear_names(model) if lora.target_modules == "all-linear" else sorted(lora.target_modules)
+    notes["target_modules"] = targets
+    return model, lora, notes
+
+
+def identity(config: TrainConfig, inputs: Inputs, ready: Ready) -> dict[str, Any]:
+    """Give what a checkpoint must share with this call to be continued."""
+    return {
+        **config.model_dump(mode="json"),
+        "seed": ready.seed,
+        "data": artifact.sha256_file(inputs.records)[:16] if inputs.records else "",
+        "template": ready.template.hash,
+        "base_model's weights": ready.fingerprint,
+        "processes": loop.world_size(),
+    }
+
+
+def write_dropped(out: Path, label: str, report: labels.Report) -> None:
+    """Leave the refused records beside the model, as every stage does."""
+    rows = (
+        {"stage": label, "reason": why.reason, "detail": why.detail, "index": index, "record": record}
+        for index, record, why in report.refused
+    )
+    write_jsonl(out / artifact.DROPPED, rows)
+
+
+def counts(
+    config: TrainConfig, report: labels.Report, trainer: Any, notes: dict[str, Any], n_train: int, label: str
+) -> Counts:
+    """Give the stage's Counts with everything the report shows."""
+    curve = loop.loss_curve(trainer.state.log_history)
+    losses = [row["loss"] for row in curve if "loss" in row]
+    per_epoch, steps = loop.steps_of(config, n_train)
+    more = {
+        "rows": report.notes()["rows"],
+        "train_rows": n_train,
+        "effective_batch": config.batch_size,
+        "micro_batch": config.micro_batch_size,
+        "processes": loop.world_size(),
+        "steps": trainer.state.global_step,
+        "steps_planned": steps,
+        "steps_per_epoch": per_epoch,
+        "warmup_steps": loop.warmup_of(config, steps),
+        "first_loss": losses[0] if losses else None,
+        "last_loss": losses[-1] if losses else None,
+        "best_eval_loss": trainer.state.best_metric,
+        "losses": curve,
+    }
+    found = Counts(
+        report.n_in, report.n_kept, dict(sorted(report.dropped.items())), {**notes, **report.notes(), **more}
+    )
+    return found.check(label)

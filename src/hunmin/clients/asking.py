@@ -1,0 +1,358 @@
+"""Asks units through the ledger: claims, budget, pace, retries and the one clean stop, whoever the sender is.
+
+Order per unit: claim committed -> wait for the pace -> send -> raw answer committed -> read. Claims and answers that
+fall together share one transaction, so the ledger costs little even with hundreds of requests in flight.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any, Protocol
+
+from ..artifact import Spend
+from ..errors import EXIT_STOPPED, UserError
+from .ledger import Claim, Finished, Ledger, Wanted, key_of
+from .pace import Pace, backoff
+from .prices import Price, guess_tokens
+from .units import Answer, Reply, Trouble, Unit
+
+SENDS = {"retry": 8, "limited": 40, "timeout": 4, "garbage": 4}  # at most so many sends of one unit for one reason
+FAILURE = {
+    "unrecorded": "unrecorded",
+    "retry": "unreachable",
+    "limited": "limited",
+    "timeout": "timeout",
+    "garbage": "garbage",
+}
+IN_A_ROW = 5  # that many units given up one after another mean the service, not the units
+POLL_SECONDS = 0.1
+
+
+class Sender(Protocol):
+    """One service: `start` and `stop` in the running loop; `send` gives the raw answer or raises Trouble."""
+
+    async def start(self) -> None: ...
+    async def stop(self) -> None: ...
+    async def send(self, unit: Unit) -> Reply: ...
+
+
+@dataclass(frozen=True)
+class Read:
+    """What a raw answer says: Answer's fields, as a pure function of the bytes gives them."""
+
+    status: str
+    text: str
+    raw: dict[str, Any]
+    model: str = ""
+    in_tokens: int | None = None
+    out_tokens: int | None = None
+    chars: int | None = None
+    detail: str = ""
+
+
+@dataclass(frozen=True)
+class Service:
+    """What a client needs to know of one service. `identity` enters every key, `secrets` appear nowhere."""
+
+    name: str
+    identity: tuple[Any, ...]
+    model: str
+    sender: Sender
+    read: Callable[[Unit, bytes], Read]
+    price: Price
+    secrets: tuple[str, ...] = ()
+    by_record: bool = False
+    counts_tokens: bool = True
+
+
+class Client:
+    """One open service with its ledger. `with` closes the ledger; the connection closes with its event loop."""
+
+    def __init__(self, service: Service, spend: Spend, label: str, pace: Pace):
+        if spend.ledger is None:
+            raise UserError("no ledger to write to", label, "Give -o OUT or --ledger FILE.")
+        self.service, self.spend, self.label, self.pace = service, spend, label, pace
+        self.ledger = Ledger(spend.ledger, label)
+        self.counts: Counter[str] = Counter()
+        self._asking: dict[str, asyncio.Future[Answer]] = {}
+        self._failed: dict[str, Answer] = {}
+        self._claims: list[tuple[Wanted, asyncio.Future[Claim]]] = []
+        self._done: list[tuple[Any, asyncio.Future[None]]] = []
+        self._settled: list[tuple[Wanted, Finished, str]] = []
+        self._stop: UserError | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._keeper: asyncio.Task[None] | None = None
+        self._in_a_row = 0
+
+    def __enter__(self) -> Client:
+        return self
+
+    def __exit__(self, *_: Any) -> None:
+        self._settle()
+        self.ledger.close()
+
+    def _settle(self) -> None:
+        settled, self._settled = self._settled, []
+        if settled:
+            self.ledger.finish([], settled)
+
+    async def __aenter__(self) -> Client:
+        return self
+
+    async def __aexit__(self, *_: Any) -> None:
+        if self._keeper is not None:
+            self._keeper.cancel()
+            await asyncio.gather(self._keeper, return_exceptions=True)
+            self._keeper = self._loop = None
+        self._settle()
+        self.ledger.close()
+
+    def key(self, unit: Unit) -> str:
+        """Give the unit's ledger key: service, endpoint, model, parameters, the unit's own text or chat, repeat."""
+        where = [unit.record, unit.field, unit.prompt] if self.service.by_record else []
+        return key_of(self.service.name, self.service.identity, unit.kind, unit.body, unit.repeat, where)
+
+    def expect(self, unit: Unit) -> tuple[int, int, int, float]:
+        """Give what a unit may take before it is sent: input tokens, output tokens, characters, US dollars."""
+        return expect(unit, self.service.price)
+
+    async def ask(self, unit: Unit) -> Answer:
+        """Give the answer, from the ledger when it is there. A failure is an Answer with its status.
+
+        Raises UserError with exit code 4 when budget, quota or authentication stop the run (everything is saved).
+        """
+        if self._stop is not None:
+            raise self._stop
+        key = self.key(unit)
+        while (other := self._asking.get(key)) is not None:
+            await asyncio.wait([other])
+            if not other.cancelled() and other.exception() is None:
+                return replace(other.result(), charged_now=False)
+            if self._stop is not None:
+                raise self._stop
+        if key in self._failed:
+            return self._failed[key]
+        mine = self._asking[key] = asyncio.get_running_loop().create_future()
+        try:
+            answer = await self._ask(unit, key)
+            mine.set_result(answer)
+            return answer
+        finally:
+            if not mine.done():
+                mine.cancel()
+            del self._asking[key]
+
+    async def _ask(self, unit: Unit, key: str) -> Answer:
+        await self._bind()
+        in_tokens, out_tokens, chars, usd = self.expect(unit)
+        wanted = Wanted(key, unit.record, unit.field, self.service.model, usd, chars)
+        while (claim := await self._claim(wanted)).what == "wait":
+            self.counts["waited_for_other_process"] += 1
+            await asyncio.sleep(POLL_SECONDS)
+        if claim.what == "done":
+            assert claim.row is not None
+            read = self.service.read(unit, claim.row.raw)
+            if read.status != "garbage":
+                self.counts["from_ledger"] += 1
+                return self._answer(unit, key, claim.row, read, charged_now=False)
+            self.ledger.reopen(wanted)  # the process ended between receiving and reading it
+        elif claim.what != "send":
+            raise self._stopped(_over(claim, self.spend))
+        amount = in_tokens + out_tokens if self.service.counts_tokens else chars
+        sends: Counter[str] = Counter()
+        while True:
+            try:
+                await self.pace.wait(amount)
+            except asyncio.CancelledError:
+                self.ledger.release([wanted])
+                raise
+            if self._stop is not None:
+                self.ledger.release([wanted])
+                raise self._stop
+            begun = time.monotonic()
+            self.counts["sent"] += 1
+            try:
+                reply = await self.service.sender.send(unit)
+                raw = self._scrub(reply.raw)
+                await self._commit((wanted, raw, reply.http_status, reply.request_id))
+                read = self.service.read(unit, raw)
+                if read.status == "garbage":
+                    self.ledger.reopen(wanted)
+                    raise Trouble("garbage", read.detail, reply.http_status, request_id=reply.request_id)
+            except Trouble as trouble:
+                answer = await self._troubled(wanted, trouble, sends, time.monotonic() - begun)
+                if answer is not None:
+                    return answer
+                continue
+            self._in_a_row = 0
+            got_in = read.in_tokens if read.in_tokens is not None else in_tokens
+            got_out = read.out_tokens if read.out_tokens is not None else guess_tokens(read.text)
+            got_chars = read.chars if read.chars is not None else chars
+            if not self.service.counts_tokens:
+                got_in = got_out = 0
+            usd = self.service.price.usd(got_in, got_out, got_chars)
+            row = Finished(raw, read.model or self.service.model, got_in, got_out, got_chars, usd)
+            self._settled.append((wanted, row, read.status))  # committed with the next answer, or at the end
+            self.counts[f"status_{read.status}"] += 1
+            return self._answer(unit, key, row, read, charged_now=True)
+
+    async def _troubled(self, wanted: Wanted, trouble: Trouble, sends: Counter[str], seconds: float) -> Answer | None:
+        """Log one attempt without an answer; wait and give None to send again, or give up with a failed Answer."""
+        what, detail = trouble.what, self._scrub_text(trouble.detail)
+        sends[what] += 1
+        again = what in SENDS and sends[what] < SENDS[what]
+        maybe_charged = what in ("timeout", "garbage")
+        self.ledger.note_attempt(
+            wanted,
+            sum(sends.values()),
+            seconds,
+            what,
+            trouble.http_status,
+            trouble.request_id,
+            detail,
+            double=maybe_charged and again,
+        )
+        self.counts[f"attempt_{what}"] += 1
+        if again and self._stop is None:
+            delay = backoff(sends[what]) if trouble.retry_after is None else trouble.retry_after
+            if what == "limited":
+                delay = max(delay, 0.05)
+                self.pace.refused(delay)
+            try:
+                await asyncio.sleep(delay)
+            except asyncio.CancelledError:
+                self.ledger.fail(wanted, what, trouble.http_status, charged=maybe_charged)
+                raise
+            return None
+        status = FAILURE.get(what, "rejected")
+        self.ledger.fail(wanted, status, trouble.http_status, charged=maybe_charged)
+        if self._stop is not None:
+            raise self._stop
+        if what == "stop":
+            raise self._stopped((detail, self._scrub_text(trouble.mend)))
+        self._in_a_row += 1
+        never = not any(name.startswith("status_") for name in self.counts)
+        if self._in_a_row >= IN_A_ROW and (what != "rejected" or never):
+            raise self._stopped(
+                (f"{self._in_a_row} requests in a row failed; the last: {detail}", "See to the service.")
+            )
+        self.counts[f"status_{status}"] += 1
+        answer = Answer(status, key=wanted.key, model=self.service.model, detail=detail)
+        self._failed[wanted.key] = answer
+        return answer
+
+    def _answer(self, unit: Unit, key: str, row: Finished, read: Read, charged_now: bool) -> Answer:
+        usage = {"in_tokens": row.in_tokens, "out_tokens": row.out_tokens, "chars": row.chars, "usd": row.usd}
+        return Answer(read.status, read.text, read.raw, usage, key, row.model, charged_now, read.detail)
+
+    def _stopped(self, why: tuple[str, str]) -> UserError:
+        if self._stop is None:
+            self._settle()
+            n = self.ledger.totals(self.label)["done"]
+            mend = f"{why[1].rstrip('.')}. " if why[1] else ""
+            self._stop = UserError(
+                f"{why[0].rstrip('.')}. {n:,} answers are saved",
+                self.label,
+                f"{mend}Run the same command again to go on.",
+                exit_code=EXIT_STOPPED,
+            )
+        return self._stop
+
+    def _scrub(self, raw: bytes) -> bytes:
+        for secret in self.service.secrets:
+            if secret.encode() in raw:
+                raw = raw.replace(secret.encode(), b"***")
+        return raw
+
+    def _scrub_text(self, detail: str) -> str:
+        for secret in self.service.secrets:
+            detail = detail.replace(secret, "***")
+        return detail
+
+    async def _bind(self) -> None:
+        """Start the sender in this event loop; a task of ours stops it when the loop ends."""
+        loop = asyncio.get_running_loop()
+        if self._loop is loop:
+            return
+        self._loop = loop
+        await self.service.sender.start()
+        self._keeper = loop.create_task(self._keep())
+
+    async def _keep(self) -> None:
+        try:
+            while True:
+                await asyncio.sleep(5)
+                self.ledger.renew()
+        finally:
+            await self.service.sender.stop()
+
+    def _claim(self, wanted: Wanted) -> asyncio.Future[Claim]:
+        future: asyncio.Future[Claim] = asyncio.get_running_loop().create_future()
+        self._claims.append((wanted, future))
+        if len(self._claims) == 1:
+            asyncio.get_running_loop().call_soon(self._flush_claims)
+        return future
+
+    def _flush_claims(self) -> None:
+        group, self._claims = self._claims, []
+        group = [(wanted, future) for wanted, future in group if not future.cancelled()]
+        try:
+            found = self.ledger.claim([w for w, _ in group], self.spend.max_usd, self.spend.max_chars)
+        except Exception as error:
+            for _, future in group:
+                future.set_exception(error)
+            return
+        for (_, future), claim in zip(group, found, strict=True):
+            future.set_result(claim)
+
+    def _commit(self, row: Any) -> asyncio.Future[None]:
+        future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._done.append((row, future))
+        if len(self._done) == 1:
+            asyncio.get_running_loop().call_soon(self._flush_done)
+        return future
+
+    def _flush_done(self) -> None:
+        group, self._done = self._done, []
+        settled, self._settled = self._settled, []
+        try:
+            self.ledger.finish([row for row, _ in group], settled)
+        except Exception as error:
+            for _, future in group:
+                if not future.cancelled():
+                    future.set_exception(error)
+            return
+        for _, future in group:
+            if not future.cancelled():
+                future.set_result(None)
+
+    def report(self) -> dict[str, Any]:
+        """Give what a manifest should say of the paid work: counts of this execution and the ledger's totals."""
+        self._settle()
+        return {
+            "service": self.service.name,
+            "model": self.service.model,
+            "this_run": dict(sorted(self.counts.items())),
+            "ledger": self.ledger.totals(self.label),
+        }
+
+
+def expect(unit: Unit, price: Price) -> tuple[int, int, int, float]:
+    """Give a unit's input tokens, output tokens, characters and US dollars as far as they can be told beforehand."""
+    if unit.kind == "text":
+        chars = len(unit.body["text"])
+        return 0, 0, chars, price.usd(0, 0, chars)
+    content = "\n".join(str(m.get("content", "")) for m in unit.body["messages"])
+    in_tokens = guess_tokens(content) + 4 * len(unit.body["messages"])
+    out_tokens = unit.expect_tokens or in_tokens
+    return in_tokens, out_tokens, len(content), price.usd(in_tokens, out_tokens, 0)
+
+
+def _over(claim: Claim, spend: Spend) -> tuple[str, str]:
+    if claim.what == "over_usd":
+        return (f"max_usd {spend.max_usd:g} is reached ({claim.spent_usd:.4f} US dollars spent)", "Raise max_usd.")
+    return (f"max_chars {spend.max_chars:,} is reached ({claim.spent_chars:,} characters sent)", "Raise max_chars.")

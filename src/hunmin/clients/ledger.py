@@ -1,0 +1,374 @@
+"""The ledger: what was asked, what is under way and every raw answer, in one SQLite file that survives kill -9.
+
+A row is committed as in flight before its request is sent and as done, with the raw answer, before anyone parses it; a
+done key is never sent again. Several processes may share one file. WAL with synchronous=NORMAL is safe against a killed
+process, not against power loss; on a network file system WAL is not safe at all, so TRUNCATE+FULL is used there.
+
+The meter (one row) holds an upper bound of what was spent: a claim adds its estimate, an answer replaces it by
+what was charged, a request that surely was not charged takes it back. Limits are checked against the meter inside the
+claim's own transaction, so two processes cannot overrun them together.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import socket
+import sqlite3
+import time
+import uuid
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ..errors import UserError
+
+VERSION = 1
+SEEN_EVERY_SECONDS = 10.0  # a living process renews its lease this often
+DEAD_AFTER_SECONDS = 90.0  # without renewal, a process of another machine counts as dead after this
+NETWORK_FILE_SYSTEMS = ("nfs", "nfs4", "cifs", "smb3", "smbfs", "fuse.sshfs", "lustre", "gpfs", "beegfs", "9p", "ceph")
+
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS unit (
+  key TEXT PRIMARY KEY, state TEXT NOT NULL, owner TEXT NOT NULL, attempts INTEGER NOT NULL,
+  record TEXT, field TEXT, label TEXT, model TEXT, status TEXT, http_status INTEGER, request_id TEXT, raw BLOB,
+  in_tokens INTEGER, out_tokens INTEGER, chars INTEGER, usd REAL, claimed REAL, done REAL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS attempt (
+  key TEXT, number INTEGER, owner TEXT, at REAL, seconds REAL, status TEXT, http_status INTEGER, request_id TEXT,
+  detail TEXT);
+CREATE TABLE IF NOT EXISTS owner (id TEXT PRIMARY KEY, host TEXT, pid INTEGER, started TEXT, seen REAL);
+CREATE TABLE IF NOT EXISTS meter (
+  id INTEGER PRIMARY KEY CHECK (id = 1), usd REAL NOT NULL, chars INTEGER NOT NULL, doubles INTEGER NOT NULL);
+INSERT OR IGNORE INTO meter VALUES (1, 0, 0, 0);
+"""
+
+
+@dataclass(frozen=True)
+class Claim:
+    """What a claim found: "send" (ours now), "done" (`row` is the finished row), "wait" (another process has it),
+    "over_usd" or "over_chars" (sending it could pass the limit)."""
+
+    what: str
+    row: Finished | None = None
+    spent_usd: float = 0.0
+    spent_chars: int = 0
+
+
+@dataclass(frozen=True)
+class Finished:
+    """A done row: the status read from the raw answer is the client's affair, so only what was received is here."""
+
+    raw: bytes
+    model: str
+    in_tokens: int
+    out_tokens: int
+    chars: int
+    usd: float
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """One unit a client wants to send: key, where it comes from and what it may cost at most."""
+
+    key: str
+    record: str = ""
+    field: str = ""
+    model: str = ""
+    usd: float = 0.0
+    chars: int = 0
+
+
+def key_of(*parts: Any) -> str:
+    """Give the unit's key: 32 hex digits of the hash of the parts as canonical JSON."""
+    text = json.dumps(parts, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+
+
+class Ledger:
+    """One open ledger file. Every method is one short transaction; lists are done in one transaction together."""
+
+    def __init__(self, path: Path, label: str = ""):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self.path, self.label = path, label
+        self.owner = uuid.uuid4().hex
+        self._host = socket.gethostname()
+        self._db = sqlite3.connect(path, timeout=30, isolation_level=None, check_same_thread=False)
+        try:
+            if _on_network(path):
+                self._db.execute("PRAGMA journal_mode=TRUNCATE")
+                self._db.execute("PRAGMA synchronous=FULL")
+            else:
+                self._db.execute("PRAGMA journal_mode=WAL")
+                self._db.execute("PRAGMA synchronous=NORMAL")
+            self._db.executescript("BEGIN IMMEDIATE;" + SCHEMA + "COMMIT;")
+            version = self._db.execute("PRAGMA user_version").fetchone()[0]
+        except sqlite3.DatabaseError as error:
+            raise UserError(
+                f"the ledger cannot be used: {error}", str(path), "Is it a hunmin ledger on a local disk?"
+            ) from error
+        if version not in (0, VERSION):
+            raise UserError(f"ledger version {version}, this hunmin writes {VERSION}", str(path), "Name another file.")
+        self._db.execute(f"PRAGMA user_version={VERSION}")
+        row = (self.owner, self._host, os.getpid(), _process_start(os.getpid()), time.time())
+        self._db.execute("INSERT INTO owner VALUES (?,?,?,?,?)", row)
+        self._seen = time.monotonic()
+        self._dead: dict[str, bool] = {self.owner: False}
+        self._dead_at = 0.0
+
+    def close(self) -> None:
+        """Close the file; what is still in flight stays so and counts as a possible double charge if sent again."""
+        self._db.close()
+
+    def claim(
+        self, wanted: Sequence[Wanted], max_usd: float | None = None, max_chars: int | None = None
+    ) -> list[Claim]:
+        """Claim units for sending, all in one transaction; what is claimed is committed in flight on return."""
+        with _Transaction(self._db):
+            self._renew()
+            usd, chars, doubles = self._db.execute("SELECT usd, chars, doubles FROM meter").fetchone()
+            began = (usd, chars, doubles)
+            found: list[Claim] = []
+            for unit in wanted:
+                row = self._db.execute(
+                    "SELECT state, owner, raw, model, in_tokens, out_tokens, chars, usd FROM unit WHERE key=?",
+                    (unit.key,),
+                ).fetchone()
+                if row and row[0] == "done":
+                    found.append(
+                        Claim(
+                            "done", Finished(zlib.decompress(row[2]), row[3], row[4] or 0, row[5] or 0, row[6], row[7])
+                        )
+                    )
+                    continue
+                if row and row[0] == "inflight":
+                    if row[1] == self.owner or not self._is_dead(row[1]):
+                        found.append(Claim("wait"))
+                        continue
+                if max_usd is not None and unit.usd > 0 and usd + unit.usd > max_usd:
+                    found.append(Claim("over_usd", spent_usd=usd, spent_chars=chars))
+                    continue
+                if max_chars is not None and unit.chars > 0 and chars + unit.chars > max_chars:
+                    found.append(Claim("over_chars", spent_usd=usd, spent_chars=chars))
+                    continue
+                if row and row[0] == "inflight":
+                    doubles += 1  # its process died after it may have been sent; its estimate stays on the meter
+                usd, chars = usd + unit.usd, chars + unit.chars
+                self._db.execute(
+                    "INSERT INTO unit (key, state, owner, attempts, record, field, label, model, usd, chars, claimed) "
+                    "VALUES (?, 'inflight', ?, 1, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT(key) DO UPDATE SET "
+                    "state='inflight', owner=excluded.owner, attempts=attempts+1, usd=excluded.usd, "
+                    "chars=excluded.chars, claimed=excluded.claimed",
+                    (
+                        *(unit.key, self.owner, unit.record, unit.field, self.label, unit.model),
+                        *(unit.usd, unit.chars, time.time()),
+                    ),
+                )
+                found.append(Claim("send"))
+            if (usd, chars, doubles) != began:
+                self._db.execute("UPDATE meter SET usd=?, chars=?, doubles=?", (usd, chars, doubles))
+        return found
+
+    def finish(
+        self,
+        received: Sequence[tuple[Wanted, bytes, int, str | None]],
+        settled: Sequence[tuple[Wanted, Finished, str]] = (),
+    ) -> None:
+        """Commit raw answers as done, before anyone reads them: (unit, raw, HTTP status, request id).
+
+        `settled` are earlier ones that have been read since: what they really took replaces the estimate.
+        """
+        now = time.time()
+        with _Transaction(self._db):
+            for unit, raw, http_status, request_id in received:
+                self._db.execute(
+                    "UPDATE unit SET state='done', raw=?, http_status=?, request_id=?, done=? WHERE key=?",
+                    (zlib.compress(raw, 1), http_status, request_id, now, unit.key),
+                )
+            usd = chars = 0.0
+            for unit, got, status in settled:
+                usd, chars = usd + got.usd - unit.usd, chars + got.chars - unit.chars
+                self._db.execute(
+                    "UPDATE unit SET model=?, in_tokens=?, out_tokens=?, chars=?, usd=?, status=? WHERE key=?",
+                    (got.model, got.in_tokens, got.out_tokens, got.chars, got.usd, status, unit.key),
+                )
+            if settled:
+                self._db.execute("UPDATE meter SET usd=usd+?, chars=chars+?", (usd, int(chars)))
+
+    def reopen(self, unit: Wanted) -> None:
+        """Take back "done": what came back turned out to be no answer, so the unit is in flight again."""
+        with _Transaction(self._db):
+            self._db.execute("UPDATE unit SET state='inflight', owner=?, raw=NULL WHERE key=?", (self.owner, unit.key))
+
+    def fail(self, unit: Wanted, status: str, http_status: int | None, charged: bool) -> None:
+        """Commit that a unit got no answer for good; the next run may claim it anew. `charged`: it may have been."""
+        with _Transaction(self._db):
+            self._db.execute(
+                "UPDATE unit SET state='failed', status=?, http_status=? WHERE key=?", (status, http_status, unit.key)
+            )
+            if not charged:
+                self._db.execute("UPDATE meter SET usd=usd-?, chars=chars-?", (unit.usd, unit.chars))
+
+    def note_attempt(
+        self,
+        unit: Wanted,
+        number: int,
+        seconds: float,
+        status: str,
+        http_status: int | None = None,
+        request_id: str | None = None,
+        detail: str = "",
+        double: bool = False,
+    ) -> None:
+        """Log an attempt that brought no answer; `double`: it may have been charged and is sent again."""
+        with _Transaction(self._db):
+            self._db.execute(
+                "INSERT INTO attempt VALUES (?,?,?,?,?,?,?,?,?)",
+                (unit.key, number, self.owner, time.time(), seconds, status, http_status, request_id, detail[:500]),
+            )
+            if double:
+                self._db.execute("UPDATE meter SET doubles=doubles+1, usd=usd+?, chars=chars+?", (unit.usd, unit.chars))
+
+    def release(self, units: Sequence[Wanted]) -> None:
+        """Give back claims that were never sent (the run stopped first): as if they had not been made."""
+        with _Transaction(self._db):
+            for unit in units:
+                self._db.execute(
+                    "DELETE FROM unit WHERE key=? AND state='inflight' AND owner=? AND attempts=1",
+                    (unit.key, self.owner),
+                )
+                self._db.execute(
+                    "UPDATE unit SET state='failed', status='released' WHERE key=? AND state='inflight' AND owner=?",
+                    (unit.key, self.owner),
+                )
+                self._db.execute("UPDATE meter SET usd=usd-?, chars=chars-?", (unit.usd, unit.chars))
+
+    def renew(self) -> None:
+        """Tell other processes that this one lives."""
+        with _Transaction(self._db):
+            self._renew()
+
+    def _renew(self) -> None:
+        now = time.monotonic()
+        if now - self._seen >= SEEN_EVERY_SECONDS:
+            self._db.execute("UPDATE owner SET seen=? WHERE id=?", (time.time(), self.owner))
+            self._seen = now
+
+    def _is_dead(self, owner: str) -> bool:
+        """Whether the process behind a claim is gone, so that its units may be sent again."""
+        if time.monotonic() - self._dead_at > 0.5:
+            self._dead, self._dead_at = {self.owner: False}, time.monotonic()
+        if owner not in self._dead:
+            row = self._db.execute("SELECT host, pid, started, seen FROM owner WHERE id=?", (owner,)).fetchone()
+            if row is None:
+                self._dead[owner] = True
+            elif row[0] == self._host:
+                self._dead[owner] = row[1] == os.getpid() or _process_start(row[1]) != row[2]
+            else:
+                self._dead[owner] = time.time() - row[3] > DEAD_AFTER_SECONDS
+        return self._dead[owner]
+
+    def totals(self, label: str | None = None) -> dict[str, Any]:
+        """Give what the ledger knows: units by state, tokens, characters, dollars, possible double charges."""
+        where, args = ("WHERE label=?", (label,)) if label is not None else ("", ())
+        states = dict(self._db.execute(f"SELECT state, COUNT(*) FROM unit {where} GROUP BY state", args))
+        sums = self._db.execute(
+            "SELECT COALESCE(SUM(in_tokens),0), COALESCE(SUM(out_tokens),0), COALESCE(SUM(chars),0), "
+            f"COALESCE(SUM(usd),0) FROM unit {where}{' AND' if where else 'WHERE'} state='done'",
+            args,
+        ).fetchone()
+        meter = self._db.execute("SELECT usd, chars, doubles FROM meter").fetchone()
+        return {
+            "done": states.get("done", 0),
+            "in_flight": states.get("inflight", 0),
+            "failed": states.get("failed", 0),
+            "in_tokens": sums[0],
+            "out_tokens": sums[1],
+            "chars": sums[2],
+            "usd": round(sums[3], 6),
+            "possible_double_charges": meter[2],
+            "meter_usd": round(meter[0], 6),
+            "meter_chars": meter[1],
+        }
+
+    def done_keys(self, keys: Sequence[str]) -> set[str]:
+        """Give those of the keys that are done (an estimate counts them as free)."""
+        found: set[str] = set()
+        for i in range(0, len(keys), 500):
+            part = keys[i : i + 500]
+            marks = ",".join("?" * len(part))
+            rows = self._db.execute(f"SELECT key FROM unit WHERE state='done' AND key IN ({marks})", part)
+            found.update(row[0] for row in rows)
+        return found
+
+
+class _Transaction:
+    """BEGIN IMMEDIATE ... COMMIT; anything raised inside rolls back."""
+
+    def __init__(self, db: sqlite3.Connection):
+        self._db = db
+
+    def __enter__(self) -> None:
+        self._db.execute("BEGIN IMMEDIATE")
+
+    def __exit__(self, kind: Any, error: Any, trace: Any) -> None:
+        self._db.execute("ROLLBACK" if kind else "COMMIT")
+
+
+def peek_done(path: Path | None, keys: Sequence[str]) -> set[str]:
+    """Give those of the keys that a ledger file holds as done, changing nothing; a missing file holds none."""
+    if path is None or not path.is_file():
+        return set()
+    db = sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=30)
+    try:
+        found: set[str] = set()
+        for i in range(0, len(keys), 500):
+            part = list(keys[i : i + 500])
+            marks = ",".join("?" * len(part))
+            rows = db.execute(f"SELECT key FROM unit WHERE state='done' AND key IN ({marks})", part)
+            found.update(row[0] for row in rows)
+        return found
+    except sqlite3.DatabaseError as error:
+        raise UserError(f"the ledger cannot be read: {error}", str(path), "Name another file.") from error
+    finally:
+        db.close()
+
+
+def _process_start(pid: int) -> str:
+    """Give the kernel's start time of a process, "" when there is none (so a reused pid is not taken for it)."""
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text()
+    except FileNotFoundError:
+        if Path("/proc/self/stat").exists():
+            return ""
+    except OSError:
+        return ""
+    else:
+        state, *rest = stat.rpartition(")")[2].split()
+        return "" if state in ("Z", "X") else rest[18]  # field 22 of proc(5) is starttime
+    try:  # no /proc (macOS, BSD): being alive must do
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return ""
+    except PermissionError:
+        pass
+    return "alive"
+
+
+def _on_network(path: Path) -> bool:
+    """Tell whether the file lies on a network file system, from the longest matching mount point."""
+    try:
+        mounts = Path("/proc/mounts").read_text().splitlines()
+    except OSError:
+        return False
+    folder = str(path.parent.resolve())
+    best, kind = "", ""
+    for line in mounts:
+        _, point, fs, *_ = line.split(" ")
+        point = point.replace("\\040", " ")
+        inside = folder == point or folder.startswith(point.rstrip("/") + "/")
+        if inside and len(point) >= len(best):
+            best, kind = point, fs
+    return kind in NETWORK_FILE_SYSTEMS

@@ -1,0 +1,89 @@
+"""What a request costs: the price table, and how many tokens a text has before a server has counted them."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from ..errors import UserError
+
+OWN_TABLE = "prices.yaml"
+_DATED = re.compile(r"-(\d{4}-\d{2}-\d{2}|\d{4,8}|latest)\Z")
+
+
+@dataclass(frozen=True)
+class Price:
+    """US dollars per million input tokens, output tokens and characters; None = not known."""
+
+    input: float | None = None
+    output: float | None = None
+    chars: float | None = None
+
+    @property
+    def known(self) -> bool:
+        return self.chars is not None or (self.input is not None and self.output is not None)
+
+    def usd(self, in_tokens: int, out_tokens: int, chars: int) -> float:
+        """Give the cost; what has no price costs 0 here, so ask `known` first."""
+        parts = ((self.input, in_tokens), (self.output, out_tokens), (self.chars, chars))
+        return sum((price or 0.0) * n for price, n in parts) / 1e6
+
+
+FREE = Price(0.0, 0.0, 0.0)
+
+
+def price_of(model: str) -> Price:
+    """Give the price of a model by its name, with or without a date behind it (`gpt-4o-2024-08-06`).
+
+    A prices.yaml in the working folder stands above the packaged table. Raises UserError for a malformed table.
+    """
+    table = _table()
+    row = table.get(model) or table.get(_DATED.sub("", model)) or table.get(model.rpartition("/")[2])
+    return Price(**row) if row else Price()
+
+
+def require_price(model: str, where: str) -> Price:
+    """Give the price, or raise UserError: a limit in dollars cannot be kept for an unknown price."""
+    price = price_of(model)
+    if not price.known:
+        raise UserError(
+            f"the price of '{model}' is not known, so max_usd cannot be kept",
+            where,
+            f"Write `{model}: {{input: 0.0, output: 0.0}}` (US dollars per million tokens) into ./{OWN_TABLE}, "
+            "or limit by max_chars instead.",
+        )
+    return price
+
+
+def _table() -> dict[str, Any]:
+    own = Path(OWN_TABLE)
+    return {**_packaged(), **(_parse(own.read_text(encoding="utf-8"), str(own)) if own.is_file() else {})}
+
+
+@lru_cache(1)
+def _packaged() -> dict[str, Any]:
+    source = resources.files(__package__).joinpath("prices.yaml")
+    return _parse(source.read_text(encoding="utf-8"), "prices.yaml")
+
+
+def _parse(source: str, where: str) -> dict[str, Any]:
+    import yaml
+
+    table = yaml.safe_load(source) or {}
+    for model, row in table.items():
+        good = isinstance(row, dict) and row and set(row) <= {"input", "output", "chars"}
+        if not good or not all(isinstance(v, int | float) and v >= 0 for v in row.values()):
+            raise UserError(
+                f"'{model}': expected input and output, or chars, as numbers", where, "E.g. {input: 0.15, output: 0.6}."
+            )
+    return table
+
+
+def guess_tokens(text: str) -> int:
+    """Guess a text's tokens: 4 ASCII characters or 1.4 others each (GPT-4o's tokenizer on English and Korean prose)."""
+    n_ascii = len(text.encode("ascii", "ignore"))
+    return int(n_ascii / 4 + (len(text) - n_ascii) / 1.4) + 1

@@ -1,0 +1,61 @@
+"""A transport that replays replies written beforehand, by record id + field (+ prompt), in place of a service.
+
+For rehearsals and the offline quickstart; everything around it (ledger, masks, parsing) is the real thing. Manifests
+and reports name it: the service is called `recorded`. Rows of the file: {id, field, reply, prompt?}; a row without
+`prompt` answers every prompt.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from ..artifact import sha256_file
+from ..errors import UserError
+from ..record import read_jsonl
+from .asking import Read, Service
+from .prices import FREE
+from .units import Reply, Trouble, Unit
+
+SCHEME = "recorded:"
+
+
+class RecordedSender:
+    """Holds the replies; a unit without one is rejected, never guessed."""
+
+    def __init__(self, path: Path):
+        if not path.is_file():
+            raise UserError("no such file of recorded replies", str(path), "Rows: {id, field, reply}.")
+        self._replies: dict[tuple[str, str, str], str] = {}
+        for number, row in enumerate(read_jsonl(path), 1):
+            if not all(isinstance(row.get(name), str) for name in ("id", "field", "reply")):
+                raise UserError("expected id, field and reply as text", f"{path}:{number}", "Mend the row.")
+            self._replies[row["id"], row["field"], row.get("prompt") or ""] = row["reply"]
+
+    async def start(self) -> None:
+        return None
+
+    async def stop(self) -> None:
+        return None
+
+    async def send(self, unit: Unit) -> Reply:
+        for prompt in (unit.prompt, ""):
+            reply = self._replies.get((unit.record, unit.field, prompt))
+            if reply is not None:
+                return Reply(json.dumps({"recorded": reply}, ensure_ascii=False).encode())
+        raise Trouble("unrecorded", f"no recorded reply for {unit.record} {unit.field}")
+
+
+def read(unit: Unit, raw: bytes) -> Read:
+    """Read a recorded reply; it costs nothing."""
+    body: dict[str, Any] = json.loads(raw)
+    text = body["recorded"]
+    return Read("ok" if text.strip() else "empty", text, body, in_tokens=0, out_tokens=0, chars=0)
+
+
+def recorded_service(path: Path) -> Service:
+    """Give the service that replays a file; its content's hash enters every key."""
+    sender = RecordedSender(path)
+    identity = (sha256_file(path)[:16],)
+    return Service("recorded", identity, f"recorded:{path.name}", sender, read, FREE, by_record=True)

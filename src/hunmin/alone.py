@@ -124,7 +124,7 @@ def find_inputs(given: str | None, out: Path, module: Any, dry: bool) -> tuple[P
                 raise UserError("the folder holds no finished records", given, "Name a run, an artifact or a file.")
             model = path
         return found, model
-    if _holds_records(path):
+    if holds_records(path):
         return path, None
     from .stages import load
 
@@ -139,7 +139,7 @@ def find_inputs(given: str | None, out: Path, module: Any, dry: bool) -> tuple[P
     return folder / artifact.RECORDS, None
 
 
-def _holds_records(path: Path) -> bool:
+def holds_records(path: Path) -> bool:
     if path.suffix != ".jsonl":
         return False
     with path.open(encoding="utf-8", errors="replace") as file:

@@ -321,6 +321,20 @@ def _doctor(argv: list[str]) -> int:
     return 0
 
 
+BASH = """\
+_hunmin() {
+  local word=${COMP_WORDS[COMP_CWORD]}
+  if [ $COMP_CWORD -eq 1 ]; then
+    COMPREPLY=( $(compgen -W "WORDS" -- "$word") )
+  elif [[ $word == -* ]]; then
+    COMPREPLY=( $(compgen -W "$(hunmin ${COMP_WORDS[1]} --help 2>/dev/null | grep -oE -- '--[a-z-]+')" -- "$word") )
+  else
+    COMPREPLY=( $(compgen -f -- "$word") )
+  fi
+}
+complete -o default -F _hunmin hunmin"""
+
+
 def _completion(argv: list[str]) -> int:
     parser = parser_for("completion", COMMANDS["completion"])
     parser.add_argument("shell", choices=("bash", "zsh", "fish"), nargs="?", default="bash")
@@ -331,15 +345,7 @@ def _completion(argv: list[str]) -> int:
     else:
         if args.shell == "zsh":
             print("autoload -U +X bashcompinit && bashcompinit")
-        print(
-            "_hunmin() {\n  if [ $COMP_CWORD -eq 1 ]; then\n"
-            f'    COMPREPLY=( $(compgen -W "{words}" -- "${{COMP_WORDS[1]}}") )\n'
-            "  elif [[ ${COMP_WORDS[COMP_CWORD]} == -* ]]; then\n"
-            "    COMPREPLY=( $(compgen -W \"$(hunmin ${COMP_WORDS[1]} --help 2>/dev/null | grep -oE -- '--[a-z-]+')\" -- "
-            '"${COMP_WORDS[COMP_CWORD]}") )\n'
-            '  else\n    COMPREPLY=( $(compgen -f -- "${COMP_WORDS[COMP_CWORD]}") )\n  fi\n}\n'
-            "complete -o default -F _hunmin hunmin"
-        )
+        print(BASH.replace("WORDS", words))
     return 0
 
 

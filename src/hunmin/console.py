@@ -72,10 +72,8 @@ class StagePrinter:
         how = "" if event == "made" else f"[{event}] "
         seconds = f"{detail['seconds']:.1f} s" if event == "made" else ""
         headline = counts["notes"].get("headline") or ""
-        print(
-            f"{self.at:>2}/{self.n} {label:<14} {how}{told}{'; ' if told and headline else ''}{headline}  {seconds}".rstrip(),
-            flush=True,
-        )
+        words = "; ".join(w for w in (told, headline) if w)
+        print(f"{self.at:>2}/{self.n} {label:<14} {how}{words}  {seconds}".rstrip(), flush=True)
 
 
 def confirm(paid: list[tuple[str, dict[str, Any]]], recipe: Any, yes: bool) -> bool:

@@ -172,8 +172,8 @@ def _scores(done: list) -> str:
                 f"<td class=n>{first['n']}<td class=n>{chance}{''.join(tds)}</tr>"
             )
         parts.append(
-            f"<section><h2>Scores <small>{escape(label)}</small></h2><div class=wide><table><thead><tr><th>task<th>metric"
-            f"<th class=n>shots<th>protocol<th class=n>n<th class=n>chance{head}</tr></thead><tbody>"
+            f"<section><h2>Scores <small>{escape(label)}</small></h2><div class=wide><table><thead><tr><th>task"
+            f"<th>metric<th class=n>shots<th>protocol<th class=n>n<th class=n>chance{head}</tr></thead><tbody>"
             + "".join(lines)
             + "</tbody></table></div><p class=hint>In brackets: 95 % interval. Different protocols are different "
             "benchmarks and do not compare.</p></section>"

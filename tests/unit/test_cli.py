@@ -1,0 +1,107 @@
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from hunmin import cli
+from hunmin.record import write_jsonl
+
+
+def run(capsys, *argv):
+    code = cli.main([str(a) for a in argv])
+    out, err = capsys.readouterr()
+    return code, out, err
+
+
+def test_help_names_every_command_and_stage(capsys):
+    code, out, _ = run(capsys, "--help")
+    assert code == 0
+    for name in (*cli.COMMANDS, *cli.STAGES):
+        assert name in out
+
+
+@pytest.mark.parametrize(
+    ("argv", "words"),
+    [
+        (["rnu"], "unknown command 'rnu'; did you mean 'run'?"),
+        (["run", "quickstrat"], "did you mean 'quickstart'?"),
+        (["run", "quickstart", "--nmae", "x"], "did you mean '--name'?"),
+        (["filter", "x.jsonl", "-o", "out", "--mim-score", "3"], "did you mean '--min-score'?"),
+        (["filter", "nowhere.jsonl", "-o", "out", "--min-score", "3"], "no such file or folder"),
+        (["report", "runs/nowhere"], "no such run"),
+        (["show", "nowhere.jsonl"], "no such file or folder"),
+    ],
+)
+def test_user_errors_are_exit_2_without_traceback(capsys, argv, words):
+    code, _, err = run(capsys, *argv)
+    assert code == 2
+    assert words in err and "Traceback" not in err
+
+
+def test_every_stage_has_help_derived_from_its_config(capsys):
+    for name in cli.STAGES:
+        with pytest.raises(SystemExit) as stopped:
+            cli.main([name, "--help"])
+        assert stopped.value.code == 0
+        out = capsys.readouterr().out
+        assert "--out" in out and "--dry-run" in out
+
+
+def test_a_stage_alone_runs_once_and_refuses_other_options(capsys, tmp_path):
+    rows = [
+        {"id": f"r{i}", "source": "t", "instruction": f"질문 {i}", "output": "답",
+         "ratings": [{"rater": "a", "scale": [0, 10], "score": i, "status": "ok"}]}
+        for i in range(10)
+    ]  # fmt: skip
+    write_jsonl(tmp_path / "in.jsonl", rows)
+    argv = ["filter", tmp_path / "in.jsonl", "-o", tmp_path / "out", "--min-score", "7"]
+    code, out, _ = run(capsys, *argv, "--json")
+    assert code == 0
+    assert json.loads(out)["counts"]["n_kept"] == 3
+    code, out, _ = run(capsys, *argv)
+    assert code == 0 and "nothing was run" in out
+    code, _, err = run(capsys, *argv[:-1], "8")
+    assert code == 2 and "was made with min_score=7" in err
+    code, out, _ = run(capsys, "show", tmp_path / "out", "-n", "1")
+    assert code == 0 and "r7" in out
+    code, out, _ = run(capsys, "show", tmp_path / "out", "--dropped", "-n", "1")
+    assert "low_score" in out
+    code, out, _ = run(capsys, "show", tmp_path / "out", "--where", "instruction=질문 9", "--json")
+    assert [json.loads(line)["id"] for line in out.splitlines()] == ["r9"]
+
+
+def test_init_writes_a_valid_recipe_and_never_overwrites(capsys, tmp_path):
+    path = tmp_path / "mine.yaml"
+    assert run(capsys, "init", path)[0] == 0
+    assert run(capsys, "validate", path, "--quiet")[0] == 0
+    code, _, err = run(capsys, "init", path)
+    assert code == 2 and "exists" in err
+
+
+def test_doctor_never_shows_a_key(capsys, monkeypatch):
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-very-secret-value")
+    code, out, _ = run(capsys, "doctor", "--json")
+    assert code == 0
+    assert json.loads(out)["keys"]["OPENAI_API_KEY"] == "set"
+    assert "very-secret" not in out
+
+
+def test_completion_lists_the_commands(capsys):
+    code, out, _ = run(capsys, "completion", "bash")
+    assert code == 0 and "translate" in out
+    done = subprocess.run(["bash", "-n"], input=out, text=True, capture_output=True)
+    assert done.returncode == 0, done.stderr
+
+
+def test_a_terminal_that_is_not_utf8_shows_escapes(tmp_path):
+    write_jsonl(tmp_path / "in.jsonl", [{"id": "a", "source": "t", "instruction": "질문", "output": "답"}])
+    done = subprocess.run(
+        [sys.executable, "-m", "hunmin.cli", "show", str(tmp_path / "in.jsonl")],
+        capture_output=True,
+        env={"PATH": "/usr/bin:/bin", "PYTHONIOENCODING": "ascii", "LC_ALL": "C"},
+    )
+    assert done.returncode == 0, done.stderr
+    assert b"\\uc9c8" in done.stdout

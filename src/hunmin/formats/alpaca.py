@@ -1,0 +1,46 @@
+"""Alpaca rows: instruction, input, output (KULLM v2 adds id, KOpen-platypus data_source, KoRAE a system prompt).
+
+Source: tatsu-lab/stanford_alpaca; nlpai-lab/kullm-v2; kyujinpy/KOpen-platypus; Cartinoe5930/KoRAE_original.
+KoRAE keeps its system prompt in `prompt`; other data keep the rendered template there. A `prompt` that holds the
+instruction is such a rendering and stays in `extra`, otherwise it is the system prompt.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ..record import Record
+from .columns import carry, give_back, text
+
+LOSSLESS = True
+
+
+def fits(row: Mapping[str, Any]) -> bool:
+    """Tell by keys: instruction and output, and none of what makes it another shape."""
+    return {"instruction", "output"} <= row.keys() and not {"instances", "chosen", "messages"} & row.keys()
+
+
+def read(row: Mapping[str, Any]) -> list[Record]:
+    """Give the one record of a row."""
+    record: Record = {}
+    used = ["instruction", "input", "output"]
+    prompt, instruction = row.get("prompt"), text(row, "instruction")
+    if row.get("system"):
+        record["system"] = text(row, "system")
+        used.append("system")
+    elif isinstance(prompt, str) and prompt and instruction not in prompt:
+        record["system"] = prompt
+        used.append("prompt")
+    record["instruction"] = instruction
+    record["input"] = text(row, "input", optional=True)
+    record["output"] = text(row, "output")
+    return [carry(record, row, used)]
+
+
+def write(record: Record) -> dict[str, Any]:
+    """Give the row of an instruction record."""
+    row = {"instruction": record.get("instruction", ""), "input": record.get("input", ""), "output": record["output"]}
+    if record.get("system"):
+        row["system"] = record["system"]
+    return {**row, **give_back(record)}

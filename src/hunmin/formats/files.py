@@ -1,0 +1,250 @@
+"""Rows from files and Hub datasets: JSONL, JSON, CSV, TSV and Parquet, also .gz and .zst; each with where it stands.
+
+UTF-8 (a BOM is fine); another encoding only when it is named. An undecodable file is an error that proposes cp949
+where that fits. Files are read as streams, except a JSON array.
+"""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from ..errors import UserError
+from ..tables import did_you_mean
+
+Located = tuple[str, Any]
+"""(where, row): "file:line" and the row, or a `Malformed` in its place."""
+
+KINDS = (".jsonl", ".ndjson", ".json", ".csv", ".tsv", ".parquet")
+PACKED = (".gz", ".zst")
+BYTEWISE = ("utf-8", "utf-8-sig", "utf8", "cp949", "euc-kr", "euckr", "ms949", "uhc", "latin-1", "cp1252", "ascii")
+
+
+class Malformed(str):
+    """The text of a line that is not a row; `why` and `mend` tell what is wrong."""
+
+    why: str
+    mend: str
+
+
+def malformed(text: str, why: str, mend: str = "Mend or remove the line") -> Malformed:
+    """Give the stand-in for a row that could not be read."""
+    row = Malformed(text[:2000])
+    row.why, row.mend = why, mend
+    return row
+
+
+def data_files(path: Path) -> list[Path]:
+    """Give the data files of a path: the file itself, or those of a folder in name order.
+
+    Raises UserError when there are none, or when a folder mixes kinds of files.
+    """
+    if path.is_file():
+        return [path]
+    if not path.exists():
+        near = did_you_mean(path.name, [p.name for p in path.parent.iterdir()]) if path.parent.is_dir() else ""
+        raise UserError(f"no such file{near}", str(path), "Check the path.")
+    if (path / "records.jsonl").is_file():
+        return [path / "records.jsonl"]
+    found = sorted(p for p in path.iterdir() if p.is_file() and kind_of(p) is not None)
+    if not found:
+        raise UserError("the folder holds no data file", str(path), f"hunmin reads {', '.join(KINDS)} (.gz, .zst).")
+    kinds = {kind_of(p) for p in found}
+    if len(kinds) > 1:
+        raise UserError(f"the folder mixes {', '.join(sorted(map(str, kinds)))} files", str(path), "Name one file.")
+    return found
+
+
+def kind_of(path: Path) -> str | None:
+    """Give the kind of a file by its suffix (without .gz or .zst), or None."""
+    suffixes = [s.lower() for s in path.suffixes]
+    if suffixes and suffixes[-1] in PACKED:
+        suffixes.pop()
+    return suffixes[-1] if suffixes and suffixes[-1] in KINDS else None
+
+
+def read_rows(path: Path, encoding: str | None = None) -> Iterator[Located]:
+    """Yield (where, row) for every row of a file or folder, in order; a bad line is yielded as `Malformed`.
+
+    Raises UserError for an unknown kind, an undecodable file, or a broken archive.
+    """
+    for file in data_files(path):
+        kind = kind_of(file)
+        try:
+            if kind == ".parquet":
+                yield from _parquet(file)
+            elif kind in (".csv", ".tsv"):
+                yield from _table(file, encoding, "\t" if kind == ".tsv" else ",")
+            elif kind == ".json":
+                yield from _json(file, encoding)
+            elif kind is None and file.suffix.lower() not in ("", ".txt"):
+                raise UserError(f"unknown kind of file '{file.suffix}'", str(file), f"hunmin reads {', '.join(KINDS)}.")
+            else:
+                yield from _jsonl(file, encoding)
+        except (gzip.BadGzipFile, EOFError) as error:
+            raise UserError(f"the archive is broken: {error}", str(file), "Fetch the file again.") from error
+
+
+def _open(path: Path) -> BinaryIO:
+    if path.suffix.lower() == ".gz":
+        return gzip.open(path, "rb")  # type: ignore[return-value]
+    if path.suffix.lower() == ".zst":
+        import zstandard
+
+        return io.BufferedReader(zstandard.ZstdDecompressor().stream_reader(path.open("rb")))  # type: ignore[arg-type]
+    return path.open("rb")
+
+
+def lines(path: Path, encoding: str | None = None) -> Iterator[tuple[int, str]]:
+    """Yield (line number, text with its newline); a BOM is removed. Raises UserError at a byte that does not decode."""
+    name = (encoding or "utf-8").lower()
+    with _open(path) as file:
+        if name not in BYTEWISE:
+            try:
+                yield from enumerate(io.TextIOWrapper(file, encoding=name, newline="\n"), 1)
+            except (UnicodeError, LookupError) as error:
+                raise UserError(f"cannot be read as {name}: {error}", str(path), "Check encoding:.") from error
+            return
+        for number, raw in enumerate(file, 1):
+            if number == 1 and name.startswith("utf"):
+                raw = raw.removeprefix(b"\xef\xbb\xbf")
+            try:
+                yield number, raw.decode(name)
+            except UnicodeDecodeError as error:
+                raise _undecodable(path, number, raw, name, error) from error
+
+
+def _undecodable(path: Path, number: int, raw: bytes, name: str, error: UnicodeDecodeError) -> UserError:
+    with _open(path) as file:
+        head = file.read(2)
+    mend = "Convert the file to UTF-8, or name its encoding: encoding: cp949."
+    if head in (b"\xff\xfe", b"\xfe\xff"):
+        mend = "It begins like UTF-16; set encoding: utf-16."
+    elif name.startswith("utf") and _is_korean(raw, "cp949"):
+        mend = f"It reads as Korean in cp949 ({_sample(raw)}); set encoding: cp949."
+    return UserError(f"not {name}: byte 0x{raw[error.start]:02x} at {error.start}", f"{path}:{number}", mend)
+
+
+def _is_korean(raw: bytes, name: str) -> bool:
+    try:
+        text = raw.decode(name)
+    except UnicodeDecodeError:
+        return False
+    return any("가" <= c <= "힣" for c in text)
+
+
+def _sample(raw: bytes) -> str:
+    text = raw.decode("cp949").strip()
+    first = next((i for i, c in enumerate(text) if "가" <= c <= "힣"), 0)
+    return text[first : first + 12]
+
+
+def _constant(name: str) -> Any:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    row = dict(pairs)
+    if len(row) != len(pairs):
+        seen: set[str] = set()
+        twice = next(k for k, _ in pairs if k in seen or seen.add(k))  # type: ignore[func-returns-value]
+        raise ValueError(f"key '{twice}' stands twice")
+    return row
+
+
+_decode = json.JSONDecoder(parse_constant=_constant, object_pairs_hook=_pairs).decode
+
+
+def _row(text: str) -> Any:
+    """Give the JSON object of a line, or a Malformed."""
+    try:
+        row = _decode(text)
+    except json.JSONDecodeError as error:
+        return malformed(text, f"not JSON: {error.msg} at column {error.colno}")
+    except ValueError as error:
+        return malformed(text, str(error))
+    except RecursionError:
+        return malformed(text, "nested too deeply")
+    if not isinstance(row, dict):
+        return malformed(text, f"expected an object, got {type(row).__name__}")
+    return row
+
+
+def _jsonl(path: Path, encoding: str | None) -> Iterator[Located]:
+    for number, text in lines(path, encoding):
+        if text.strip():
+            yield f"{path}:{number}", _row(text.strip())
+
+
+def _json(path: Path, encoding: str | None) -> Iterator[Located]:
+    """A JSON array of rows, an object that holds one under a single key, or (common on the Hub) JSONL after all."""
+    text = "".join(line for _, line in lines(path, encoding))
+    try:
+        value = _decode(text)
+    except json.JSONDecodeError as error:
+        if error.msg == "Extra data" and text.lstrip().startswith("{"):
+            yield from _jsonl(path, encoding)
+            return
+        raise UserError(
+            f"not JSON: {error.msg} at column {error.colno}", f"{path}:{error.lineno}", "Mend the file."
+        ) from error
+    except ValueError as error:
+        raise UserError(str(error), str(path), "Mend the file.") from error
+    if isinstance(value, dict):
+        inner = [v for v in value.values() if isinstance(v, list) and v and isinstance(v[0], dict)]
+        value = inner[0] if len(value) == 1 and len(inner) == 1 else [value]
+    if not isinstance(value, list):
+        raise UserError(f"expected a list of rows, got {type(value).__name__}", str(path), "Write one object a row.")
+    for i, row in enumerate(value, 1):
+        where = f"{path}: row {i}"
+        if isinstance(row, dict):
+            yield where, row
+        else:
+            yield where, malformed(json.dumps(row, ensure_ascii=False), f"expected an object, got {type(row).__name__}")
+
+
+def _table(path: Path, encoding: str | None, delimiter: str) -> Iterator[Located]:
+    csv.field_size_limit(1 << 30)
+    reader = csv.reader((text for _, text in lines(path, encoding)), delimiter=delimiter, strict=delimiter == ",")
+    header: list[str] | None = None
+    try:
+        begins = 1
+        for cells in reader:
+            where, begins = f"{path}:{begins}", reader.line_num + 1
+            if header is None:
+                header = [c.strip() for c in cells]
+                twice = {c for c in header if header.count(c) > 1}
+                if twice:
+                    raise UserError(f"column '{sorted(twice)[0]}' stands twice in the header", where, "Rename one.")
+            elif cells and len(cells) != len(header):
+                why = f"{len(cells)} cells, but the header names {len(header)}"
+                yield where, malformed(delimiter.join(cells), why, "Quote cells that hold the delimiter")
+            elif cells:
+                yield where, dict(zip(header, cells, strict=True))
+    except csv.Error as error:
+        raise UserError(f"not a table: {error}", f"{path}:{reader.line_num}", "Mend the quotes.") from error
+
+
+def _parquet(path: Path) -> Iterator[Located]:
+    import pyarrow
+    import pyarrow.parquet as parquet
+
+    try:
+        file = parquet.ParquetFile(path if path.suffix == ".parquet" else _unpacked(path))
+        number = 0
+        for batch in file.iter_batches(batch_size=2000):
+            for row in batch.to_pylist():
+                number += 1
+                yield f"{path}: row {number}", row
+    except pyarrow.ArrowInvalid as error:
+        raise UserError(f"not Parquet: {error}", str(path), "Fetch the file again.") from error
+
+
+def _unpacked(path: Path) -> io.BytesIO:
+    with _open(path) as file:
+        return io.BytesIO(file.read())

@@ -1,0 +1,32 @@
+"""OpenOrca rows: id, system_prompt, question, response. Source: Open-Orca/OpenOrca; kyujinpy/OpenOrca-KO."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ..record import Record
+from .columns import carry, give_back, text
+
+LOSSLESS = True
+
+
+def fits(row: Mapping[str, Any]) -> bool:
+    """Tell by keys: question, response and system_prompt."""
+    return {"question", "response", "system_prompt"} <= row.keys()
+
+
+def read(row: Mapping[str, Any]) -> list[Record]:
+    """Give the one record of a row."""
+    record: Record = {"instruction": text(row, "question"), "output": text(row, "response")}
+    system = text(row, "system_prompt", optional=True)
+    if system:
+        record = {"system": system, **record}
+    return [carry(record, row, ("system_prompt", "question", "response"))]
+
+
+def write(record: Record) -> dict[str, Any]:
+    """Give the row of an instruction record."""
+    question = "\n".join(t for t in (record.get("instruction"), record.get("input")) if t)
+    row = {"system_prompt": record.get("system", ""), "question": question, "response": record["output"]}
+    return {**row, **give_back(record)}

@@ -1,0 +1,388 @@
+"""Source rows to records: one small reader per dataset shape, told by its keys; ids, NFC and validation on the way.
+
+From JSONL, JSON, CSV, TSV, Parquet (also .gz, .zst), a folder of those, or a Hub dataset with revision and split.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections import Counter
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import field_validator, model_validator
+
+from ..artifact import Counts, Inputs
+from ..errors import UserError
+from ..formats import FORMATS
+from ..formats.columns import column_problems, read_columns
+from ..formats.files import Malformed, read_rows
+from ..formats.recognise import recognise
+from ..options import Options, opt
+from ..record import Record, content_hash, nfc, problems, texts
+from ..stream import Drop, stream
+from ..tables import resolve
+
+log = logging.getLogger("hunmin")
+
+READS = ()
+EDITS = ()
+ADDS = ()  # what `provides` names comes with the rows
+KIND = "record"
+INPUT = None
+OUTPUT = "records"
+
+HISTORY = ("original", "translation", "issues", "repairs", "review", "ratings")
+LOOK = 20  # rows that the format is told by
+HANGUL = re.compile("[가-힣]")
+LATIN = re.compile("[A-Za-z]")
+
+
+class Config(Options):
+    path: str | None = opt(None, "a file or folder of rows (JSONL, JSON, CSV, TSV, Parquet; .gz, .zst).")
+    hub: str | None = opt(None, "a Hub dataset id, or a local dataset folder; instead of path.")
+    revision: str | None = opt(None, "branch, tag or commit of the Hub dataset.")
+    split: str | None = opt(None, "split of the Hub dataset; null takes the only one, or train.")
+    subset: str | None = opt(None, "configuration of a Hub dataset that has several.")
+    format: str = opt("auto", f"the rows' shape: auto, {', '.join(FORMATS)}.")
+    columns: dict[str, str] = opt({}, "record fields from any table's columns: {instruction: Q, output: A}.")
+    original: str | None = opt(None, "a file with the untranslated rows, paired by id or by equal row count.")
+    provides: list[str] = opt([], "history keys that the rows bring along, such as original or ratings.")
+    encoding: str | None = opt(None, "the file's encoding when it is not UTF-8, such as cp949.")
+    on_bad_row: Literal["error", "drop"] = opt("error", "a row that is no record: stop, or drop it with its reason.")
+    source: str | None = opt(None, "name of the source, also in the ids; null takes the file's or dataset's name.")
+    license: str | None = opt(None, "licence to write on every record.")
+    generator: str | None = opt(None, "who or what wrote the answers, to write on every record.")
+    cot_join: str = opt("\n", "what stands between rationale and answer of CoT-Collection rows.")
+    limit: int | None = opt(None, "read only the first N rows.", ge=1)
+
+    @field_validator("format")
+    @classmethod
+    def _known_format(cls, name: str) -> str:
+        if name != "auto" and ":" not in name and name not in FORMATS:
+            raise ValueError(f"unknown format; formats: auto, {', '.join(FORMATS)}")
+        return name
+
+    @model_validator(mode="before")
+    @classmethod
+    def _original_is_provided(cls, data: Any) -> Any:
+        if isinstance(data, dict) and data.get("original"):
+            given = data.get("provides") or []
+            if isinstance(given, list) and "original" not in given:
+                data = {**data, "provides": [*given, "original"]}
+        return data
+
+
+def check(config: Config) -> list[str]:
+    """Give what is wrong across options, before anything is read."""
+    found = []
+    if bool(config.path) == bool(config.hub):
+        found.append("give exactly one of path and hub")
+    if config.path and (config.revision or config.split or config.subset):
+        found.append("revision, split and subset belong to hub, not to path")
+    if config.columns and config.format != "auto":
+        found.append("columns and format exclude each other")
+    found += [
+        f"provides: unknown key '{k}'; a stage adds: {', '.join(HISTORY)}" for k in config.provides if k not in HISTORY
+    ]
+    return found + column_problems(config.columns)
+
+
+def files(config: Config) -> list[Path]:
+    """Give the local files that decide the result."""
+    return [Path(p) for p in (config.path, config.original) if p]
+
+
+def run(config: Config, inputs: Inputs, out: Path) -> Counts:
+    """Read, check and write the records of one source."""
+    wrong = check(config)
+    if wrong:
+        raise UserError("; ".join(wrong), inputs.label, "Mend the options.")
+    notes: dict[str, Any] = {}
+    counts = stream(_step, inputs, out, source=_items(config, notes))
+    if not counts.n_in:
+        raise UserError("the dataset is empty", config.path or config.hub or "", "Check the file, or the split.")
+    if not counts.n_kept:
+        reasons = "; ".join(f"{why} ({n})" for why, n in notes["bad_rows"].items())
+        raise UserError(f"no usable row: {reasons}", config.path or config.hub or "", "Check the file and the format.")
+    counts.notes = {k: v for k, v in notes.items() if v}
+    if notes["n_untranslated"]:
+        log.warning("load: %d rows ask in Korean and answer without any Hangul", notes["n_untranslated"])
+    return counts
+
+
+def _step(items: list[dict[str, Any]]) -> list[Record | Drop]:
+    item = items[0]
+    if item["bad"] is None:
+        return [item["record"]]
+    return [Drop(item["record"], "bad_row", item["bad"])]
+
+
+def records(config: Config, notes: dict[str, Any] | None = None) -> Iterator[Record]:
+    """Yield the good records of a source, as `load` would keep them; `notes` is filled on the way."""
+    for item in _items(config, {} if notes is None else notes):
+        if item["bad"] is None:
+            yield item["record"]
+
+
+def source_name(config: Config) -> str:
+    """Give the source's name: the option, else the file's or the dataset's own."""
+    if config.source:
+        return config.source
+    name = Path((config.path or config.hub or "").rstrip("/")).name
+    if config.path:
+        name = re.sub(r"(\.(jsonl|ndjson|json|csv|tsv|parquet|txt|gz|zst))+$", "", name, flags=re.IGNORECASE)
+    return re.sub(r"\s+", "_", name) or "source"
+
+
+def located_rows(config: Config) -> Iterator[tuple[str, Any]]:
+    """Yield (where, row) of the source, before any format is read."""
+    if config.hub:
+        from ..formats.hub import read_hub
+
+        rows = read_hub(config.hub, config.revision, config.split, config.subset)
+    else:
+        rows = read_rows(Path(config.path or ""), config.encoding)
+    return islice(rows, config.limit)
+
+
+def _items(config: Config, notes: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Yield {record, bad}: a record with bad None, or a row (as it was) and why it is none.
+
+    The same rows come again when called again, so that a killed load resumes.
+    """
+    source = source_name(config)
+    rows = located_rows(config)
+    head = list(islice(rows, LOOK))
+    read, notes["format"] = _reader(config, [r for _, r in head if isinstance(r, dict)])
+    notes.update(rows=0, n_nfc=0, n_untranslated=0, n_history_in_extra=0, bad_rows=Counter(), extra=Counter())
+    pair = _Pairing(config) if config.original else None
+    seen_ids: dict[int, str] = {}
+    seen_texts: Counter[str] = Counter()
+    for where, row in _chain(head, rows):
+        notes["rows"] += 1
+        try:
+            if isinstance(row, Malformed):
+                raise UserError(row.why, mend=row.mend)
+            found = read(row)
+        except UserError as error:
+            yield _bad(config, notes, where, row, error)
+            continue
+        for record in found:
+            try:
+                record = _finish(record, config, source, notes)
+                _identify(record, where, seen_ids, seen_texts)
+                if pair is not None:
+                    pair.attach(record, notes)
+            except UserError as error:
+                yield _bad(config, notes, where, row, error)
+                continue
+            yield {"record": record, "bad": None}
+    if pair is not None:
+        pair.close(notes)
+    for key in config.provides:
+        if notes["rows"] and not notes.get(f"with_{key}"):
+            raise UserError(f"provides names '{key}', but no row has it", _place(config), "Remove it from provides.")
+    notes["bad_rows"] = dict(notes["bad_rows"].most_common(20))
+    notes["extra"] = dict(notes["extra"].most_common(20))
+
+
+def _chain(head: list, rest: Iterator) -> Iterator:
+    yield from head
+    yield from rest
+
+
+def _place(config: Config) -> str:
+    return str(config.path or config.hub)
+
+
+def _reader(config: Config, head: list[dict[str, Any]]) -> tuple[Any, str]:
+    """Give read(row) -> records and the format's name."""
+    if config.columns:
+        return lambda row: read_columns(row, config.columns), "columns"
+    name = config.format
+    if name == "auto":
+        if not head:
+            return lambda row: [row], "none"
+        name = recognise(head, _place(config))
+    module = resolve(FORMATS, name, "format", "load.format")
+    own = getattr(module, "read", module)
+    if name == "cot":
+        return lambda row: own(row, config.cot_join), name
+    return own, name
+
+
+def _bad(config: Config, notes: dict[str, Any], where: str, row: Any, error: UserError) -> dict[str, Any]:
+    """Give the item of a bad row, or raise when bad rows stop the load."""
+    what = f"{error.where}: {error.what}" if error.where else error.what
+    if config.on_bad_row == "error" or error.where == "columns":
+        mend = error.mend or "Fix the row"
+        raise UserError(what, where, f"{mend.rstrip('.')}, or set load.on_bad_row: drop.") from error
+    reason = re.sub(r"\d+", "N", what)[:100]
+    notes["bad_rows"][reason] += 1
+    record = {"text": str(row)} if isinstance(row, Malformed) else _jsonable(row)
+    return {"record": record, "bad": {"why": what, "where": where}}
+
+
+def _jsonable(row: Any) -> Any:
+    from ..formats.columns import plain
+
+    value = plain(row)
+    return _without_surrogates(value)
+
+
+def _without_surrogates(value: Any) -> Any:
+    if isinstance(value, str):
+        return value.encode("utf-8", "replace").decode()
+    if isinstance(value, list):
+        return [_without_surrogates(v) for v in value]
+    if isinstance(value, dict):
+        return {_without_surrogates(k): _without_surrogates(v) for k, v in value.items()}
+    return value
+
+
+def _finish(record: Record, config: Config, source: str, notes: dict[str, Any]) -> Record:
+    """Give a checked record in its final key order. Raises UserError that names the field."""
+    history = [k for k in HISTORY if k in record]
+    provided = {k: record.pop(k) for k in history}
+    extra = dict(record.pop("extra", None) or {})
+    for key in config.provides:
+        if key in extra and key not in provided:
+            provided[key] = extra.pop(key)
+    kept = {k: v for k, v in provided.items() if k in config.provides}
+    lost = {k: v for k, v in provided.items() if k not in config.provides}
+    if lost:  # not promised by `provides`, so no later stage may build on it; it stays readable
+        notes["n_history_in_extra"] += 1
+        extra.update(lost)
+    record, changed = nfc(record) if _texts_are_text(record) else (record, False)
+    wrong = problems(record)
+    if wrong:
+        field, what = wrong[0]
+        raise UserError(what, f"field '{field}'" if field else "")
+    found = texts(record)
+    for path, text in found.items():
+        try:
+            text.encode("utf-8")
+        except UnicodeEncodeError as error:
+            what = f"half a character (lone surrogate) at {error.start}"
+            raise UserError(what, f"field '{path}'") from error
+    notes["n_nfc"] += changed
+    notes["n_untranslated"] += _is_untranslated(found)
+    for key in kept:
+        notes[f"with_{key}"] = notes.get(f"with_{key}", 0) + 1
+    for key in extra:
+        notes["extra"][key] += 1
+    ordered: Record = {"id": record.pop("id", ""), "source": record.pop("source", None) or source}
+    if config.source:
+        ordered["source"] = config.source
+    licence, generator = record.pop("license", None), record.pop("generator", None)
+    ordered.update(record)
+    for key, own, given in (("license", licence, config.license), ("generator", generator, config.generator)):
+        if given or own:
+            ordered[key] = given or own
+    if extra:
+        ordered["extra"] = _without_surrogates(extra)
+    return {**ordered, **kept}
+
+
+def _texts_are_text(record: Record) -> bool:
+    messages = record.get("messages")
+    if messages is not None and not (isinstance(messages, list) and all(isinstance(m, dict) for m in messages)):
+        return False
+    return all(isinstance(t, str) for t in texts(record).values())
+
+
+def _is_untranslated(found: dict[str, str]) -> bool:
+    """Tell a row that asks in Korean and answers in Latin letters without any Hangul."""
+    answer = found.get("output") or found.get("chosen") or ""
+    asked = found.get("instruction", "")
+    return bool(HANGUL.search(asked)) and len(LATIN.findall(answer[:200])) > 2 and not HANGUL.search(answer)
+
+
+def _identify(record: Record, where: str, seen_ids: dict[int, str], seen_texts: Counter[str]) -> None:
+    """Give the record its id: its own when unique, else `<source>-<hash12>[-k]`. Raises UserError for a repeated id."""
+    if record["id"]:
+        key = hash(record["id"])  # the set of hashes is a tenth of the ids' own size
+        if key in seen_ids:
+            first = seen_ids[key]
+            raise UserError(
+                f"id '{record['id']}' was used before, at {first}",
+                "field 'id'",
+                "Make the ids unique, or leave the column out (load then makes ids)",
+            )
+        seen_ids[key] = where
+        return
+    digest = content_hash(record)
+    seen_texts[digest] += 1
+    k = seen_texts[digest]
+    record["id"] = f"{record['source']}-{digest}" + (f"-{k}" if k > 1 else "")
+
+
+class _Pairing:
+    """The untranslated rows of `original`, given out by id, else by position."""
+
+    def __init__(self, config: Config):
+        other = Config(path=config.original, on_bad_row="error", columns=_columns_for(config))
+        self.path = config.original
+        self.rows = [{"id": r["id"], "texts": texts(r)} for r in _lenient(other)]
+        if not self.rows:
+            raise UserError("the file of originals is empty", str(self.path), "Check load.original.")
+        self.by_id = {r["id"]: r["texts"] for r in self.rows}
+        self.used = 0
+        self.how: str | None = None
+        self.at = -1
+
+    def attach(self, record: Record, notes: dict[str, Any]) -> None:
+        self.at += 1
+        if self.how is None:
+            self.how = "id" if record["id"] in self.by_id else "position"
+        if self.how == "id":
+            found = self.by_id.get(record["id"])
+            if found is None:
+                raise UserError(f"id '{record['id']}' is not in {self.path}", "original")
+        elif self.at < len(self.rows):
+            found = self.rows[self.at]["texts"]
+        else:
+            raise UserError(f"{self.path} has only {len(self.rows)} rows", "original", "Give files of equal length")
+        record["original"] = found
+        self.used += 1
+        notes["with_original"] = notes.get("with_original", 0) + 1
+        if set(found) != set(texts(record)):
+            notes["n_fields_differ"] = notes.get("n_fields_differ", 0) + 1
+
+    def close(self, notes: dict[str, Any]) -> None:
+        notes["paired_by"] = self.how
+        if self.how == "position" and self.at + 1 != len(self.rows):
+            raise UserError(
+                f"{self.at + 1} rows here, {len(self.rows)} in {self.path}, and no common ids to pair them by",
+                "load.original",
+                "Give both files the same ids, or the same number of rows.",
+            )
+
+
+def _columns_for(config: Config) -> dict[str, str]:
+    """The original's own shape is told by its keys; `columns` applies only when its table has those columns."""
+    if not config.columns:
+        return {}
+    for _, row in islice(read_rows(Path(config.original or "")), 1):
+        if isinstance(row, dict) and set(config.columns.values()) <= row.keys():
+            return config.columns
+    return {}
+
+
+def _lenient(config: Config) -> Iterator[Record]:
+    return (item["record"] for item in _items(config, {}))
+
+
+def estimate(config: Config, inputs: Inputs) -> dict[str, Any]:
+    """Count rows and characters of a local source; a Hub dataset is only named, nothing is fetched."""
+    if config.hub and not Path(config.hub).exists():
+        return {"hub": config.hub, "note": "not counted: nothing is downloaded by --dry-run"}
+    n = chars = 0
+    for record in records(config):
+        n += 1
+        chars += sum(map(len, texts(record).values()))
+    return {"records": n, "chars": chars}

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hunmin.errors import UserError
-from hunmin.raters.scores import WHY, Scale, parse_scale, read, strip_thinking
+from hunmin.raters.scores import WHY, Scale, parse_scale, read
 
 TEN = Scale(0, 10)
 
@@ -86,7 +86,7 @@ UNREAD = [
     ("", "empty"),
     ("   \n", "empty"),
     ("<think>I should look at 3 facts", "unfinished"),
-    ("<think>8</think>", "empty"),
+    ("<think>8</think>", "unfinished"),
     ('{"score": 8', "unfinished"),
     ("좋은 답변입니다.", "no_score"),
     ("The answer lists 3 facts about 2024.", "no_score"),
@@ -191,12 +191,6 @@ def test_scales() -> None:
     for bad in ("10-0", "ten", "0-", "-1-5"):
         with pytest.raises(UserError):
             parse_scale(bad)
-
-
-def test_thinking_is_stripped() -> None:
-    assert strip_thinking("<think>a</think>b").strip() == "b"
-    assert strip_thinking("a</think>b") == "b"
-    assert strip_thinking("<think>a") is None
 
 
 @given(st.text(max_size=200))

@@ -7,7 +7,8 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from ..raters.scores import Scale, plain_text, strip_thinking
+from ..raters.scores import Scale, plain_text
+from ..text.thinking import strip_thinking
 
 _TIE = r"무승부|비김|비겼습니다|동점|tie|draw|equal"
 _VERDICT = re.compile(
@@ -24,10 +25,8 @@ def read_choice(reply: str) -> tuple[str | None, str]:
     The first line counts; a line that names another winner further down makes the reply unreadable.
     """
     text = strip_thinking(reply or "")
-    if text is None:
-        return None, "unfinished"
     if not text.strip():
-        return None, "empty"
+        return None, "unfinished" if reply and reply.strip() else "empty"
     lines = [(line, plain_text(line)) for line in text.splitlines() if line.strip(" \t*#`_[]\"'")]
     said = [_said(plain) for _, plain in lines]
     named = {s for s in said if s}

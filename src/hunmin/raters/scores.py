@@ -18,10 +18,11 @@ from itertools import islice
 from typing import Any
 
 from ..errors import UserError
+from ..text.thinking import strip_thinking
 
 WHY = {
     "empty": "the reply is empty",
-    "unfinished": "the reply ends inside its reasoning or its JSON",
+    "unfinished": "the reply ends with its reasoning or inside its JSON",
     "no_score": "no number is given as the score",
     "several": "several different scores",
     "range": "a range, not one number",
@@ -101,23 +102,13 @@ _LIST_ITEM = re.compile(r"[0-9]+[.)]\s+\S")
 _REASON = re.compile(r"^[\s\-:;,.|()}/]*(?:(?:이유|근거|설명|사유|reason|rationale|explanation)\s*[:：]\s*)?", re.I)
 
 
-def strip_thinking(reply: str) -> str | None:
-    """Give the reply without its `<think>` blocks; None when the last one never ends."""
-    text = re.sub(r"<think(?:ing)?>.*?</think(?:ing)?>", " ", reply, flags=re.S | re.I)
-    if "</think" in text.lower():  # the server ate the opening tag
-        text = re.split(r"</think(?:ing)?>", text, flags=re.I)[-1]
-    return None if re.search(r"<think(?:ing)?>", text, re.I) else text
-
-
 def read(reply: str, scale: Scale) -> Reading:
     """Give the one score the reply states on this scale, with its reason."""
     if not reply or not reply.strip():
         return Reading(None, why="empty")
     text = strip_thinking(reply)
-    if text is None:
-        return Reading(None, why="unfinished")
     if not text.strip():
-        return Reading(None, why="empty")
+        return Reading(None, why="unfinished")
     text = re.sub(r"(\s{8})\s+", r"\1", text)  # a model gone astray writes thousands of blanks
     found = _json_object(text)
     if found is not None:

@@ -1,0 +1,201 @@
+"""Ask raters for a score and a reason, by an LLM (AlpaGasus, KoRAE) or by a local model's losses (IFD); drops nothing.
+
+Each run appends one rating to the record's list; `rate` twice (with `as:`) gives two raters, which `filter` averages or
+chooses by name. A rating that failed has score null and a status that says why: never -1, never 0.
+Source: AlpaGasus (arXiv 2307.08701), gauss5930/KoRAE rating/, Cherry LLM (arXiv 2308.12032), Superfiltering
+(arXiv 2402.00530).
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from pathlib import Path
+from typing import Any, Literal
+
+from ..artifact import RECORDS, Counts, Inputs
+from ..errors import UserError
+from ..options import Options, opt
+from ..raters import RATERS
+from ..raters.scores import parse_scale
+from ..record import Record, read_jsonl
+from ..stream import stream
+from ..tables import resolve
+
+log = logging.getLogger("hunmin")
+
+READS = ("text", "ratings?")
+EDITS: tuple[str, ...] = ()
+ADDS = ("ratings",)
+KIND = "record"
+INPUT = "records"
+OUTPUT = "records"
+
+
+class Config(Options):
+    rater: str = opt(
+        "llm", "llm (asks an endpoint), ifd (a local model's losses), or module:function that reads replies."
+    )
+    model: str = opt(..., "llm: the endpoint's model name; ifd: Hub id, folder, artifact, run or tiny:llama.")
+    prompt: str = opt("ko", "llm: ko, en, or a text file with {question} and {answer}.")
+    scale: str = opt("0-10", "llm: lowest and highest score (AlpaGasus: 0-5).")
+    structured: Literal["auto", "schema", "text"] = opt(
+        "auto", "llm: ask for JSON (schema), for text (text), or for JSON if the server takes it (auto)."
+    )
+    asks: int = opt(2, "llm: how often a reply without a readable score is asked for in all.", ge=1, le=5)
+    base_url: str | None = opt(None, "llm: address of an OpenAI-compatible server; null is OpenAI's own.")
+    api_key_env: str | None = opt(
+        None, "llm: the environment variable that holds the key; null is OPENAI_API_KEY at OpenAI, none elsewhere."
+    )
+    request: dict[str, Any] = opt({}, "llm: further fields of the request, passed through as they are.")
+    ifd_of: Literal["perplexity", "loss"] = opt(
+        "perplexity", "ifd: ratio of perplexities (Superfiltering) or of losses (Cherry LLM)."
+    )
+    max_length: int = opt(1024, "ifd: tokens of instruction and answer; a longer answer is cut at its end.", ge=8)
+    batch_size: int = opt(16, "ifd: records measured at once.", ge=1)
+    revision: str | None = opt(None, "ifd: the model's branch, tag or commit on the Hub.")
+    dtype: str = opt("auto", "ifd: auto, float32, bfloat16 or float16.")
+    device: str = opt("auto", "ifd: auto (cuda, mps, cpu) or a device name.")
+    quantization: str = opt("none", "ifd: none, 8bit or 4bit weights.")
+    trust_remote_code: bool = opt(False, "ifd: run the model repository's own code.")
+
+
+def check(config: Config) -> list[str]:
+    """Give what is wrong with the options before anything runs."""
+    found = []
+    try:
+        resolve(RATERS, config.rater, "rater")
+        if config.rater != "ifd":
+            from ..raters import llm
+
+            parse_scale(config.scale, "rate.scale")
+            llm.load_prompt(config.prompt)
+    except UserError as error:
+        found.append(str(error))
+    return found
+
+
+def files(config: Config) -> list[Path]:
+    """Give the prompt and the recorded replies, where they are files."""
+    if config.rater == "ifd":
+        return [Path(config.model)] if Path(config.model).is_dir() else []
+    found = [Path(config.prompt)] if Path(config.prompt).is_file() else []
+    if (config.base_url or "").startswith("recorded:"):
+        found.append(Path((config.base_url or "").removeprefix("recorded:")))
+    return found
+
+
+def paid(config: Config) -> bool:
+    """An endpoint costs money unless it runs on this machine or replays recorded replies."""
+    from ..raters.asked import is_free
+
+    return config.rater != "ifd" and not is_free(config.base_url)
+
+
+def estimate(config: Config, inputs: Inputs) -> dict[str, Any]:
+    """Give what rating would take; nothing is sent."""
+    if inputs.records is None or not inputs.records.is_file():
+        n = inputs.expected.get("records")
+        return {"rater": config.rater, "records": n, "requests": 0 if config.rater == "ifd" else n}
+    if config.rater == "ifd":
+        return {"rater": "ifd", "records": sum(1 for _ in read_jsonl(inputs.records)), "requests": 0, "usd": 0.0}
+    from ..clients import llm as endpoint
+    from ..clients.units import chat
+    from ..raters import asked, llm
+
+    scale, prompt = parse_scale(config.scale, "rate.scale"), llm.load_prompt(config.prompt)
+    shape = {} if config.structured == "text" else {"response_format": asked.schema(scale)}
+    units = (
+        chat(prompt.fill(values), expect_tokens=asked.EXPECT_TOKENS, **shape)
+        for values in (llm.values_of(record, scale) for record in read_jsonl(inputs.records))
+        if values["answer"].strip()
+    )
+    found = endpoint.estimate(
+        units, model=config.model, base_url=config.base_url, request=config.request, ledger=inputs.spend.ledger
+    )
+    return {"rater": config.rater, **found}
+
+
+def run(config: Config, inputs: Inputs, out: Path) -> Counts:
+    """Append one rating to each record."""
+    if config.rater == "ifd":
+        counts, extra = _by_loss(config, inputs, out)
+    else:
+        counts, extra = _by_llm(config, inputs, out)
+    counts.notes.update(summary(out / RECORDS), **extra)
+    failed = {k: n for k, n in counts.notes["statuses"].items() if k != "ok"}
+    if failed:
+        told = ", ".join(f"{n:,} {status}" for status, n in failed.items())
+        log.warning("%s: %s of %s ratings have no score: %s", inputs.label, sum(failed.values()), counts.n_kept, told)
+    return counts
+
+
+def with_rating(record: Record, rating: dict[str, Any]) -> Record:
+    """Give the record with one more rating; what it had stays."""
+    return {**record, "ratings": [*(record.get("ratings") or []), rating]}
+
+
+def _by_llm(config: Config, inputs: Inputs, out: Path) -> tuple[Counts, dict[str, Any]]:
+    from ..clients.llm import open_client
+    from ..raters import llm
+    from ..raters.asked import Asker, limits
+    from ..raters.scores import read
+
+    scale, prompt = parse_scale(config.scale, "rate.scale"), llm.load_prompt(config.prompt)
+    parse = read if config.rater == "llm" else resolve(RATERS, config.rater, "rater")
+    with open_client(
+        model=config.model,
+        base_url=config.base_url,
+        api_key_env=config.api_key_env,
+        request=config.request,
+        spend=limits(inputs.spend, config.base_url),
+        label=inputs.label,
+    ) as client:
+        asker = Asker(client, config.structured, config.asks)
+
+        async def step(records: list[Record]) -> list[Record]:
+            (record,) = records
+            rating = await llm.rate(record, asker, prompt, scale, config.rater, config.model, parse)
+            return [with_rating(record, rating)]
+
+        counts = stream(step, inputs, out, in_flight=inputs.in_flight)
+        return counts, {"scale": scale.name, "prompt": prompt.name, "paid": client.report()}
+
+
+def _by_loss(config: Config, inputs: Inputs, out: Path) -> tuple[Counts, dict[str, Any]]:
+    from .. import models
+    from ..raters import ifd
+
+    loaded = models.load(
+        config.model,
+        dtype=config.dtype,
+        device=config.device,
+        revision=config.revision,
+        quantization=config.quantization,
+        trust_remote_code=config.trust_remote_code,
+    )
+
+    def step(records: list[Record]) -> list[Record]:
+        ratings = ifd.rate(records, loaded, of=config.ifd_of, max_length=config.max_length)
+        return [with_rating(record, rating) for record, rating in zip(records, ratings, strict=True)]
+
+    counts = stream(step, inputs, out, batch=config.batch_size)
+    return counts, {"scale": ifd.SCALES[config.ifd_of]}
+
+
+def summary(path: Path) -> dict[str, Any]:
+    """Give the statuses and the distribution of the newest rating in a file of rated records."""
+    statuses: Counter[str] = Counter()
+    scores: Counter[float] = Counter()
+    for record in read_jsonl(path):
+        rating = record["ratings"][-1]
+        statuses[rating["status"]] += 1
+        if rating["score"] is not None:
+            scores[round(rating["score"], 2)] += 1
+    n = sum(scores.values())
+    found: dict[str, Any] = {"statuses": dict(statuses.most_common())}
+    if n:
+        found["mean"] = round(sum(score * k for score, k in scores.items()) / n, 4)
+        found["mode"] = max(scores, key=lambda score: (scores[score], score))
+        found["scores"] = {f"{score:g}": k for score, k in sorted(scores.items())} if len(scores) <= 200 else None
+    return found

@@ -1,0 +1,19 @@
+"""Model weights opened for use: find, load, generate, logprobs. torch is imported only when weights are touched."""
+
+from .decoding import Generated, Piece, Request, decode, generate
+from .opening import Loaded, Resolved, load, prompt, resolve
+from .scoring import logprobs
+
+__all__ = [
+    "Generated",
+    "Loaded",
+    "Piece",
+    "Request",
+    "Resolved",
+    "decode",
+    "generate",
+    "load",
+    "logprobs",
+    "prompt",
+    "resolve",
+]

@@ -18,7 +18,7 @@ READS = ()
 EDITS = ()
 ADDS = ()
 KIND = "model"
-INPUT = "model"
+INPUT = "model?"
 OUTPUT = "model"
 
 log = logging.getLogger("hunmin")

@@ -17,7 +17,7 @@ READS = ("text",)
 EDITS = ()
 ADDS = ()
 KIND = "model"
-INPUT = "records"
+INPUT = ("records", "model?")
 OUTPUT = "model"
 
 

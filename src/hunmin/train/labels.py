@@ -226,7 +226,7 @@ def foreign_special(record: Record, template: Template) -> str:
 
 
 def split(rows: list[Any], val_size: int | float) -> tuple[list[Any], list[Any]]:
-    """Give (train, validation) of rows or pairs, by their `key`: the validation rows are those of the smallest key hashes.
+    """Give (train, validation) of rows or pairs: validation holds those with the smallest `key`.
 
     The choice depends on the questions alone, so order and additions move no row, and equal questions stay together.
     Raises UserError when nothing would be left to train on.

@@ -39,10 +39,13 @@ def be_quiet() -> None:
     import warnings
 
     os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
+    os.environ.setdefault("TQDM_DISABLE", "1")  # trl's own bars; progress.bar says itself whether it shows
+    from datasets.utils.logging import disable_progress_bar as disable_datasets_bar
     from transformers.utils import logging as transformers_logging
 
     transformers_logging.set_verbosity_error()
     transformers_logging.disable_progress_bar()
+    disable_datasets_bar()
     warnings.filterwarnings("ignore", category=FutureWarning, module="transformers|trl|peft")
 
 

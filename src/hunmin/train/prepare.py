@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from .. import artifact
 from ..artifact import Counts, Inputs
 from ..errors import UserError
+from ..record import problems as record_problems
 from ..record import read_jsonl, write_jsonl
 from ..templates.render import Template, load_template
 from . import adapters, attention, estimate, labels, loop, weights
@@ -101,8 +102,44 @@ def template_of(config: TrainConfig, tokenizer: Any) -> tuple[Template, str]:
 def read_records(inputs: Inputs) -> list[dict[str, Any]]:
     """Give the input records as a list."""
     if inputs.records is None:
+        if inputs.model is not None and not inputs.model.exists():
+            raise UserError("no such file or folder", str(inputs.model), "Check the path.")
         raise UserError("no records to read", inputs.label, "Give an input file, or put a stage before this one.")
     return list(read_jsonl(inputs.records))
+
+
+def preference_inputs(config: Any, inputs: Inputs) -> Inputs:
+    """Give inputs whose records are preference records: the run's newest if they are, else the file `data`.
+
+    Raises UserError when neither is.
+    """
+    if inputs.records is not None and inputs.records.is_file():
+        first = next(iter(read_jsonl(inputs.records)), {})
+        if "chosen" in first and "rejected" in first:
+            return inputs
+    if not config.data:
+        raise UserError(
+            "there are no preference records",
+            inputs.label,
+            "Set data: a JSONL file of records with chosen and rejected.",
+        )
+    path = Path(config.data)
+    if not path.is_file():
+        raise UserError("no such file", config.data, "Set data: a JSONL file of preference records.")
+    first = next(iter(read_jsonl(path)), {})
+    if "chosen" not in first or "rejected" not in first or record_problems(first):
+        raise UserError(
+            "these are not preference records", config.data, f"Make them with `hunmin load {config.data} -o FOLDER`."
+        )
+    return replace(inputs, records=path)
+
+
+def reference_of(trainer: Any, config: TrainConfig) -> str:
+    """Say in words what the policy is compared with."""
+    if config.method == "full":
+        return "the starting model" + ("" if trainer.ref_model is None else ", a second copy in memory")
+    adapters_there = set(trainer.model.peft_config)
+    return "a frozen copy of the starting adapter" if "ref" in adapters_there else "the base with the adapter off"
 
 
 def open_model(config: TrainConfig, ready: Ready, *, padding_free: bool, longest: int) -> tuple[Any, Any, dict]:

@@ -19,13 +19,15 @@ def preview(config: TrainConfig, inputs: Inputs, n: int) -> str:
 
     Dim is read only, green is learned, white on red is the stop token that is learned.
     """
+    if hasattr(config, "beta"):
+        inputs = prepare.preference_inputs(config, inputs)
     ready = prepare.prepare(config, inputs)
     records = prepare.read_records(inputs)
     lines = [
         f"{BOLD}template {ready.template_name}, tokenizer of {ready.found.name}{PLAIN}   "
         f"{DIM}prompt{PLAIN}  {GREEN}learned{PLAIN}  {RED}stop{PLAIN}",
     ]
-    if any("chosen" in record for record in records):
+    if hasattr(config, "beta"):
         kept, report, _ = pairs.pairs_of(records, ready.template, ready.tokenizer, config)
         for i, pair in enumerate(kept[:n]):
             for name, answer in (("chosen", pair.chosen), ("rejected", pair.rejected)):
@@ -50,8 +52,9 @@ def preview(config: TrainConfig, inputs: Inputs, n: int) -> str:
         "",
         f"{report.n_in} records: {report.n_kept} kept, dropped: {dropped}; cut: {report.n_truncated}",
         f"{notes['tokens']} tokens, {notes['trained_tokens']} learned; "
-        f"row length p50 {notes['row_tokens']['p50']}, p95 {notes['row_tokens']['p95']}, max {notes['row_tokens']['max']}"
-        f" (max_length {config.max_length})",
+        "row length "
+        + ", ".join(f"{name} {value}" for name, value in notes["row_tokens"].items())
+        + f" (max_length {config.max_length})",
     ]
     return "\n".join(lines)
 

@@ -31,6 +31,8 @@ SEEN_EVERY_SECONDS = 10.0  # a living process renews its lease this often
 DEAD_AFTER_SECONDS = 90.0  # without renewal, a process of another machine counts as dead after this
 NETWORK_FILE_SYSTEMS = ("nfs", "nfs4", "cifs", "smb3", "smbfs", "fuse.sshfs", "lustre", "gpfs", "beegfs", "9p", "ceph")
 
+_OPEN: set[str] = set()  # owners of this process whose ledgers are open
+
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS unit (
   key TEXT PRIMARY KEY, state TEXT NOT NULL, owner TEXT NOT NULL, attempts INTEGER NOT NULL,
@@ -114,12 +116,14 @@ class Ledger:
         self._db.execute(f"PRAGMA user_version={VERSION}")
         row = (self.owner, self._host, os.getpid(), _process_start(os.getpid()), time.time())
         self._db.execute("INSERT INTO owner VALUES (?,?,?,?,?)", row)
+        _OPEN.add(self.owner)
         self._seen = time.monotonic()
         self._dead: dict[str, bool] = {self.owner: False}
         self._dead_at = 0.0
 
     def close(self) -> None:
         """Close the file; what is still in flight stays so and counts as a possible double charge if sent again."""
+        _OPEN.discard(self.owner)
         self._db.close()
 
     def claim(
@@ -265,7 +269,8 @@ class Ledger:
             if row is None:
                 self._dead[owner] = True
             elif row[0] == self._host:
-                self._dead[owner] = row[1] == os.getpid() or _process_start(row[1]) != row[2]
+                ours = row[1] == os.getpid() and owner not in _OPEN
+                self._dead[owner] = ours or _process_start(row[1]) != row[2]
             else:
                 self._dead[owner] = time.time() - row[3] > DEAD_AFTER_SECONDS
         return self._dead[owner]

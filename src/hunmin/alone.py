@@ -175,10 +175,7 @@ def execute(name: str, module: Any, config: Any, inputs: Inputs, out: Path) -> t
     if manifest is not None:
         run.same_or_error(out, manifest, wanted, "was made")
         return manifest, "done before"
-    started = out / run.STARTED
-    if started.is_file():
-        run.same_or_error(out, json.loads(started.read_text(encoding="utf-8")), wanted, "was begun")
-    else:
+    if not (out / run.STARTED).is_file():
         strangers = (
             [p.name for p in out.iterdir() if p.name not in ("run.log", "input", "ledger.sqlite")]
             if out.is_dir()
@@ -186,7 +183,7 @@ def execute(name: str, module: Any, config: Any, inputs: Inputs, out: Path) -> t
         )
         if strangers:
             raise UserError(f"the folder holds {', '.join(sorted(strangers)[:4])}", str(out), "Name a new folder.")
-        artifact.write_atomic(started, json.dumps(wanted, ensure_ascii=False, indent=2))
+    run.begin(out, wanted)
     begun = time.monotonic()
     counts = run.call_alone(name, config, inputs, out)
     manifest = artifact.write_manifest(

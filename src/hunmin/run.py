@@ -81,11 +81,7 @@ def execute(
             manifest = _reuse(options.reuse, folder, wanted)
             how = "reused" if manifest else "made"
         if manifest is None:
-            started = folder / STARTED
-            if started.is_file():
-                same_or_error(folder, json.loads(started.read_text(encoding="utf-8")), wanted, "was begun")
-            else:
-                artifact.write_atomic(started, json.dumps(wanted, ensure_ascii=False, indent=2))
+            begin(folder, wanted)
             tell(step.label, "start", step)
             log.info("%s: start", step.label)
             begun = time.monotonic()
@@ -175,6 +171,27 @@ def _identity(recipe: Recipe, step: Step, inputs: Inputs, run: Path) -> dict[str
 def local_files(step: Step) -> list[Path]:
     own = getattr(step.module, "files", None)
     return [Path(p) for p in own(step.config)] if own else []
+
+
+def begin(folder: Path, wanted: dict[str, Any]) -> None:
+    """Note what an artifact is begun with; an unfinished one begun otherwise starts over, unless work would be lost.
+
+    Half-written records are made again for nothing (paid answers lie in the ledger); checkpoints, decisions and the
+    like are not thrown away: then it is an error.
+    """
+    started = folder / STARTED
+    if started.is_file():
+        found = json.loads(started.read_text(encoding="utf-8"))
+        if found == wanted:
+            return
+        left = [p for p in folder.iterdir() if p.name not in (artifact.LOG, "input") and p.suffix != ".json"]
+        worth = [p for p in left if not p.name.endswith(".part") and not p.name.startswith("ledger.sqlite")]
+        if worth:
+            same_or_error(folder, found, wanted, "was begun")
+        for path in left:
+            if path.name.endswith(".part"):
+                path.unlink()
+    artifact.write_atomic(started, json.dumps(wanted, ensure_ascii=False, indent=2))
 
 
 def same_or_error(folder: Path, found: dict[str, Any], wanted: dict[str, Any], verb: str) -> None:

@@ -1,0 +1,86 @@
+"""Length policy, refusals and counts of training rows."""
+
+from __future__ import annotations
+
+import pytest
+
+from hunmin.errors import UserError
+from hunmin.templates.render import load_template
+from hunmin.train import labels
+
+from . import small
+
+
+def rows(records, **options):
+    tokenizer = small.tokenizer("llama3")
+    template = load_template("kullm", tokenizer)
+    return (*labels.rows_of(records, template, tokenizer, **{"max_length": 4096, **options}), tokenizer, template)
+
+
+LONG = {"id": "long", "instruction": "긴 글을 써 주세요.", "output": "아주 긴 글입니다. " * 60}
+SHORT = {"id": "short", "instruction": "수도는?", "output": "서울"}
+
+
+def test_drop_counts_what_is_too_long():
+    kept, report, _, _ = rows([LONG, SHORT], max_length=120)
+    assert len(kept) == report.n_kept == 1 and report.n_in == 2
+    assert dict(report.dropped) == {"too_long": 1}
+    index, record, why = report.refused[0]
+    assert (index, record["id"]) == (0, "long") and "max_length is 120" in why.detail
+
+
+def test_truncate_answer_keeps_the_prompt_and_no_false_stop():
+    full, _, _, _ = rows([LONG])
+    kept, report, tokenizer, template = rows([LONG], max_length=120, overlong="truncate_answer")
+    assert kept[0].input_ids == full[0].input_ids[:120]
+    assert report.n_truncated == 1
+    assert kept[0].labels[-1] != tokenizer.convert_tokens_to_ids(template.stop)
+    assert any(t != -100 for t in kept[0].labels)
+
+
+def test_truncate_prompt_keeps_bos_answer_and_stop():
+    record = {"instruction": "앞부분이 깁니다. " * 80, "output": "짧은 답"}
+    full, _, tokenizer, _ = rows([record])
+    kept, _, _, _ = rows([record], max_length=60, overlong="truncate_prompt")
+    assert len(kept[0].input_ids) == 60
+    assert kept[0].input_ids[0] == tokenizer.bos_token_id
+    assert kept[0].input_ids[1:] == full[0].input_ids[-59:]
+    assert [t for t in kept[0].labels if t != -100] == [t for t in full[0].labels if t != -100]
+
+
+@pytest.mark.parametrize("overlong", ["truncate_answer", "truncate_prompt"])
+def test_no_row_without_a_label(overlong):
+    """A prompt that fills max_length, or an answer that does: the row is dropped, not trained as nothing."""
+    long_prompt = {"instruction": "앞부분이 깁니다. " * 80, "output": "답"}
+    record = long_prompt if overlong == "truncate_answer" else LONG
+    kept, report, _, _ = rows([record, SHORT], max_length=100, overlong=overlong)
+    assert dict(report.dropped) == {"too_long": 1}
+    assert all(any(t != -100 for t in row.labels) for row in kept)
+
+
+def test_error_names_the_record():
+    with pytest.raises(UserError, match="record long: .* tokens, max_length is 100"):
+        rows([SHORT, LONG], max_length=100, overlong="error")
+
+
+def test_what_is_refused():
+    bad = [
+        {"id": "pair", "instruction": "가", "chosen": "나", "rejected": "다"},
+        {"id": "none", "instruction": "가"},
+        {"id": "blank", "messages": [{"role": "user", "content": "가"}, {"role": "assistant", "content": " "}]},
+        {"id": "sign", "instruction": "가", "output": "끝났다</s>아니다"},
+        SHORT,
+    ]
+    kept, report, _, _ = rows(bad)
+    assert len(kept) == 1
+    assert dict(report.dropped) == {"preference": 1, "unrenderable": 2, "special_token": 1}
+    with pytest.raises(UserError, match="no record is left to train on \\(1 preference\\)"):
+        rows(bad[:1])
+
+
+def test_the_report_counts_tokens_as_the_loss_does():
+    kept, report, _, _ = rows(small.records(10))
+    notes = report.notes()
+    assert notes["tokens"] == sum(len(r.input_ids) for r in kept)
+    assert notes["trained_tokens"] == sum(t != -100 for r in kept for t in r.labels[1:])
+    assert notes["row_tokens"]["max"] == max(len(r.input_ids) for r in kept)

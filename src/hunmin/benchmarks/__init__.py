@@ -1,1 +1,19 @@
-""""""
+"""The tables of benchmarks: our own tasks (name -> module:attribute) and the suites that stand for several.
+
+An own task is a `kobest.Task`: columns, prompt, choices and metrics as plain functions. Any other name is one of
+lm-eval's tasks (protocol `upstream`).
+"""
+
+BENCHMARKS = {
+    "kobest_boolq": "hunmin.benchmarks.kobest:BOOLQ",
+    "kobest_copa": "hunmin.benchmarks.kobest:COPA",
+    "kobest_hellaswag": "hunmin.benchmarks.kobest:HELLASWAG",
+    "kobest_sentineg": "hunmin.benchmarks.kobest:SENTINEG",
+    "kobest_wic": "hunmin.benchmarks.kobest:WIC",
+}
+
+SUITES = {
+    "kobest": tuple(BENCHMARKS),
+    # the public Korean tasks that lm-eval 0.4.13 knows
+    "korean": (*BENCHMARKS, "haerae", "kmmlu", "kormedmcqa", "xnli_ko", "paws_ko", "belebele_kor_Hang"),
+}

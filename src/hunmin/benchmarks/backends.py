@@ -1,0 +1,177 @@
+"""Three ways to score choices after a context; all give the plain forward's numbers, each computes less than the last.
+
+plain   every choice behind its whole context, right-padded: exact for any causal model, Mamba included
+repeat  the context once per document, its cache repeated for each choice (left-padded, 2-D mask)
+tree    the context once, all choices in one row behind it under a 4-D mask: full attention only, silently wrong with
+        sliding windows, therefore gated and checked at start (`scorer.py`)
+
+Only positions that are scored get logits, and only those a fp32 log-softmax.
+Measured on 13 architectures, transformers 5.23; see docs/results_evaluation.md.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Sequence
+from typing import Any
+
+from .tokens import Unit
+
+Found = list[tuple[int, int, float, bool]]
+"""(request, choice, log-likelihood in nats, whether every token was the most likely one)."""
+
+
+def accepted(model: Any) -> frozenset[str]:
+    """Give the keyword arguments the model's own forward names (a PEFT wrapper's inner model)."""
+    inner = model.get_base_model() if hasattr(model, "get_base_model") else model
+    return frozenset(inspect.signature(inner.forward).parameters)
+
+
+def plain(model: Any, batch: Sequence[Unit], device: Any) -> Found:
+    """Score by one forward over context + choice, the context alone where every choice is a single token."""
+    import torch
+
+    rows: list[tuple[int, ...]] = []
+    wanted: list[tuple[int, int, tuple[int, ...], tuple[int, int]]] = []  # row, first position, choice, place
+    for unit in batch:
+        start = len(unit.context) - 1
+        if all(len(choice) == 1 for choice in unit.choices):
+            rows.append(unit.context)
+            wanted += [(len(rows) - 1, start, c, p) for c, p in zip(unit.choices, unit.places, strict=True)]
+            continue
+        for choice, place in zip(unit.choices, unit.places, strict=True):
+            rows.append(unit.context + choice[:-1])
+            wanted.append((len(rows) - 1, start, choice, place))
+    width = max(map(len, rows))
+    tokens = torch.zeros(len(rows), width, dtype=torch.long)
+    for i, row in enumerate(rows):
+        tokens[i, : len(row)] = torch.tensor(row)
+    # no mask: a causal model's earlier positions never see the padding on their right
+    first = min(start for _, start, _, _ in wanted)
+    extra: dict[str, Any] = {}
+    names = accepted(model)
+    if "logits_to_keep" in names:
+        extra["logits_to_keep"] = width - first
+    else:
+        first = 0
+    if "use_cache" in names:
+        extra["use_cache"] = False
+    logits = model(input_ids=tokens.to(device), **extra).logits
+    return _read(
+        logits, [(row, list(range(at - first, at - first + len(c))), c, place) for row, at, c, place in wanted]
+    )
+
+
+def repeat(model: Any, batch: Sequence[Unit], device: Any) -> Found:
+    """Score with each context computed once and its cache repeated for every choice."""
+    import torch
+
+    names = accepted(model)
+    lengths = [len(unit.context) - 1 for unit in batch]
+    width = max(lengths)
+    if min(lengths) == 0:
+        return plain(model, batch, device)
+    tokens = torch.zeros(len(batch), width, dtype=torch.long)
+    mask = torch.zeros(len(batch), width, dtype=torch.long)
+    for i, unit in enumerate(batch):
+        tokens[i, width - lengths[i] :] = torch.tensor(unit.context[:-1])
+        mask[i, width - lengths[i] :] = 1
+    padded = min(lengths) < width
+    positions = (mask.cumsum(1) - 1).clamp(min=0)
+    cache = _prefill(model, tokens, device, names, mask if padded else None, positions if padded else None)
+
+    owners = [i for i, unit in enumerate(batch) for _ in unit.choices]
+    choices = [choice for unit in batch for choice in unit.choices]
+    places = [place for unit in batch for place in unit.places]
+    behind = max(len(choice) for choice in choices)
+    after = torch.zeros(len(choices), behind, dtype=torch.long)
+    for r, (owner, choice) in enumerate(zip(owners, choices, strict=True)):
+        after[r, : len(choice)] = torch.tensor((batch[owner].context[-1], *choice[:-1]))
+    owner_ids = torch.tensor(owners)
+    if len(choices) != len(batch):
+        cache.batch_select_indices(owner_ids.to(device))
+    extra: dict[str, Any] = {"past_key_values": cache, "use_cache": True}
+    if padded or "position_ids" not in names:
+        extra["attention_mask"] = torch.cat([mask[owner_ids], torch.ones_like(after)], 1).to(device)
+    if "position_ids" in names:
+        starts = torch.tensor(lengths)[owner_ids]
+        extra["position_ids"] = (starts[:, None] + torch.arange(behind)[None]).to(device)
+    logits = model(input_ids=after.to(device), **extra).logits
+    return _read(logits, [(r, list(range(len(c))), c, p) for r, (c, p) in enumerate(zip(choices, places, strict=True))])
+
+
+def tree(model: Any, batch: Sequence[Unit], device: Any) -> Found:
+    """Score with one row per document: last context token, then every choice, each seeing the context and itself."""
+    import torch
+
+    lengths = [len(unit.context) - 1 for unit in batch]
+    width = max(lengths)
+    if min(lengths) == 0:
+        return plain(model, batch, device)
+    tokens = torch.zeros(len(batch), width, dtype=torch.long)
+    for i, unit in enumerate(batch):
+        tokens[i, : lengths[i]] = torch.tensor(unit.context[:-1])
+    cache = _prefill(model, tokens, device, accepted(model), None, None)
+
+    behind = max(1 + sum(len(c) - 1 for c in unit.choices) for unit in batch)
+    after = torch.zeros(len(batch), behind, dtype=torch.long)
+    positions = torch.zeros(len(batch), behind, dtype=torch.long)
+    seen = torch.zeros(len(batch), behind, width + behind, dtype=torch.bool)
+    spans: list[tuple[int, list[int], tuple[int, ...], tuple[int, int]]] = []
+    for i, unit in enumerate(batch):
+        after[i, 0], positions[i, 0] = unit.context[-1], lengths[i]
+        seen[i, :, : lengths[i]] = True
+        seen[i, :, width] = True  # every row of the mask sees the last context token, padding included
+        at = 1
+        for choice, place in zip(unit.choices, unit.places, strict=True):
+            n = len(choice) - 1
+            if n:
+                after[i, at : at + n] = torch.tensor(choice[:-1])
+                positions[i, at : at + n] = lengths[i] + 1 + torch.arange(n)
+                seen[i, at : at + n, width + at : width + at + n] = torch.ones(n, n, dtype=torch.bool).tril()
+            spans.append((i, [0, *range(at, at + n)], choice, place))
+            at += n
+    dtype = next(p.dtype for p in model.parameters() if p.is_floating_point())
+    mask = torch.zeros(seen.shape, dtype=dtype).masked_fill(~seen, torch.finfo(dtype).min)[:, None]
+    logits = model(
+        input_ids=after.to(device),
+        past_key_values=cache,
+        attention_mask=mask.to(device),
+        position_ids=positions.to(device),
+        use_cache=True,
+    ).logits
+    return _read(logits, spans)
+
+
+BACKENDS = {"plain": plain, "repeat": repeat, "tree": tree}
+
+
+def _prefill(model: Any, tokens: Any, device: Any, names: frozenset[str], mask: Any, positions: Any) -> Any:
+    extra: dict[str, Any] = {"use_cache": True}
+    if "logits_to_keep" in names:
+        extra["logits_to_keep"] = 1
+    if mask is not None:
+        extra["attention_mask"] = mask.to(device)
+        if "position_ids" in names:
+            extra["position_ids"] = positions.to(device)
+    return model(input_ids=tokens.to(device), **extra).past_key_values
+
+
+def _read(logits: Any, spans: Sequence[tuple[int, list[int], tuple[int, ...], tuple[int, int]]]) -> Found:
+    """Give each span's summed fp32 log-probability; a span is (row, positions, target tokens, place)."""
+    import torch
+
+    rows = torch.tensor([row for row, at, _, _ in spans for _ in at])
+    columns = torch.tensor([a for _, at, _, _ in spans for a in at])
+    targets = torch.tensor([t for _, _, choice, _ in spans for t in choice]).to(logits.device)
+    picked = logits[rows.to(logits.device), columns.to(logits.device)].float()
+    of_target = picked.gather(1, targets[:, None])[:, 0]
+    token_ll = (of_target - picked.logsumexp(1)).double().cpu()
+    best = (picked.argmax(1) == targets).cpu()
+    found: Found = []
+    at = 0
+    for _, positions, _, (request, choice) in spans:
+        end = at + len(positions)
+        found.append((request, choice, float(token_ll[at:end].sum()), bool(best[at:end].all())))
+        at = end
+    return found

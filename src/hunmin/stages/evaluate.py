@@ -1,0 +1,226 @@
+"""Benchmarks at 0, 5, 10, 50 shots: base, newest and baselines in one table, with n, interval and chance level.
+
+`protocol: harness` measures as the published Korean tables were measured (Beomi/ko-lm-evaluation-harness b4bd6f6);
+`upstream` runs lm-eval's own tasks, which is another benchmark. Finished tasks and shots are kept, so an interrupted
+evaluation goes on where it stopped.
+"""
+
+from __future__ import annotations
+
+import gc
+import json
+import logging
+import re
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any, Literal
+
+from .. import artifact, progress
+from ..artifact import Counts, Inputs
+from ..errors import UserError
+from ..options import Options, opt
+
+READS = ()
+EDITS = ()
+ADDS = ()
+KIND = "model"
+INPUT = "model?"
+OUTPUT = "scores"
+
+log = logging.getLogger("hunmin")
+
+
+class Config(Options):
+    tasks: list[str] = opt(["kobest"], "suites (kobest, korean) or task names; under `upstream` any of lm-eval's.")
+    num_fewshot: list[int] | int = opt([0, 5], "numbers of shots, all scored in one go.")
+    protocol: Literal["harness", "upstream"] = opt("harness", "harness = the published tables' protocol.")
+    fewshot: Literal["random", "fixed"] = opt("random", "fixed = one draw of shots for all: another protocol.")
+    limit: int | None = opt(None, "score only the first N documents of each task.", ge=1)
+    models: list[str] = opt(["base", "newest"], "base, newest, or labels of earlier stages.")
+    baselines: list[str] = opt([], "further models to score: Hub ids, folders, tiny:llama.")
+    data: str | None = opt(None, "folder with <task>/{train,test}.jsonl or the authors' .tsv; empty = skt/kobest_v1.")
+    revision: str | None = opt(None, "revision of the benchmark's data on the Hub.")
+    backend: Literal["auto", "tree", "repeat", "plain"] = opt("auto", "scoring backend; auto = fastest that is exact.")
+    max_length: int | None = opt(None, "longest input in tokens; empty = the model's own.", ge=8)
+    budget_tokens: int | None = opt(None, "padded tokens per batch; empty = 2048 on a CPU, 16384 on a GPU.", ge=64)
+    dtype: Literal["auto", "fp32", "bf16", "fp16"] = opt("auto", "precision of the weights; auto = bf16 on a GPU.")
+    device: str = opt("auto", "auto, cpu, cuda or mps.")
+    quantization: Literal["none", "nf4", "int8"] = opt("none", "load weights quantized (needs bitsandbytes).")
+    trust_remote_code: bool = opt(False, "run Python code that comes with a model.")
+    include_path: list[str] = opt([], "folders with lm-eval task YAMLs of your own (protocol upstream).")
+    lm_eval: dict[str, Any] = opt({}, "further options of lm-eval's simple_evaluate (protocol upstream).")
+    launch: Literal["none", "ddp"] = opt("none", "ddp = several processes; documents are sharded, numbers stay.")
+    num_processes: int = opt(1, "processes under launch: ddp.", ge=1)
+
+
+def shots_of(config: Config) -> list[int]:
+    """Give the asked numbers of shots, each once, in the asked order."""
+    asked = config.num_fewshot if isinstance(config.num_fewshot, list) else [config.num_fewshot]
+    return list(dict.fromkeys(asked))
+
+
+def check(config: Config) -> list[str]:
+    """Give what is wrong across fields: unknown tasks, negative shots, options of the other protocol."""
+    from ..benchmarks import harness
+
+    found = []
+    if not config.tasks:
+        found.append("tasks: is empty; name a suite such as kobest")
+    if not shots_of(config) or any(k < 0 for k in shots_of(config)):
+        found.append(f"num_fewshot: must be numbers from 0, got {config.num_fewshot}")
+    if config.protocol == "harness":
+        try:
+            harness.task_names(config.tasks)
+        except UserError as error:
+            found.append(str(error))
+        if config.include_path or config.lm_eval:
+            found.append("include_path and lm_eval belong to protocol: upstream")
+    elif config.fewshot == "fixed":
+        found.append("fewshot: fixed belongs to protocol: harness; under upstream the task's own sampler decides")
+    return found
+
+
+def files(config: Config) -> list[Path]:
+    """Give the benchmark's local files."""
+    if config.data is None or check(config):
+        return []
+    from ..benchmarks import harness, rows
+
+    try:
+        own = harness.tasks(config.tasks)
+    except UserError:
+        own = harness.tasks(["kobest"])  # upstream: whatever the folder holds
+    found = []
+    for task in own:
+        for split in ("train", "test"):
+            try:
+                found.append(rows.file_of(task, Path(config.data), split))
+            except UserError:
+                continue  # the run itself says so, where it is needed
+    return found
+
+
+def estimate(config: Config, inputs: Inputs) -> dict[str, Any]:
+    """Give how many models, documents and scored continuations there are (local data only)."""
+    found: dict[str, Any] = {"models": len(config.models) + len(config.baselines)}
+    if config.protocol == "harness" and config.data is not None:
+        from ..benchmarks import harness
+
+        jobs = harness.jobs(config.tasks, [0], config.data, limit=config.limit)
+        n = sum(len(job.items) for job in jobs) * len(shots_of(config))
+        found["documents_per_model"] = n
+        found["requests_per_model"] = sum(len(i.choices) for j in jobs for i in j.items) * len(shots_of(config))
+    return found
+
+
+def run(config: Config, inputs: Inputs, out: Path) -> Counts:
+    """Score every model and leave scores.json and documents.jsonl."""
+    from ..benchmarks import contestants, harness, processes
+
+    problems = check(config)
+    if problems:
+        raise UserError("; ".join(problems), inputs.label)
+    found, left_out = contestants.contestants(config.models, config.baselines, inputs.model, inputs.earlier)
+    group = processes.join(config.launch)
+    if config.protocol == "upstream":
+        from ..benchmarks import upstream
+
+        return upstream.run(config, shots_of(config), found, left_out, out, group)
+    jobs = harness.jobs(
+        config.tasks,
+        shots_of(config),
+        config.data,
+        revision=config.revision,
+        limit=config.limit,
+        fixed=config.fewshot == "fixed",
+    )
+    parts = {
+        (c.name, i): part_of(out, c.name, job.task.name, job.num_fewshot) for c in found for i, job in enumerate(jobs)
+    }
+    pending = {key for key, path in parts.items() if not path.is_file()}
+    processes.barrier(group)
+    tick = progress.bar(inputs.label, sum(jobs[i].n_choices for _, i in pending), unit="choice")
+    for contestant in found:
+        todo = [i for i in range(len(jobs)) if (contestant.name, i) in pending]
+        if todo:
+            _score_model(config, contestant, [(jobs[i], parts[contestant.name, i]) for i in todo], tick, group)
+    tick(0, done=True)
+    results = [json.loads(parts[c.name, i].read_text("utf-8")) for c in found for i in range(len(jobs))]
+    if group.rank == 0:
+        write_scores(out, results, jobs)
+    return Counts(notes=_notes(results, found, left_out))
+
+
+def part_of(out: Path, model: str, task: str, num_fewshot: int) -> Path:
+    """Give the file of a finished model, task and number of shots."""
+    name = re.sub(r"[^\w.-]+", "_", model)
+    return out / "parts" / f"{name}--{task.replace(':', '.')}--{num_fewshot}-{artifact.hash_of(model)[:6]}.json"
+
+
+def _score_model(config: Config, contestant: Any, todo: Sequence[tuple[Any, Path]], tick: Any, group: Any) -> None:
+    from .. import models
+    from ..benchmarks import harness, processes, scorer, tokens
+
+    loaded = models.load(
+        contestant.source,
+        dtype=config.dtype,
+        device=config.device,
+        quantization=config.quantization,
+        trust_remote_code=config.trust_remote_code,
+    )
+    if loaded.tokenizer is None:
+        raise UserError("the model has no tokenizer", contestant.source, "Save one beside its weights.")
+    own = tokens.max_length_of(loaded.model, loaded.tokenizer)
+    max_length = min(config.max_length or own, own)
+    opened = scorer.open_scorer(loaded.model, max_length, config.backend, config.budget_tokens)
+    for job, path in todo:
+        note = f"{contestant.name} {job.task.name} {job.num_fewshot}-shot"
+        documents = harness.run_job(
+            job, contestant.name, opened, loaded.tokenizer, partial(tick, note=note), **processes.shard(group)
+        )
+        details = {
+            "model": contestant.name,
+            "asked_as": contestant.what,
+            "task": job.task.name,
+            "num_fewshot": job.num_fewshot,
+            "dtype": str(loaded.model.dtype).removeprefix("torch."),
+            "device": str(loaded.model.device),
+            "max_length": max_length,
+            "tokenisation": "context and choice apart, no special tokens",
+            **opened.report,
+        }
+        if group.rank == 0:
+            text = json.dumps({"details": details, "documents": documents}, ensure_ascii=False)
+            artifact.write_atomic(path, text + "\n")
+        processes.barrier(group)
+    del opened, loaded
+    gc.collect()
+
+
+def write_scores(out: Path, results: Sequence[dict[str, Any]], jobs: Sequence[Any]) -> None:
+    """Write scores.json and documents.jsonl from the finished parts."""
+    from ..benchmarks import harness
+
+    by_name = {job.task.name: job.task for job in jobs}
+    rows = [row for r in results for row in harness.score_rows(r["documents"], by_name[r["details"]["task"]])]
+    lines = [json.dumps(d, ensure_ascii=False) for r in results for d in r["documents"]]
+    artifact.write_atomic(out / artifact.DOCUMENTS, "\n".join(lines) + "\n")
+    artifact.write_atomic(out / artifact.SCORES, json.dumps(rows, ensure_ascii=False, indent=1) + "\n")
+
+
+def _notes(results: Sequence[dict[str, Any]], found: Sequence[Any], left_out: list[str]) -> dict[str, Any]:
+    details = [r["details"] for r in results]
+    truncated = {
+        f"{d['model']} {d['task']} {d['num_fewshot']}-shot": n
+        for d, r in zip(details, results, strict=True)
+        if (n := sum(doc["truncated"] for doc in r["documents"]))
+    }
+    if truncated:
+        log.warning("contexts cut on the left to fit the model: %s", truncated)
+    return {
+        "models": {c.name: {"asked_as": c.what, "source": c.source} for c in found},
+        "left_out": left_out,
+        "truncated": truncated,
+        "scoring": details,
+    }

@@ -1,0 +1,138 @@
+"""Which lines of a text are program code: decided from punctuation and keywords, line by line.
+
+The patterns are anchored on what code has and prose lacks (assignments, calls, braces at the end of a line, SQL clauses in
+order), never on a keyword alone: "for", "select" and "on" begin English sentences too.
+"""
+
+from __future__ import annotations
+
+import re
+
+STRONG = re.compile(
+    r"""^\s*(?:
+      (?:async\s+)?def\s+\w+\s*\(.*|class\s+\w+\s*(?:\([\w.,\s]*\))?\s*:\s*$|class\s+\w+[^.?!]*\{\s*$
+    | (?:from\s+[\w.]+\s+)?import\s+[\w.*]+(?:\s+as\s+\w+)?(?:\s*,\s*[\w.]+(?:\s+as\s+\w+)?)*;?\s*$
+    | import\s+[\w*{}\s,]+\s+from\s+["'].*|import\s+["'].*|import\s*\(\s*$
+    | (?:if|while|for|switch|else\s+if|catch|elseif)\s*\(.*\)\s*(?:[{:]?\s*(?://.*)?|\{.*\}.*)$
+    | for\s+\w+(?:,\s*\w+)*\s+in\s+\w+\(.*\):.*$
+    | \}?\s*(?:else|try|finally|do)\s*\{\s*$
+    | (?:const|let|var|val|auto|final|mut)\s+[\w{}\[\],:\s<>]+=.*
+    | (?:public|private|protected|static|void|int|float|double|char|bool|boolean|long|short|unsigned|String|size_t)\b
+        [\w<>\[\]\s*,&]*(?:\(.*\)\s*\{?|=.*;|;)\s*(?://.*)?$
+    | (?:export\s+)?(?:default\s+)?(?:async\s+)?(?:function|fn|func|fun|sub)\b\s*\*?\s*\w*\s*\(.*
+    | \#\s?include\s*[<"].*|\#\s?(?:define|ifdef|ifndef|endif|pragma)\b.*|\#!\s?/.*|package\s+[\w.]+;?\s*$|using\s+[\w.:\s]+;\s*$
+    | (?:return|yield|raise|throw|assert|del|print|echo|await|break|continue|pass)\b(?:\s*[\w."'(\[{\-!].*)?;\s*$
+    | return\s+[\w.]+(?:\[.*\]|\(.*\)|\s*(?:==|!=|<=|>=|[-+*/%<>]|and|or|is|in)\s*.+)?\s*$
+    | return\s*(?:[(\[{"'\-].*)?$|(?:raise|yield)\s+\w+(?:\.\w+)*(?:\(.*\))?\s*$|(?:pass|break|continue)\s*$
+    | @\w+(?:\.\w+)*(?:\(.*\))?\s*$
+    | [A-Za-z_$][\w$]*(?:\.[\w$]+)*\(.*\)(?:\.\w+\(.*\))*[;,]?\s*(?:(?://|\#).*)?$
+    | .*\)\s*=>\s*[{(]?.*|.*[\w)]\s*\{\s*$
+    | (?:[a-z]+-[a-z-]+|color|margin|padding|border|display|width|height|font|background|position|top|left|float)\s*:\s*[^;{}]+;\s*$
+    | [.\#]?[\w-]+(?:\s*[,>+~\s]\s*[.\#:]?[\w-]+)*\s*\{[^{}]*:[^{}]*;\s*\}\s*$
+    | <!DOCTYPE.*|<\?(?:php|xml).*
+    | \\(?:documentclass|usepackage|title|author|date|maketitle|bibliography)\b.*
+    | \$\s+[a-z][\w-]*\s.*|(?:sudo|git|npm|pip3?|docker|kubectl|cd|mkdir|chmod|curl|apt-get|conda)\s+
+        (?:-{1,2}\w|install\b|commit\b|push\b|pull\b|clone\b|checkout\b|add\b|run\b|branch\b|switch\b|reset\b|status\b|[\w./~-]*[./~]).*
+    )""",
+    re.X,
+)
+# What follows the end of a statement in C-like code; tried apart because it needs the stripped line.
+ENDS_STATEMENT = re.compile(r"(?:\w\s?\(.*\)|[\w\])]\s*[-+*/]?=\s*\S.*|\+\+|--|\w\]|\breturn\b.*)\s*;\s*(?://.*)?$|^\s*[\w<>]+\s+[*&]?\w+;\s*//")
+CLOSER = re.compile(r"^\s*[\])}]+[;,)]*\s*$")
+COMMENT = re.compile(r"^\s*(?://|#(?!#|\w)|/\*|\*/|\*\s|--\s|%\s|<!--)")
+INDENTED = re.compile(r"^(?:\t| {2,})\S")
+SQL_CLAUSE = re.compile(
+    r"^\s*(?:SELECT|FROM|WHERE|(?:LEFT|RIGHT|INNER|OUTER|FULL|CROSS)?\s*(?:OUTER\s+)?JOIN|ON|GROUP\s+BY|ORDER\s+BY|HAVING|LIMIT"
+    r"|INSERT\s+INTO|VALUES|UPDATE|SET|DELETE\s+FROM|CREATE\s+(?:TABLE|VIEW|INDEX)|ALTER\s+TABLE|DROP\s+TABLE|UNION|WITH|AND|OR)\b"
+)
+LOWER_SELECT = re.compile(
+    r"^\s*select\s+(?:distinct\s+)?(?:\*|[\w.()*]+(?:\s+as\s+\w+)?(?:\s*,\s*[\w.()*]+(?:\s+as\s+\w+)?)+)\s*(?:\bfrom\b.*)?;?\s*$",
+    re.I,
+)
+LOWER_CLAUSE = re.compile(
+    r"^\s*(?:from\s+\w+(?:\s+(?:as\s+)?\w{1,2})?(?:\s*,\s*\w+)*\s*(?:(?:left|right|inner|outer|cross|natural|full)?\s*join\b.*)?"
+    r"|(?:(?:left|right|inner|outer|cross|full)\s+)?join\s+\w+.*"
+    r"|on\s+[\w.]+\s*=\s*[\w.]+.*|where\s+[\w.]+\s*(?:=|<|>|in\b|like\b|is\b|between\b).*|(?:group|order)\s+by\s+[\w.,\s()]+|having\s+.+|limit\s+\d+.*);?\s*$",
+    re.I,
+)
+ASSIGNMENT = re.compile(
+    r"^\s*(?:[a-z_]\w*|[A-Z][A-Z0-9_]*|[A-Za-z_]\w*(?:\.\w+|\[[^\]]*\])+)(?:\s*,\s*[a-z_][\w.]*)*\s*(?::\s*[\w\[\]., |]+)?(?:[-+*/%|&^]|:|<<|>>)?="
+    r"(?!=)\s*(?=.*[\d\"'(\[{_.])(?!.*\d\s+[a-z]{3,})\S.*(?<![.?!,])$"
+)
+CONTROL = re.compile(
+    r"^\s*(?:for\s+\w+(?:\s*,\s*\w+)*\s+in\s+[^\s:]+(?:\(.*\)|\[.*\])?|(?:if|elif|while)\s+(?:not\s+)?[\w.()\[\]\"'%\s+*-]{1,40}?"
+    r"(?:\s*(?:==|!=|<=|>=|<|>)\s*.+|\s+(?:not\s+in|in|is\s+not|is)\s+[\w.()\[\]\"',]+|\(.*\))?|else|try|finally"
+    r"|except(?:\s+[\w.(),\s]+)?|with\s+\w[\w.]*\(.*\)(?:\s+as\s+\w+)?)\s*:\s*(?:#.*)?$"
+)
+SHELL = re.compile(
+    r"^\s*(?:for\s+\w+\s+in\s+.*;\s*do|while\s+.*;\s*do|do|done\b(?:\s*[|<>].*)?|fi|esac|then|if\s+\[.*|\[\[?\s.*\]\]?.*|printf\s+['\"].*|echo\s+(?:[\"'$]|-[en]).*"
+    r"|export\s+\w+=.*|\$\w+\s*=\s*\S.*;|[a-z]+\s+[^\s|]*\s*\|\s*(?:grep|sort|awk|sed|wc|head|tail|xargs|uniq|cut|tr)\b.*)\s*$"
+)
+PROSE = re.compile(r"(?:\b[A-Za-z][a-z']*[,;]?\s+){4,}[A-Za-z][a-z']*|[가-힣]+\s+[가-힣]+")
+QUOTED_OR_COMMENT = re.compile(
+    r"\((?:[^()\n]|\([^()\n]*\))*\)|\[[^\[\]\n]*\]|\"[^\"\n]*\"|'[^'\n]*'|(?:(?<=\s)|^)(?:#|//|--|%)\s.*$|/\*.*?\*/|<!--.*?-->|>[^<>]*(?=</)"
+)
+
+
+def _prose(line: str) -> bool:
+    """Tell whether a line reads as a sentence once strings and comments are taken out."""
+    return bool(PROSE.search(QUOTED_OR_COMMENT.sub(" ", line)))
+
+
+def code_lines(lines: list[str]) -> list[bool]:
+    """Tell for each line whether it is code by itself or, between code lines, by its neighbours."""
+    strong = []
+    in_sql = False
+    for line in lines:
+        bare = line.rstrip()
+        found = False
+        if bare.strip():
+            upper = bool(SQL_CLAUSE.match(bare)) and (in_sql or not _prose(bare))
+            lower = bool(LOWER_SELECT.match(bare)) or (in_sql and bool(LOWER_CLAUSE.match(bare)))
+            in_sql = upper or lower
+            found = upper or lower
+            if not found:
+                found = bool(CONTROL.match(bare) or SHELL.match(bare)) or (
+                    bool(STRONG.match(bare) or ASSIGNMENT.match(bare) or ENDS_STATEMENT.search(bare))
+                    and not _prose(bare)
+                )
+        else:
+            in_sql = False
+        strong.append(found)
+    known = list(strong)
+    for i, line in enumerate(lines):  # neutral lines belong to the code above them
+        if not known[i] and i and known[i - 1]:
+            known[i] = bool(CLOSER.match(line) or (COMMENT.match(line)) or (INDENTED.match(line) and not _prose(line)))
+    last = -1
+    for i, line in enumerate(lines):  # one or two blank lines between code lines
+        if known[i]:
+            if 0 < i - last - 1 <= 2 and last >= 0 and not any(x.strip() for x in lines[last + 1 : i]):
+                known[last + 1 : i] = [True] * (i - last - 1)
+            last = i
+    for i in range(len(lines) - 2, -1, -1):  # a comment line above code
+        if not known[i] and known[i + 1] and COMMENT.match(lines[i]) and lines[i].strip():
+            known[i] = True
+    return known
+
+
+def code_runs(text: str) -> list[tuple[int, int]]:
+    """Give [start, end) of each run of code lines, without the line break at its end."""
+    if not re.search(
+        r"[=(){};<>\\@*]|(?i:\bselect\b|\bimport\b|\bdef\b)|^\$ |^(?:git|npm|pip|docker|sudo) ", text, re.M
+    ):
+        return []
+    lines = text.split("\n")
+    known = code_lines(lines)
+    runs, at, start, end = [], 0, -1, -1
+    for line, code in zip(lines, known, strict=True):
+        if code and start < 0:
+            start = at + (len(line) - len(line.lstrip()) if not runs and at == 0 else 0)
+        if code:
+            end = at + len(line.rstrip())
+        elif start >= 0:
+            runs.append((start, end))
+            start = -1
+        at += len(line) + 1
+    if start >= 0:
+        runs.append((start, end))
+    return [(a, b) for a, b in runs if b > a]

@@ -16,7 +16,7 @@ from typing import Any, Protocol
 from ..artifact import Spend
 from ..errors import EXIT_STOPPED, UserError
 from .ledger import Claim, Finished, Ledger, Wanted, key_of
-from .pace import Pace, backoff
+from .pace import Pace
 from .prices import Price, guess_tokens
 from .units import Answer, Reply, Trouble, Unit
 
@@ -33,10 +33,14 @@ POLL_SECONDS = 0.1
 
 
 class Sender(Protocol):
-    """One service: `start` and `stop` in the running loop; `send` gives the raw answer or raises Trouble."""
+    """One service: `start` and `stop` in the running loop; `send` gives the raw answer or raises Trouble.
+
+    `notes` is what a manifest should say of it.
+    """
 
     async def start(self) -> None: ...
     async def stop(self) -> None: ...
+    def notes(self) -> dict[str, Any]: ...
     async def send(self, unit: Unit) -> Reply: ...
 
 
@@ -218,7 +222,7 @@ class Client:
         )
         self.counts[f"attempt_{what}"] += 1
         if again and self._stop is None:
-            delay = backoff(sends[what]) if trouble.retry_after is None else trouble.retry_after
+            delay = self.pace.backoff(sends[what]) if trouble.retry_after is None else trouble.retry_after
             if what == "limited":
                 delay = max(delay, 0.05)
                 self.pace.refused(delay)
@@ -276,11 +280,24 @@ class Client:
     async def _bind(self) -> None:
         """Start the sender in this event loop; a task of ours stops it when the loop ends."""
         loop = asyncio.get_running_loop()
-        if self._loop is loop:
-            return
-        self._loop = loop
-        await self.service.sender.start()
-        self._keeper = loop.create_task(self._keep())
+        if self._loop is not loop:
+            self._loop = loop
+            self._starting = loop.create_task(self._start())
+        await asyncio.shield(self._starting)
+
+    async def _start(self) -> None:
+        sends = 0
+        while True:
+            try:
+                await self.service.sender.start()
+                break
+            except Trouble as trouble:
+                sends += 1
+                if trouble.what not in SENDS or sends >= SENDS["garbage"]:
+                    detail, mend = self._scrub_text(trouble.detail), self._scrub_text(trouble.mend)
+                    raise self._stopped((detail, mend)) from trouble
+                await asyncio.sleep(self.pace.backoff(sends) if trouble.retry_after is None else trouble.retry_after)
+        self._keeper = asyncio.get_running_loop().create_task(self._keep())
 
     async def _keep(self) -> None:
         try:
@@ -338,6 +355,7 @@ class Client:
             "model": self.service.model,
             "this_run": dict(sorted(self.counts.items())),
             "ledger": self.ledger.totals(self.label),
+            **self.service.sender.notes(),
         }
 
 

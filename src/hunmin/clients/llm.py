@@ -20,7 +20,7 @@ from ..errors import UserError
 from ..text.thinking import strip_thinking
 from .asking import Client, Read, Service, expect
 from .ledger import key_of, peek_done
-from .pace import Pace, retry_after
+from .pace import FIRST_WAIT_SECONDS, Pace, retry_after
 from .prices import FREE, price_of, require_price
 from .recorded import SCHEME, recorded_service
 from .units import Reply, Trouble, Unit
@@ -42,13 +42,14 @@ def open_client(
     requests_per_minute: float | None = None,
     tokens_per_minute: float | None = None,
     timeout_seconds: float = TIMEOUT_SECONDS,
+    first_wait_seconds: float = FIRST_WAIT_SECONDS,
 ) -> Client:
     """Open a client for one model at one endpoint; `base_url: recorded:FILE` replays recorded replies instead.
 
     `request` is merged into every request body. Raises UserError when the key is missing, or when `spend.max_usd` is
     set and the model has no known price.
     """
-    pace = Pace(requests_per_minute, tokens_per_minute)
+    pace = Pace(requests_per_minute, tokens_per_minute, first_wait_seconds)
     if is_recorded(base_url):
         assert base_url is not None
         return Client(recorded_service(Path(base_url.removeprefix(SCHEME))), spend, label, pace)
@@ -119,6 +120,9 @@ class ChatSender:
 
     async def stop(self) -> None:
         await self._client.close()
+
+    def notes(self) -> dict[str, Any]:
+        return {}
 
     async def send(self, unit: Unit) -> Reply:
         openai = self._openai

@@ -9,7 +9,7 @@ import time
 from collections import deque
 from collections.abc import Mapping
 
-WAIT_FIRST_SECONDS = 0.5
+FIRST_WAIT_SECONDS = 0.5
 WAIT_MOST_SECONDS = 30.0
 SEVERAL = 3  # that many 429s within a second hold back everybody
 
@@ -17,7 +17,13 @@ SEVERAL = 3  # that many 429s within a second hold back everybody
 class Pace:
     """Limits per minute (None = none) and the gate that all units of one client wait at."""
 
-    def __init__(self, requests_per_minute: float | None = None, tokens_per_minute: float | None = None):
+    def __init__(
+        self,
+        requests_per_minute: float | None = None,
+        tokens_per_minute: float | None = None,
+        first_wait_seconds: float = FIRST_WAIT_SECONDS,
+    ):
+        self._first_wait_seconds = first_wait_seconds
         self._limits = [(limit, _Bucket(limit)) for limit in (requests_per_minute, tokens_per_minute)]
         self._open_at = 0.0
         self._refused: deque[float] = deque(maxlen=SEVERAL)
@@ -34,6 +40,10 @@ class Pace:
         while (delay := self._open_at - time.monotonic()) > 0:
             await asyncio.sleep(delay * random.uniform(1.0, 1.1))
         self.waited_seconds += time.monotonic() - begun
+
+    def backoff(self, attempt: int) -> float:
+        """Give a full-jitter wait in seconds before attempt number `attempt` + 1 (counted from 1)."""
+        return random.uniform(0.0, min(WAIT_MOST_SECONDS, self._first_wait_seconds * 2 ** (attempt - 1)))
 
     def refused(self, delay: float) -> None:
         """Tell of a 429 whose unit waits `delay` seconds; several within a second close the gate that long."""
@@ -55,11 +65,6 @@ class _Bucket:
         start = max(self._next, now - 1.0)
         self._next = start + amount / self._per_second
         return max(0.0, start - now)
-
-
-def backoff(attempt: int) -> float:
-    """Give a full-jitter wait in seconds before attempt number `attempt` + 1 (counted from 1)."""
-    return random.uniform(0.0, min(WAIT_MOST_SECONDS, WAIT_FIRST_SECONDS * 2 ** (attempt - 1)))
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:

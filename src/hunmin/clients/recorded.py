@@ -39,6 +39,9 @@ class RecordedSender:
     async def stop(self) -> None:
         return None
 
+    def notes(self) -> dict[str, Any]:
+        return {}
+
     async def send(self, unit: Unit) -> Reply:
         for prompt in (unit.prompt, ""):
             reply = self._replies.get((unit.record, unit.field, prompt))

@@ -1,0 +1,400 @@
+"""The clients against real HTTP servers behind the genuine openai and deepl clients."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+
+import pytest
+
+from hunmin.artifact import Spend
+from hunmin.clients import deepl, llm
+from hunmin.clients.units import STATUSES, chat, text
+from hunmin.errors import UserError
+from tests.fakes import deepl_server, openai_server
+from tests.fakes.deepl_server import DeepLServer
+from tests.fakes.http_server import Response
+from tests.fakes.openai_server import OpenAIServer, completion, error
+
+KEY = "sk-a-secret-nobody-may-see-0123456789"
+
+
+@pytest.fixture(autouse=True)
+def keys(monkeypatch, tmp_path):
+    monkeypatch.setenv("TEST_KEY", KEY)
+    monkeypatch.setenv("DEEPL_AUTH_KEY", "test-key:fx")
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    monkeypatch.delenv("OPENAI_BASE_URL", raising=False)
+    monkeypatch.chdir(tmp_path)
+
+
+def opened(server, tmp_path, **options):
+    spend = options.pop("spend", None) or Spend(tmp_path / "ledger.sqlite")
+    options = {
+        "model": "gpt-4o-mini",
+        "api_key_env": "TEST_KEY",
+        "label": "rate",
+        "first_wait_seconds": 0.01,
+        **options,
+    }
+    return llm.open_client(base_url=server.base_url, spend=spend, **options)
+
+
+def question(content, **options):
+    return chat([{"role": "user", "content": content}], record=content, field="output", **options)
+
+
+def ask_all(client, units):
+    async def main():
+        return await asyncio.gather(*(client.ask(unit) for unit in units), return_exceptions=True)
+
+    return asyncio.run(main())
+
+
+def test_answers_come_once_and_then_from_the_ledger(tmp_path):
+    with OpenAIServer() as server:
+        units = [question(f"q{i % 4}") for i in range(8)]
+        with opened(server, tmp_path) as client:
+            first = ask_all(client, units)
+        with opened(server, tmp_path) as client:
+            second = ask_all(client, units)
+            report = client.report()
+        assert [a.text for a in first] == [a.text for a in second] == [f"답: q{i % 4}" for i in range(8)]
+        assert len(server.chats) == 4  # equal units share a key
+        assert (report["ledger"]["done"], report["this_run"].get("sent", 0)) == (4, 0)
+        assert all(not a.charged_now for a in second)
+        assert first[0].usage["in_tokens"] == 20 and first[0].raw["choices"]
+
+
+def test_the_request_is_what_was_asked_and_nothing_more(tmp_path):
+    with OpenAIServer() as server, opened(server, tmp_path, request={"seed": 7}) as client:
+        ask_all(client, [question("q", logprobs=True, top_logprobs=20)])
+        expected = {"model", "messages", "seed", "logprobs", "top_logprobs"}
+        assert set(server.chats[0]) == expected
+        assert server.requests[0].headers["authorization"] == f"Bearer {KEY}"
+
+
+def test_repeat_request_and_endpoint_are_part_of_the_key(tmp_path):
+    with OpenAIServer() as server:
+        with opened(server, tmp_path) as client:
+            ask_all(client, [question("q"), question("q", repeat=1)])
+        with opened(server, tmp_path, request={"temperature": 0}) as client:
+            ask_all(client, [question("q")])
+        with opened(server, tmp_path, model="gpt-4o") as client:
+            ask_all(client, [question("q")])
+        assert len(server.chats) == 4
+
+
+BODIES = {
+    "empty": completion(None),
+    "refused": completion(None, refusal="I cannot help with that."),
+    "filtered": completion("부분", "content_filter"),
+    "cut_off": completion("여기까지만 쓰", "length"),
+    "garbage": {"error": {"message": "upstream failed"}},
+}
+
+
+@pytest.mark.parametrize("status", BODIES)
+def test_what_is_no_answer_has_a_status_and_no_text(tmp_path, status):
+    with OpenAIServer(lambda n, body: Response(200, BODIES[status])) as server, opened(server, tmp_path) as client:
+        (answer,) = ask_all(client, [question("q")])
+        assert (answer.status, answer.text) == (status, "")
+        assert status in STATUSES
+        assert len(server.chats) == (4 if status == "garbage" else 1)  # what was answered and paid is not asked again
+
+
+def test_thoughts_are_no_part_of_the_answer(tmp_path):
+    with OpenAIServer(lambda n, body: "<think>8? 9?</think>\n점수: 9") as server, opened(server, tmp_path) as client:
+        (answer,) = ask_all(client, [question("q")])
+        assert answer.text == "점수: 9"
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        error(500),
+        error(503, retry_after="0.01"),
+        error(429, retry_after="0.01"),
+        openai_server.HTML,
+        openai_server.BROKEN_JSON,
+        openai_server.NO_CHOICES,
+        openai_server.HALF,
+    ],
+)
+def test_faults_that_pass_do_not_reach_the_answer_or_its_neighbours(tmp_path, fault):
+    with (
+        OpenAIServer(lambda n, body: fault if n in (1, 4) else None) as server,
+        opened(server, tmp_path) as client,
+    ):
+        answers = ask_all(client, [question(f"q{i}") for i in range(6)])
+        assert [a.text for a in answers] == [f"답: q{i}" for i in range(6)]
+        assert len(server.chats) == 8
+
+
+def test_a_bad_unit_is_rejected_alone(tmp_path):
+    def script(n, body):
+        return error(400, "too long") if body["messages"][0]["content"] == "bad" else None
+
+    with OpenAIServer(script) as server, opened(server, tmp_path) as client:
+        good, bad = ask_all(client, [question("good"), question("bad")])
+        assert (good.status, bad.status) == ("ok", "rejected")
+        assert "too long" in bad.detail and bad.text == ""
+
+
+def test_a_timeout_is_sent_again_and_counted(tmp_path):
+    def script(n, body):
+        return Response(200, completion("늦음"), delay=3) if n == 0 else None
+
+    with OpenAIServer(script) as server, opened(server, tmp_path, timeout_seconds=0.3) as client:
+        (answer,) = ask_all(client, [question("q")])
+        assert answer.ok and len(server.chats) == 2
+        assert client.report()["ledger"]["possible_double_charges"] == 1
+
+
+def test_retry_after_is_kept(tmp_path):
+    import time
+
+    times = []
+
+    def script(n, body):
+        times.append(time.monotonic())
+        return error(429, retry_after="0.5") if n == 0 else None
+
+    with OpenAIServer(script) as server, opened(server, tmp_path) as client:
+        ask_all(client, [question("q")])
+        assert times[1] - times[0] >= 0.5
+
+
+@pytest.mark.parametrize(
+    ("fault", "said"),
+    [
+        (error(401, f"Incorrect API key provided: {KEY}"), "HTTP 401"),
+        (error(403, "no access"), "HTTP 403"),
+        (error(429, "You exceeded your current quota", "insufficient_quota"), "quota is used up"),
+        (error(404, "The model does not exist", "model_not_found"), "HTTP 404"),
+    ],
+)
+def test_quota_and_authentication_stop_with_progress_saved(tmp_path, fault, said):
+    with OpenAIServer(lambda n, body: fault if n >= 2 else None) as server:
+        with opened(server, tmp_path) as client:
+
+            async def main():
+                found = [await client.ask(question(f"q{i}")) for i in range(2)]
+                with pytest.raises(UserError) as caught:
+                    await client.ask(question("q2"))
+                with pytest.raises(UserError):
+                    await client.ask(question("q3"))
+                return found, caught.value
+
+            found, stopped = asyncio.run(main())
+        assert (stopped.exit_code, len(found), len(server.chats)) == (4, 2, 3)
+        assert said in str(stopped) and "2 answers are saved" in str(stopped) and KEY not in str(stopped)
+    with OpenAIServer(port=int(server.url.rsplit(":")[-1])) as server, opened(server, tmp_path) as client:
+        assert all(a.ok for a in ask_all(client, [question(f"q{i}") for i in range(4)]))
+        assert len(server.chats) == 2  # exactly what was missing
+
+
+def test_a_dead_service_stops_instead_of_failing_every_record(tmp_path):
+    with OpenAIServer(lambda n, body: error(500)) as server, opened(server, tmp_path) as client:
+        found = ask_all(client, [question(f"q{i}") for i in range(30)])
+        stops = [e for e in found if isinstance(e, UserError)]
+        assert stops and stops[0].exit_code == 4
+        assert sum(not isinstance(e, UserError) for e in found) <= 5
+
+
+def test_the_limit_in_dollars_is_kept(tmp_path):
+    unit = question("x" * 4000, expect_tokens=1000)  # 0.15 * 1005 + 0.6 * 1000 = 0.00075 dollars per unit
+    spend = Spend(tmp_path / "ledger.sqlite", max_usd=0.002)
+    with OpenAIServer() as server, opened(server, tmp_path, spend=spend) as client:
+        found = ask_all(client, [question("x" * 4000 + str(i), expect_tokens=1000) for i in range(5)])
+        stopped = [e for e in found if isinstance(e, UserError)]
+        assert len(server.chats) == 2 and len(stopped) >= 3 and unit.kind == "chat"
+        assert "max_usd 0.002 is reached" in str(stopped[0])
+
+
+def test_an_unknown_price_is_an_error_when_dollars_are_limited(tmp_path):
+    spend = Spend(tmp_path / "ledger.sqlite", max_usd=1.0)
+    with OpenAIServer() as server:
+        with pytest.raises(UserError, match="price of 'my-model' is not known"):
+            opened(server, tmp_path, model="my-model", spend=spend)
+        (tmp_path / "prices.yaml").write_text("my-model: {input: 1.0, output: 2.0}\n")
+        with opened(server, tmp_path, model="my-model", spend=spend) as client:
+            (answer,) = ask_all(client, [question("q")])
+        assert answer.usage["usd"] == pytest.approx((20 * 1.0 + 4 * 2.0) / 1e6)
+        (tmp_path / "prices.yaml").write_text("my-model: {inptu: 1.0}\n")
+        with pytest.raises(UserError, match="prices.yaml: 'my-model'"):
+            opened(server, tmp_path, model="my-model", spend=spend)
+
+
+def test_keys_stay_where_they_belong(tmp_path, monkeypatch):
+    spend = Spend(tmp_path / "ledger.sqlite")
+    with pytest.raises(UserError, match="OPENAI_API_KEY is not set"):
+        llm.open_client(model="m", spend=spend, label="rate")
+    monkeypatch.setenv("OPENAI_API_KEY", KEY)
+    monkeypatch.setenv("OPENAI_BASE_URL", "http://127.0.0.1:9/v1")
+    assert llm.endpoint_of(None) == llm.OPENAI  # the environment cannot redirect
+    with OpenAIServer() as server:
+        with llm.open_client(model="m", base_url=server.base_url, spend=spend, label="rate") as client:
+            ask_all(client, [question("q")])
+        assert KEY not in server.requests[0].headers["authorization"]  # another server never sees OpenAI's key
+
+
+def test_an_echoed_key_is_stored_nowhere(tmp_path, caplog):
+    caplog.set_level(logging.DEBUG)
+
+    def script(n, body):
+        if n == 0:
+            return error(500, f"bad key {KEY}", retry_after="0.01")
+        return Response(200, completion(f"your key is {KEY}"))
+
+    with OpenAIServer(script) as server, opened(server, tmp_path) as client:
+        (answer,) = ask_all(client, [question("q")])
+        assert answer.text == "your key is ***"
+    for path in tmp_path.iterdir():
+        assert KEY.encode() not in path.read_bytes()
+    assert KEY not in caplog.text
+
+
+def test_requests_per_minute(tmp_path):
+    import time
+
+    with OpenAIServer() as server, opened(server, tmp_path, requests_per_minute=600) as client:
+        begun = time.monotonic()
+        ask_all(client, [question(f"q{i}") for i in range(18)])
+        assert 0.5 <= time.monotonic() - begun <= 3  # 10 a second, the first second's worth at once
+
+
+def test_recorded_replies(tmp_path):
+    rows = [
+        {"id": "a", "field": "output", "reply": "가"},
+        {"id": "a", "field": "output", "prompt": "ko", "reply": "나"},
+    ]
+    path = tmp_path / "replies.jsonl"
+    path.write_text("\n".join(json.dumps(row, ensure_ascii=False) for row in rows), encoding="utf-8")
+    base_url = f"recorded:{path}"
+    with llm.open_client(model="x", base_url=base_url, spend=Spend(tmp_path / "l.sqlite"), label="t") as client:
+        same = [{"role": "user", "content": "q"}]
+        units = [
+            chat(same, record="a", field="output"),
+            chat(same, record="a", field="output", prompt="ko"),
+            chat(same, record="b", field="output"),
+        ]
+        answers = ask_all(client, units)
+        assert [(a.status, a.text) for a in answers] == [("ok", "가"), ("ok", "나"), ("unrecorded", "")]
+        assert client.report()["service"] == "recorded"
+
+
+def test_estimate_needs_no_key_and_knows_what_is_paid(tmp_path):
+    units = [question(f"질문 {i % 5}", expect_tokens=100) for i in range(10)]
+    with OpenAIServer() as server:
+        options = {"model": "gpt-4o-mini", "base_url": server.base_url, "ledger": tmp_path / "ledger.sqlite"}
+        before = llm.estimate(units, **options)
+        assert not (tmp_path / "ledger.sqlite").exists()
+        with opened(server, tmp_path) as client:
+            ask_all(client, units[:2])
+        after = llm.estimate(units, **options)
+    assert (before["requests"], before["already_paid"], before["out_tokens"]) == (5, 0, 500)
+    assert (after["requests"], after["already_paid"]) == (3, 2)
+    assert before["usd"] == pytest.approx(sum([0.15 * before["in_tokens"], 0.6 * 500]) / 1e6, abs=1e-4)
+
+
+# --- DeepL ---
+
+
+def opened_deepl(server, tmp_path, **options):
+    spend = options.pop("spend", None) or Spend(tmp_path / "ledger.sqlite")
+    options = {"first_wait_seconds": 0.01, **options}
+    return deepl.open_client(base_url=server.url, spend=spend, label="translate", **options)
+
+
+def sentence(source, **params):
+    return text(source, record=source[:10], field="output", source_lang="EN", target_lang="KO", **params)
+
+
+def test_deepl_texts_share_requests_within_the_limits(tmp_path):
+    units = [sentence(f"sentence {i}") for i in range(120)] + [sentence("가" * 9000 + str(i)) for i in range(4)]
+    with DeepLServer() as server, opened_deepl(server, tmp_path) as client:
+        answers = ask_all(client, units)
+        assert all(a.ok for a in answers)
+        assert answers[7].text == deepl_server.translate("sentence 7")
+        assert sorted(server.texts) == sorted(u.body["text"] for u in units)
+        assert len(server.bodies) <= 7 and max(len(b["text"]) for b in server.bodies) <= 50
+        report = client.report()
+        assert report["usage_before"]["characters"] == 0 and report["usage_after"]["characters"] == server.billed
+        assert report["ledger"]["chars"] == server.billed == sum(len(u.body["text"]) for u in units)
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        Response(429, {"message": "slow down"}, {"retry-after": "0.01"}),
+        Response(500, {"message": "oops"}),
+        deepl_server.HTML,
+        Response(200, {"translations": [{"text": "하나", "detected_source_language": "EN", "billed_characters": 1}]}),
+        Response(200, b'{"translations": ['),
+    ],
+)
+def test_deepl_faults_lose_no_text(tmp_path, fault):
+    with (
+        DeepLServer(lambda n, body: fault if n == 0 else None) as server,
+        opened_deepl(server, tmp_path) as client,
+    ):
+        answers = ask_all(client, [sentence(f"sentence {i}") for i in range(5)])
+        assert [a.text for a in answers] == [deepl_server.translate(f"sentence {i}") for i in range(5)]
+
+
+def test_one_text_that_deepl_rejects_takes_no_other_along(tmp_path):
+    xml = {"tag_handling": "xml", "tag_handling_version": "v2"}
+    with DeepLServer() as server, opened_deepl(server, tmp_path) as client:
+        good, bad = ask_all(client, [sentence("good <x id='1'/>", **xml), sentence("bad < text", **xml)])
+        assert (good.status, bad.status) == ("ok", "rejected")
+
+
+def test_deepl_stops(tmp_path, monkeypatch):
+    with DeepLServer(limit=40) as server, opened_deepl(server, tmp_path) as client:
+        found = ask_all(client, [sentence("a" * 30)]) + ask_all(client, [sentence("b" * 30)])
+        assert found[0].ok
+        assert found[1].exit_code == 4 and "quota used up" in str(found[1]) and "1 answers are saved" in str(found[1])
+    monkeypatch.setenv("DEEPL_AUTH_KEY", "wrong-key-nobody-may-see")
+    with DeepLServer() as server, opened_deepl(server, tmp_path) as client:
+        (stopped,) = ask_all(client, [sentence("c")])
+        assert stopped.exit_code == 4 and "refused the key" in str(stopped) and "wrong-key" not in str(stopped)
+    monkeypatch.delenv("DEEPL_AUTH_KEY")
+    with pytest.raises(UserError, match="DEEPL_AUTH_KEY is not set"):
+        deepl.open_client(spend=Spend(tmp_path / "l.sqlite"), label="translate")
+
+
+def test_deepl_slow_answer_is_waited_for(tmp_path):
+    with DeepLServer(delay=0.8) as server, opened_deepl(server, tmp_path, timeout_seconds=5) as client:
+        (answer,) = ask_all(client, [sentence("slow")])
+        assert answer.ok and len(server.bodies) == 1
+
+
+def test_deepl_limit_in_characters(tmp_path):
+    spend = Spend(tmp_path / "ledger.sqlite", max_chars=70)
+    with DeepLServer() as server, opened_deepl(server, tmp_path, spend=spend) as client:
+        found = ask_all(client, [sentence(f"{i}" * 30) for i in range(4)])
+        assert sum(len(t) for t in server.texts) <= 70
+        assert sum(isinstance(e, UserError) for e in found) >= 2
+
+
+def test_deepl_glossary_is_uploaded_once(tmp_path):
+    path = tmp_path / "terms.tsv"
+    path.write_text("paper\t논문\nstatement\t명제\n", encoding="utf-8")
+    with DeepLServer() as server:
+        for i in range(2):
+            with opened_deepl(server, tmp_path, glossary=path) as client:
+                ask_all(client, [sentence(f"a paper {i}")])
+        assert len(server.glossaries) == 1
+        assert [b["glossary_id"] for b in server.bodies] == ["glossary-0"] * 2
+    path.write_text("paper\n", encoding="utf-8")
+    with pytest.raises(UserError, match="terms.tsv:1"):
+        deepl.read_glossary(path)
+
+
+def test_deepl_estimate(tmp_path):
+    found = deepl.estimate([sentence("word " * 10)] * 3 + [sentence(f"text {i}") for i in range(60)])
+    assert (found["units"], found["requests"]) == (61, 2)
+    assert found["chars"] == 50 + sum(len(f"text {i}") for i in range(60))
+    assert found["usd"] == pytest.approx(found["chars"] * 25 / 1e6, abs=1e-4)

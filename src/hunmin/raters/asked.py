@@ -7,19 +7,23 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlsplit
 
 from ..artifact import Spend
-from ..clients.units import STATUSES, Answer, chat
+from ..clients.units import STATUSES, Answer, Unit, chat
 from .scores import WHY, Reading, Scale, read
+
+log = logging.getLogger("hunmin")
 
 Parse = Callable[[str, Scale], Any]
 """`parse(reply, scale)` gives a Reading, a number, or None."""
 
 ASK_AGAIN = ("unparsed", "empty", "cut_off")
+TOP_LOGPROBS = 20  # the most that OpenAI gives
 EXPECT_TOKENS = 200  # a score and two or three Korean sentences
 
 
@@ -35,13 +39,24 @@ class Asked:
     usage: dict[str, Any]
     raw: dict[str, Any]
 
+    @property
+    def tokens(self) -> list[Any] | None:
+        """The reply's tokens with their probabilities, where the endpoint gave them."""
+        choices = self.raw.get("choices") or [{}]
+        return (choices[0].get("logprobs") or {}).get("content")
+
 
 class Asker:
-    """Holds what was learnt of the server: whether it takes `response_format` (None: not known yet)."""
+    """Holds what was learnt of the server: whether it takes a JSON schema and token probabilities.
 
-    def __init__(self, client: Any, structured: str, asks: int):
+    `structured` is "schema", "text" or "auto"; `weigh` wants the probabilities of the score's token. What is only
+    wished for is tried by one request, while the others wait for what it learns.
+    """
+
+    def __init__(self, client: Any, structured: str, asks: int, weigh: bool = False):
         self.client, self.asks = client, asks
-        self.takes_schema = {"schema": True, "text": False, "auto": None}[structured]
+        shapes = {"schema": [True], "text": [False], "auto": [True, False]}[structured]
+        self._ways = [(s, w) for w in ([True, False] if weigh else [False]) for s in shapes]
         self._learning = asyncio.Lock()
 
     async def score(
@@ -53,14 +68,13 @@ class Asker:
         field: str,
         prompt: str,
         parse: Parse = read,
-        **params: Any,
     ) -> Asked:
         """Give the score of one chat."""
         usage: dict[str, Any] = {}
         asked = Asked(None, "unparsed", "", "", usage, {})
         for repeat in range(self.asks):
-            where = {"record": record, "field": field, "prompt": prompt, "repeat": repeat}
-            answer = await self._ask(messages, scale, {**where, "expect_tokens": EXPECT_TOKENS, **params})
+            unit = chat(messages, record=record, field=field, prompt=prompt, repeat=repeat, expect_tokens=EXPECT_TOKENS)
+            answer = await self._ask(unit, scale)
             for name, amount in answer.usage.items():
                 usage[name] = usage.get(name, 0) + amount
             asked = replace(read_answer(answer, scale, parse), usage=usage)
@@ -68,24 +82,35 @@ class Asker:
                 break
         return asked
 
-    async def _ask(self, messages: list[dict[str, str]], scale: Scale, params: dict[str, Any]) -> Answer:
-        if self.takes_schema is None:
-            async with self._learning:  # one request finds out; the others wait for what it learns
-                if self.takes_schema is None:
-                    return await self._learn(messages, scale, params)
-        if self.takes_schema:
-            params = {**params, "response_format": schema(scale)}
-        return await self.client.ask(chat(messages, **params))
+    async def _ask(self, unit: Unit, scale: Scale) -> Answer:
+        if len(self._ways) > 1:
+            async with self._learning:
+                if len(self._ways) > 1:
+                    return await self._learn(unit, scale)
+        return await self.client.ask(_with_ways(unit, scale, self._ways[0]))
 
-    async def _learn(self, messages: list[dict[str, str]], scale: Scale, params: dict[str, Any]) -> Answer:
-        answer = await self.client.ask(chat(messages, **params, response_format=schema(scale)))
-        if answer.status != "rejected":
-            self.takes_schema = True
-            return answer
-        plain = await self.client.ask(chat(messages, **params))
-        if plain.status != "rejected":  # both rejected: this chat is at fault, and nothing was learnt
-            self.takes_schema = False
-        return plain
+    async def _learn(self, unit: Unit, scale: Scale) -> Answer:
+        for way in self._ways:
+            answer = await self.client.ask(_with_ways(unit, scale, way))
+            if answer.status != "rejected":
+                if way != self._ways[0]:
+                    log.warning(
+                        "%s: the server refuses %s; asking without", self.client.label, _refused(self._ways, way)
+                    )
+                self._ways = [way]
+                return answer
+        return answer  # rejected every way: this chat is at fault, and nothing was learnt
+
+
+def _with_ways(unit: Unit, scale: Scale, way: tuple[bool, bool]) -> Unit:
+    shape = {"response_format": schema(scale)} if way[0] else {}
+    weigh = {"logprobs": True, "top_logprobs": TOP_LOGPROBS} if way[1] else {}
+    return replace(unit, body={**unit.body, **shape, **weigh})
+
+
+def _refused(ways: list[tuple[bool, bool]], way: tuple[bool, bool]) -> str:
+    names = [n for n, wished, got in zip(("response_format", "logprobs"), ways[0], way, strict=True) if wished > got]
+    return " and ".join(names)
 
 
 def read_answer(answer: Answer, scale: Scale, parse: Parse = read) -> Asked:
@@ -105,12 +130,19 @@ def read_answer(answer: Answer, scale: Scale, parse: Parse = read) -> Asked:
     return Asked(found.score, "ok", found.reason, answer.key, answer.usage, answer.raw)
 
 
+def reply_text(raw: dict[str, Any]) -> str:
+    """Give the text of a raw answer, however it ended."""
+    if "recorded" in raw:
+        return str(raw["recorded"])
+    content = ((raw.get("choices") or [{}])[0].get("message") or {}).get("content")
+    return content if isinstance(content, str) else ""
+
+
 def cut_text(answer: Answer) -> str:
     """Give the text of an answer that ended at its token limit, when more than its first line came."""
     if answer.status != "cut_off":
         return ""
-    content = answer.raw["choices"][0]["message"].get("content")
-    first, newline, rest = (content if isinstance(content, str) else "").lstrip().partition("\n")
+    first, newline, rest = reply_text(answer.raw).lstrip().partition("\n")
     return first + newline + rest if newline else ""
 
 

@@ -1,0 +1,169 @@
+"""Whose answers are judged: local models of the run or elsewhere, models of an endpoint, or files of ready answers."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from .. import progress
+from ..artifact import Inputs, read_manifest
+from ..errors import UserError
+from ..tables import did_you_mean
+from .answers import Answers, answer_locally, read_answers
+from .questions import Question
+
+
+@dataclass(frozen=True)
+class Contestant:
+    """A name for the tables, and where its answers come from: a MODEL argument, an endpoint's model, or a file."""
+
+    name: str
+    model: str = ""
+    endpoint: bool = False
+    file: Path | None = None
+
+
+def contestants(config: Any, inputs: Inputs) -> list[Contestant]:
+    """Give who is judged, in the order of `models`. Raises UserError for a name that stands for nothing."""
+    if config.answers:
+        paths = [Path(p) for p in config.answers]
+        names = config.models if config.models != ["newest"] else [_file_name(p) for p in paths]
+        found = [Contestant(name, file=path) for name, path in zip(names, paths, strict=True)]
+    elif config.answer_base_url:
+        found = [Contestant(name, name, endpoint=True) for name in config.models]
+    else:
+        found = [_local(name, inputs) for name in config.models]
+    twice = next((c.name for i, c in enumerate(found) if c.name in [d.name for d in found[:i]]), None)
+    if twice is not None:
+        raise UserError(f"two contestants are called '{twice}'", "judge.models", "Name each once.")
+    return found
+
+
+def _file_name(path: Path) -> str:
+    return path.name if path.is_dir() else path.stem
+
+
+def _local(name: str, inputs: Inputs) -> Contestant:
+    labels = {label: folder for label, folder in inputs.earlier.items() if _is_model(folder)}
+    if name in ("newest", "base"):
+        if inputs.model is None:
+            raise UserError(
+                f"'{name}' needs a model, but no earlier stage leaves one", "judge.models", "Name a model in models:."
+            )
+        if name == "newest":
+            label = next((k for k, folder in labels.items() if folder == inputs.model), None)
+            return Contestant(label or inputs.model.name or str(inputs.model), str(inputs.model))
+        base = ((read_manifest(inputs.model) or {}).get("config") or {}).get("base_model")
+        if not base:
+            raise UserError(
+                f"the manifest of {inputs.model} names no base_model", "judge.models", "Name the base itself."
+            )
+        return Contestant("base", str(base))
+    if name in labels:
+        return Contestant(name, str(labels[name]))
+    if re.fullmatch(r"[\w-]+", name) and not Path(name).exists() and labels:
+        near = did_you_mean(name, [*labels, "newest", "base"])
+        raise UserError(f"no model stage '{name}'{near}", "judge.models", f"Labels here: {', '.join(labels)}.")
+    return Contestant(Path(name).name if Path(name).is_dir() else name, name)
+
+
+def _is_model(folder: Path) -> bool:
+    return (read_manifest(folder) or {}).get("output") == "model"
+
+
+def answers_file(out: Path, name: str) -> Path:
+    """Give where a local model's answers are kept while they are made."""
+    return out / f"answers-{re.sub(r'[^0-9A-Za-z가-힣._-]+', '_', name)}.jsonl"
+
+
+def answer(contestant: Contestant, questions: Sequence[Question], config: Any, seed: int, out: Path) -> Answers:
+    """Give a local model's answers; a model whose answers are all there already is not loaded again."""
+    path = answers_file(out, contestant.name)
+    done = read_answers(path, cut=True)
+    if all((q.id, turn) in done for q in questions for turn in range(len(q.turns))):
+        return done
+    from .. import models
+    from ..templates.render import load_template
+
+    loaded = models.load(
+        contestant.model,
+        dtype=config.dtype,
+        device=config.device,
+        revision=config.revision,
+        quantization=config.quantization,
+        trust_remote_code=config.trust_remote_code,
+    )
+    template = load_template(config.template, loaded.tokenizer) if config.template else loaded.template
+    context = getattr(loaded.model.config, "max_position_embeddings", None)
+    if context is not None and context <= config.max_new_tokens:
+        raise UserError(
+            f"max_new_tokens {config.max_new_tokens} leaves no room in a context of {context}",
+            contestant.name,
+            "Lower max_new_tokens.",
+        )
+
+    def generate(prompts: list[str], offset: int) -> list[Any]:
+        return models.generate(
+            loaded,
+            prompts,
+            max_new_tokens=config.max_new_tokens,
+            temperature=config.temperature,
+            top_p=config.top_p,
+            num_beams=config.num_beams,
+            repetition_penalty=config.repetition_penalty,
+            stop=[template.stop],
+            seed=(seed + offset) % 2**31,
+        )
+
+    tick = progress.bar(f"answers of {contestant.name}", sum(len(q.turns) for q in questions), "answer")
+    try:
+        return answer_locally(
+            questions,
+            path,
+            prompt=template.prompt,
+            n_tokens=lambda text: len(loaded.tokenizer.encode(text, add_special_tokens=False)),
+            generate=generate,
+            batch_size=config.batch_size,
+            max_prompt_tokens=context - config.max_new_tokens if context is not None else None,
+            tick=tick,
+        )
+    finally:
+        tick(0, done=True)
+
+
+def answers_by_endpoint(
+    config: Any, inputs: Inputs, questions: Sequence[Question], models: list[str]
+) -> tuple[dict[str, Answers], dict[str, Any]]:
+    """Give the answers of an endpoint's models by name, through the ledger, and what it cost."""
+    import asyncio
+
+    from ..clients.llm import open_client
+    from ..raters.asked import limits
+    from .bounded import each
+    from .verdicts import answer_by_endpoint
+
+    found: dict[str, Answers] = {}
+    reports = {}
+    for model in models:
+        answers: Answers = {}
+        with open_client(
+            model=model,
+            base_url=config.answer_base_url,
+            api_key_env=config.answer_api_key_env,
+            request=config.answer_request,
+            spend=limits(inputs.spend, config.answer_base_url),
+            label=f"{inputs.label}.answers",
+        ) as client:
+            tick = progress.bar(f"answers of {model}", len(questions), "question")
+
+            async def ask(question: Question, client: Any = client, answers: Answers = answers) -> None:
+                await answer_by_endpoint(question, client, answers)
+
+            asyncio.run(each(questions, ask, inputs.in_flight, tick))
+            tick(0, done=True)
+            reports[model] = client.report()
+        found[model] = answers
+    return found, reports

@@ -372,9 +372,11 @@ def _spec(step: Step, inputs: Inputs, out: Path) -> dict[str, Any]:
 
 def _child(spec_path: Path) -> int:
     """Run one model stage from its spec file; rank 0 alone writes counts and errors."""
-    logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
-    for noisy in ("httpx", "httpx2", "urllib3", "filelock", "datasets"):
-        logging.getLogger(noisy).setLevel(logging.WARNING)
+    logging.basicConfig(level=logging.WARNING, format="%(message)s", stream=sys.stderr)
+    from transformers.utils import logging as transformers_logging
+
+    transformers_logging.disable_progress_bar()
+    transformers_logging.set_verbosity_error()
     spec = json.loads(spec_path.read_text(encoding="utf-8"))
     given = spec["inputs"]
     spend = given["spend"]

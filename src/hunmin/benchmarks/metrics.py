@@ -40,6 +40,16 @@ def bootstrap_macro_f1(gold: Sequence[int], predicted: Sequence[int], seed: int 
     return float(low), float(high)
 
 
+def bootstrap_mean(values: Sequence[float], seed: int = 0) -> tuple[float, float]:
+    """Give the 95 % percentile bootstrap interval of a mean over documents."""
+    import numpy as np
+
+    data = np.asarray(values, dtype=float)
+    means = data[np.random.default_rng(seed).integers(0, len(data), size=(RESAMPLES, len(data)))].mean(axis=1)
+    low, high = np.quantile(means, [0.025, 0.975])
+    return float(low), float(high)
+
+
 def resampled_macro_f1(gold, predicted, seed: int):
     """Give macro-F1 of RESAMPLES draws of documents with replacement; equal seed and n give equal draws (paired)."""
     import numpy as np

@@ -7,16 +7,9 @@ evaluation goes on where it stopped.
 
 from __future__ import annotations
 
-import gc
-import json
-import logging
-import re
-from collections.abc import Sequence
-from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
-from .. import artifact, progress
 from ..artifact import Counts, Inputs
 from ..errors import UserError
 from ..options import Options, opt
@@ -27,8 +20,6 @@ ADDS = ()
 KIND = "model"
 INPUT = "model?"
 OUTPUT = "scores"
-
-log = logging.getLogger("hunmin")
 
 
 class Config(Options):
@@ -116,111 +107,14 @@ def estimate(config: Config, inputs: Inputs) -> dict[str, Any]:
 
 def run(config: Config, inputs: Inputs, out: Path) -> Counts:
     """Score every model and leave scores.json and documents.jsonl."""
-    from ..benchmarks import contestants, harness, processes
+    from ..benchmarks import contestants, processes, scoring
 
     problems = check(config)
     if problems:
         raise UserError("; ".join(problems), inputs.label)
     found, left_out = contestants.contestants(config.models, config.baselines, inputs.model, inputs.earlier)
     group = processes.join(config.launch)
-    if config.protocol == "upstream":
-        from ..benchmarks import upstream
-
-        return upstream.run(config, shots_of(config), found, left_out, out, group)
-    jobs = harness.jobs(
-        config.tasks,
-        shots_of(config),
-        config.data,
-        revision=config.revision,
-        limit=config.limit,
-        fixed=config.fewshot == "fixed",
-    )
-    parts = {
-        (c.name, i): part_of(out, c.name, job.task.name, job.num_fewshot) for c in found for i, job in enumerate(jobs)
-    }
-    pending = {key for key, path in parts.items() if not path.is_file()}
-    processes.barrier(group)
-    tick = progress.bar(inputs.label, sum(jobs[i].n_choices for _, i in pending), unit="choice")
-    for contestant in found:
-        todo = [i for i in range(len(jobs)) if (contestant.name, i) in pending]
-        if todo:
-            _score_model(config, contestant, [(jobs[i], parts[contestant.name, i]) for i in todo], tick, group)
-    tick(0, done=True)
-    results = [json.loads(parts[c.name, i].read_text("utf-8")) for c in found for i in range(len(jobs))]
+    results = scoring.score_all(config, shots_of(config), found, out, group, inputs.label)
     if group.rank == 0:
-        write_scores(out, results, jobs)
-    return Counts(notes=_notes(results, found, left_out))
-
-
-def part_of(out: Path, model: str, task: str, num_fewshot: int) -> Path:
-    """Give the file of a finished model, task and number of shots."""
-    name = re.sub(r"[^\w.-]+", "_", model)
-    return out / "parts" / f"{name}--{task.replace(':', '.')}--{num_fewshot}-{artifact.hash_of(model)[:6]}.json"
-
-
-def _score_model(config: Config, contestant: Any, todo: Sequence[tuple[Any, Path]], tick: Any, group: Any) -> None:
-    from .. import models
-    from ..benchmarks import harness, processes, scorer, tokens
-
-    loaded = models.load(
-        contestant.source,
-        dtype=config.dtype,
-        device=config.device,
-        quantization=config.quantization,
-        trust_remote_code=config.trust_remote_code,
-    )
-    if loaded.tokenizer is None:
-        raise UserError("the model has no tokenizer", contestant.source, "Save one beside its weights.")
-    own = tokens.max_length_of(loaded.model, loaded.tokenizer)
-    max_length = min(config.max_length or own, own)
-    opened = scorer.open_scorer(loaded.model, max_length, config.backend, config.budget_tokens)
-    for job, path in todo:
-        note = f"{contestant.name} {job.task.name} {job.num_fewshot}-shot"
-        documents = harness.run_job(
-            job, contestant.name, opened, loaded.tokenizer, partial(tick, note=note), **processes.shard(group)
-        )
-        details = {
-            "model": contestant.name,
-            "asked_as": contestant.what,
-            "task": job.task.name,
-            "num_fewshot": job.num_fewshot,
-            "dtype": str(loaded.model.dtype).removeprefix("torch."),
-            "device": str(loaded.model.device),
-            "max_length": max_length,
-            "tokenisation": "context and choice apart, no special tokens",
-            **opened.report,
-        }
-        if group.rank == 0:
-            text = json.dumps({"details": details, "documents": documents}, ensure_ascii=False)
-            artifact.write_atomic(path, text + "\n")
-        processes.barrier(group)
-    del opened, loaded
-    gc.collect()
-
-
-def write_scores(out: Path, results: Sequence[dict[str, Any]], jobs: Sequence[Any]) -> None:
-    """Write scores.json and documents.jsonl from the finished parts."""
-    from ..benchmarks import harness
-
-    by_name = {job.task.name: job.task for job in jobs}
-    rows = [row for r in results for row in harness.score_rows(r["documents"], by_name[r["details"]["task"]])]
-    lines = [json.dumps(d, ensure_ascii=False) for r in results for d in r["documents"]]
-    artifact.write_atomic(out / artifact.DOCUMENTS, "\n".join(lines) + "\n")
-    artifact.write_atomic(out / artifact.SCORES, json.dumps(rows, ensure_ascii=False, indent=1) + "\n")
-
-
-def _notes(results: Sequence[dict[str, Any]], found: Sequence[Any], left_out: list[str]) -> dict[str, Any]:
-    details = [r["details"] for r in results]
-    truncated = {
-        f"{d['model']} {d['task']} {d['num_fewshot']}-shot": n
-        for d, r in zip(details, results, strict=True)
-        if (n := sum(doc["truncated"] for doc in r["documents"]))
-    }
-    if truncated:
-        log.warning("contexts cut on the left to fit the model: %s", truncated)
-    return {
-        "models": {c.name: {"asked_as": c.what, "source": c.source} for c in found},
-        "left_out": left_out,
-        "truncated": truncated,
-        "scoring": details,
-    }
+        scoring.write(out, results)
+    return Counts(notes=scoring.notes(results, found, left_out))

@@ -1,7 +1,7 @@
 """A DeepL server for tests, with the documented limits: 50 texts, 128 KiB, key, quota, strict XML, glossaries, usage.
 
-`script(n, body)` (n counted from 0 over translate requests) gives a Response, a list of texts to answer with, or None for
-the default. The default "translation" turns every English word into Hangul of its own and keeps tags, ignored tags'
+`script(n, body)` (n counted from 0 over translate requests) gives a Response, a list of texts to answer with, or None
+for the default. The default "translation" turns every English word into Hangul of its own and keeps tags, ignored tags'
 content, digits and signs, which is what the genuine service is asked to do.
 """
 

@@ -44,14 +44,14 @@ def open_split(name: str, revision: str | None, split: str | None, subset: str |
     except UserError:
         raise
     except Exception as error:  # every failure of the library becomes what, where, mend; the cause is chained
-        raise _explain(error, name, revision) from error
+        raise explain(error, name, revision) from error
 
 
 def _splits(datasets: Any, name: str, revision: str | None, subset: str | None) -> list[str]:
     return list(datasets.load_dataset_builder(name, subset, revision=revision).info.splits or ())
 
 
-def _explain(error: Exception, name: str, revision: str | None) -> UserError:
+def explain(error: Exception, name: str, revision: str | None) -> UserError:
     text = " ".join(str(error).split())[:300]
     where = f"{name}@{revision}" if revision else name
     kind = type(error).__name__

@@ -102,7 +102,7 @@ def run(config: Config, inputs: Inputs, out: Path) -> Counts:
     if wrong:
         raise UserError("; ".join(wrong), inputs.label, "Mend the options.")
     notes: dict[str, Any] = {}
-    counts = stream(_step, inputs, out, source=_items(config, notes))
+    counts = stream(_step, inputs, out, source=items(config, notes))
     if not counts.n_in:
         raise UserError("the dataset is empty", config.path or config.hub or "", "Check the file, or the split.")
     if not counts.n_kept:
@@ -123,7 +123,7 @@ def _step(items: list[dict[str, Any]]) -> list[Record | Drop]:
 
 def records(config: Config, notes: dict[str, Any] | None = None) -> Iterator[Record]:
     """Yield the good records of a source, as `load` would keep them; `notes` is filled on the way."""
-    for item in _items(config, {} if notes is None else notes):
+    for item in items(config, {} if notes is None else notes):
         if item["bad"] is None:
             yield item["record"]
 
@@ -149,12 +149,12 @@ def located_rows(config: Config) -> Iterator[tuple[str, Any]]:
     return islice(rows, config.limit)
 
 
-def _items(config: Config, notes: dict[str, Any]) -> Iterator[dict[str, Any]]:
+def items(config: Config, notes: dict[str, Any], name: str | None = None) -> Iterator[dict[str, Any]]:
     """Yield {record, bad}: a record with bad None, or a row (as it was) and why it is none.
 
     The same rows come again when called again, so that a killed load resumes.
     """
-    source = source_name(config)
+    source = name or source_name(config)
     rows = located_rows(config)
     head = list(islice(rows, LOOK))
     read, notes["format"] = _reader(config, [r for _, r in head if isinstance(r, dict)])
@@ -374,7 +374,7 @@ def _columns_for(config: Config) -> dict[str, str]:
 
 
 def _lenient(config: Config) -> Iterator[Record]:
-    return (item["record"] for item in _items(config, {}))
+    return (item["record"] for item in items(config, {}))
 
 
 def estimate(config: Config, inputs: Inputs) -> dict[str, Any]:

@@ -1,0 +1,135 @@
+"""Find, and by default drop, records that hold items of a benchmark; each names the item and how much of it.
+
+Against KoBEST, any lm-eval task, or local files. All that was found is listed in overlaps.jsonl, also when it is only
+reported.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import field_validator
+
+from .. import held_out, progress
+from ..artifact import Counts, Inputs
+from ..errors import UserError
+from ..options import Options, opt
+from ..overlap import Hit, Index, letters_of
+from ..record import read_jsonl, write_jsonl
+from ..stream import Writer, count_lines
+
+READS = ("text",)
+EDITS = ()
+ADDS = ()
+KIND = "whole"
+INPUT = "records"
+OUTPUT = "records"
+
+OVERLAPS = "overlaps.jsonl"
+
+
+class Config(Options):
+    against: list[str] = opt(..., "what to keep out: kobest, lm-eval task names or YAML files, local files or folders.")
+    splits: list[Literal["test", "validation", "train"]] = opt(
+        ["test", "validation"], "which splits of a benchmark; files without a split in their name always count."
+    )
+    min_chars: int = opt(8, "items with fewer letters are not looked for (they occur everywhere).", ge=4)
+    ngram: int = opt(13, "length of the character n-grams by which long items are compared.", ge=5, le=50)
+    max_overlap: float = opt(
+        0.5, "a record that holds this share of a long item's n-grams, or more, is found.", gt=0, le=1
+    )
+    fields: list[str] = opt([], "text fields to look in; empty looks in all.")
+    on_overlap: Literal["drop", "report"] = opt("drop", "drop what is found, or only report it.")
+
+    @field_validator("against", mode="before")
+    @classmethod
+    def _one_is_a_list(cls, value: Any) -> Any:
+        return [value] if isinstance(value, str) else value
+
+
+def files(config: Config) -> list[Path]:
+    """Give the local files that decide the result."""
+    return held_out.local(config.against)
+
+
+def run(config: Config, inputs: Inputs, out: Path) -> Counts:
+    """Look for every item in every record."""
+    assert inputs.records is not None
+    if not config.against:
+        raise UserError("nothing to compare with", f"{inputs.label}.against", "Name kobest, a task or a file.")
+    index = Index(held_out.read_items(config.against, config.splits), ngram=config.ngram, min_chars=config.min_chars)
+    writer = Writer(out, inputs.label)
+    rows = []
+    tick = progress.bar(inputs.label, count_lines(inputs.records))
+    for record in read_jsonl(inputs.records):
+        hits = index.find(letters_of(record, config.fields), config.max_overlap)
+        rows += [_row(str(record.get("id")), hit) for hit in hits]
+        if hits and config.on_overlap == "drop":
+            others = len(hits) - 1
+            detail = {k: v for k, v in _row("", hits[0]).items() if k != "id"}
+            writer.drop(record, "benchmark_overlap", {**detail, **({"other_items": others} if others else {})})
+        else:
+            writer.keep(record)
+        tick()
+    tick(0, done=True)
+    write_jsonl(out / OVERLAPS, rows)
+    counts = writer.close()
+    items = Counter(i.benchmark for i in index.items)
+    counts.notes = notes_of(config, {"items": dict(sorted(items.items())), "n_too_short": index.n_too_short}, rows)
+    return counts
+
+
+def _row(record_id: str, hit: Hit) -> dict[str, Any]:
+    text = hit.item.text if len(hit.item.text) <= 80 else hit.item.text[:77] + "..."
+    place = {"benchmark": hit.item.benchmark, "item": hit.item.name}
+    return {"id": record_id, **place, "overlap": hit.overlap, "how": hit.how, "text": text}
+
+
+def notes_of(config: Config, known: dict[str, Any], rows: Iterable[dict[str, Any]]) -> dict[str, Any]:
+    """Give the notes: per benchmark how many items were looked for, found, and in how many records."""
+    found: dict[str, set[str]] = {}
+    where: dict[str, set[str]] = {}
+    for row in rows:
+        found.setdefault(row["benchmark"], set()).add(row["item"])
+        where.setdefault(row["benchmark"], set()).add(row["id"])
+    records = set().union(*where.values()) if where else set()
+    table = [
+        {
+            "benchmark": name,
+            "items": n,
+            "items_found": len(found.get(name, ())),
+            "records": len(where.get(name, ())),
+        }
+        for name, n in known["items"].items()
+    ]
+    done = "dropped" if config.on_overlap == "drop" else "found, not dropped"
+    return {
+        "headline": f"{len(records):,} records {done}; {sum(known['items'].values()):,} items looked for",
+        "benchmarks": table,
+        **known,
+    }
+
+
+def merge(config: Config, parts: list[Path], notes: list[dict[str, Any]], out: Path) -> dict[str, Any]:
+    """Join the overlaps of shards in order and give the notes of the whole."""
+    rows = list(_rows(parts))
+    write_jsonl(out / OVERLAPS, rows)
+    return notes_of(config, {k: notes[0][k] for k in ("items", "n_too_short")}, rows)
+
+
+def _rows(parts: list[Path]) -> Iterator[dict[str, Any]]:
+    for part in parts:
+        with (part / OVERLAPS).open(encoding="utf-8") as file:
+            yield from (json.loads(line) for line in file)
+
+
+def estimate(config: Config, inputs: Inputs) -> dict[str, Any]:
+    """Say how many records are looked at; nothing is downloaded."""
+    if inputs.records is not None and inputs.records.is_file():
+        return {"records": count_lines(inputs.records)}
+    n = inputs.expected.get("records")
+    return {} if n is None else {"records": n}

@@ -1,0 +1,192 @@
+"""Drop duplicates, exact and near, within and across sources; each dropped record names the one kept.
+
+Exact: equal after NFKC, case folding and removal of whitespace. Near: true Jaccard similarity of character 5-grams at
+or above `max_similarity`, candidates by MinHash. Among equals the one of the earlier source in `priority` stays, then
+the earlier one in the file.
+"""
+
+from __future__ import annotations
+
+import json
+from array import array
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+
+from .. import nearest, progress
+from ..artifact import Counts, Inputs
+from ..errors import UserError
+from ..nearest import Link, Sketch
+from ..options import Options, opt
+from ..record import Record, read_jsonl
+from ..stream import Writer, count_lines
+from ..tables import did_you_mean
+
+READS = ("text",)
+EDITS = ()
+ADDS = ()
+KIND = "whole"
+INPUT = "records"
+OUTPUT = "records"
+
+
+class Config(Options):
+    near: bool = opt(True, "look for near-duplicates, not only for equal texts.")
+    max_similarity: float = opt(0.7, "records at least this similar (true Jaccard) are duplicates.", gt=0, le=1)
+    fields: list[str] = opt([], "text fields to compare; empty compares all but the system prompt.")
+    scope: Literal["all", "within", "across"] = opt("all", "compare all records, only within or only across sources.")
+    priority: list[str] = opt([], "sources whose records stay, first to last; the others follow as they stand.")
+
+
+@dataclass(frozen=True)
+class Read:
+    """What one file of records gives: the sketch, byte offsets [record], source of each [record] as text codes."""
+
+    sketch: Sketch
+    offsets: np.ndarray
+    sources: np.ndarray
+    names: list[str]
+
+
+def run(config: Config, inputs: Inputs, out: Path) -> Counts:
+    """Sketch every record, decide over all of them, write."""
+    assert inputs.records is not None
+    found = read(config, inputs.records, inputs.label)
+    links, notes = decide(config, [(inputs.records, found)], inputs.label)
+    writer = Writer(out, inputs.label)
+    write(writer, inputs.records, 0, links)
+    counts = writer.close()
+    counts.notes = notes
+    return counts
+
+
+def read(config: Config, path: Path, label: str = "dedup") -> Read:
+    """Read a file of records into sketches; the texts are not kept."""
+    offsets, sources = array("q"), array("q")
+    index: dict[str, int] = {}
+    parts = []
+    tick = progress.bar(f"{label}: reading", count_lines(path))
+    for batch in nearest.in_batches(_lines(path)):
+        squashed = []
+        for offset, line in batch:
+            record = json.loads(line)
+            offsets.append(offset)
+            sources.append(index.setdefault(str(record.get("source", "?")), len(index)))
+            squashed.append(nearest.compared_text(record, config.fields))
+        parts.append(nearest.sketch(squashed))
+        tick(len(batch))
+    tick(0, done=True)
+    joined = Sketch.joined(parts) if parts else nearest.sketches([])
+    return Read(joined, np.frombuffer(offsets, dtype="i8"), np.frombuffer(sources, dtype="i8"), list(index))
+
+
+def _lines(path: Path) -> Iterator[tuple[int, bytes]]:
+    at = 0
+    with path.open("rb") as file:
+        for line in file:
+            if line.strip():
+                yield at, line
+            at += len(line)
+
+
+def decide(config: Config, shards: Sequence[tuple[Path, Read]], label: str) -> tuple[dict[int, Link], dict[str, Any]]:
+    """Give the link of every duplicate by its index over all shards in order, and what to note.
+
+    Raises UserError when `priority` names an unknown source.
+    """
+    names: dict[str, int] = {}
+    codes = []
+    for _, part in shards:
+        mapped = np.array([names.setdefault(n, len(names)) for n in part.names] or [0], dtype=np.int64)
+        codes.append(mapped[part.sources])
+    sources = np.concatenate(codes) if codes else np.empty(0, np.int64)
+    for name in config.priority:
+        if name not in names:
+            raise UserError(
+                f"no source '{name}'{did_you_mean(name, names)}", f"{label}.priority", f"There are: {', '.join(names)}."
+            )
+    place = np.array([config.priority.index(n) if n in config.priority else len(config.priority) for n in names] or [0])
+    order = np.lexsort((np.arange(len(sources)), place[sources]))
+    begins = np.cumsum([0, *(len(part.offsets) for _, part in shards)])
+    fetch, close = _fetcher(config, shards, begins)
+    tick = progress.bar(f"{label}: comparing", len(sources))
+    try:
+        links = nearest.find(
+            Sketch.joined([part.sketch for _, part in shards]),
+            lambda i: nearest.compared_text(fetch(i), config.fields),
+            order=order,
+            threshold=config.max_similarity,
+            near=config.near,
+            sources=sources,
+            scope=config.scope,
+            tick=tick,
+        )
+        tick(0, done=True)
+        ids: dict[int, str] = {}
+        for link in links.values():
+            if link.kept not in ids:
+                ids[link.kept] = str(fetch(link.kept).get("id"))
+    finally:
+        close()
+    named = {i: Link(k.kept, k.similarity, k.how, ids[k.kept]) for i, k in links.items()}
+    return named, _notes(named, sources, list(names))
+
+
+def _fetcher(config: Config, shards: Sequence[tuple[Path, Read]], begins: np.ndarray) -> tuple[Callable, Callable]:
+    """Give fetch(i) -> record and close(): records are read again from their files where a comparison needs them."""
+    files = [path.open("rb") for path, _ in shards]
+
+    def fetch(i: int) -> Record:
+        shard = int(np.searchsorted(begins, i, side="right")) - 1
+        files[shard].seek(int(shards[shard][1].offsets[i - begins[shard]]))
+        return json.loads(files[shard].readline())
+
+    def close() -> None:
+        for file in files:
+            file.close()
+
+    return fetch, close
+
+
+def _notes(links: dict[int, Link], sources: np.ndarray, names: list[str]) -> dict[str, Any]:
+    how = Counter(link.how for link in links.values())
+    pairs = Counter((names[sources[i]], names[sources[link.kept]]) for i, link in links.items())
+    sizes = Counter(link.kept for link in links.values())
+    return {
+        "headline": f"{how['exact']:,} exact, {how['near']:,} near",
+        "exact": how["exact"],
+        "near": how["near"],
+        "by_source": [
+            {"dropped_from": a, "kept_in": b, "records": n} for (a, b), n in sorted(pairs.items(), key=lambda p: -p[1])
+        ][:40],
+        "largest_cluster": max(sizes.values()) + 1 if sizes else 1,
+        "similarity_of_near": _spread([link.similarity for link in links.values() if link.how == "near"]),
+    }
+
+
+def _spread(values: list[float]) -> dict[str, float]:
+    if not values:
+        return {}
+    return {name: round(float(np.quantile(values, q)), 4) for name, q in (("min", 0), ("median", 0.5), ("max", 1))}
+
+
+def write(writer: Writer, path: Path, begin: int, links: dict[int, Link]) -> None:
+    """Write one file's records, kept or dropped; `begin` is the index of its first record over all shards."""
+    for i, record in enumerate(read_jsonl(path), begin):
+        link = links.get(i)
+        if link is None:
+            writer.keep(record)
+        else:
+            writer.drop(record, "duplicate", link.detail())
+
+
+def estimate(config: Config, inputs: Inputs) -> dict[str, Any]:
+    """Say how many records are compared at most."""
+    if inputs.records is not None and inputs.records.is_file():
+        return {"records": count_lines(inputs.records)}
+    n = inputs.expected.get("records")
+    return {} if n is None else {"records": n}

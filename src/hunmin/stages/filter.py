@@ -1,0 +1,311 @@
+"""Keep the records whose score passes: thresholds, top-k, top-ratio, on any scale; the distribution is drawn.
+
+Source: AlpaGasus (arXiv 2307.08701) keeps >= 4.5 of 5, KoRAE >= 8.5 of 10. One judge on a coarse scale gives heavy
+ties, so a threshold is a cliff: the counts around it are shown. Unrated records are never a low score; whether they
+stay is said by `keep_unrated`.
+"""
+
+from __future__ import annotations
+
+import math
+from array import array
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from .. import charts
+from ..artifact import Counts, Inputs, write_atomic
+from ..choosing import chance
+from ..errors import UserError
+from ..options import Options, opt
+from ..ratings import MEAN, name_of, ratings_of, scale_of, score
+from ..record import read_jsonl
+from ..stream import Writer
+from ..tables import did_you_mean
+
+READS = ("ratings",)
+EDITS = ()
+ADDS = ()
+KIND = "whole"
+INPUT = "records"
+OUTPUT = "records"
+
+HISTOGRAM = "scores.svg"
+HISTOGRAM_TEXT = "scores.txt"
+
+
+class Config(Options):
+    min_score: float | None = opt(None, "keep scores of at least this.")
+    max_score: float | None = opt(None, "keep scores below this (IFD: 1, above which the answer is unrelated).")
+    top_k: int | None = opt(None, "of what passes the thresholds keep the k highest scores.", ge=1)
+    top_ratio: float | None = opt(None, "of what passes the thresholds keep this ratio, highest first.", gt=0, le=1)
+    rater: str | None = opt(None, "which rater (or model, or prompt) counts when there are several; mean averages all.")
+    keep_unrated: bool | None = opt(None, "what happens to records without a score; must be said when there are any.")
+
+
+def check(config: Config) -> list[str]:
+    """Give what is wrong across options."""
+    found = []
+    if config.top_k is not None and config.top_ratio is not None:
+        found.append("give top_k or top_ratio, not both")
+    if all(v is None for v in (config.min_score, config.max_score, config.top_k, config.top_ratio)):
+        found.append("nothing to filter by; give min_score, max_score, top_k or top_ratio")
+    if None not in (config.min_score, config.max_score) and config.min_score >= config.max_score:  # type: ignore[operator]
+        found.append("min_score must lie below max_score")
+    return found
+
+
+def run(config: Config, inputs: Inputs, out: Path) -> Counts:
+    """Read the scores, decide, write kept and dropped with the reason, and draw the distribution."""
+    wrong = check(config)
+    if wrong:
+        raise UserError("; ".join(wrong), inputs.label, "Mend the options.")
+    assert inputs.records is not None
+    scores, chances, sources, seen = _read(config, inputs)
+    rated = ~np.isnan(scores)
+    if not len(scores):
+        raise UserError("no records to filter", str(inputs.records), "An earlier stage dropped everything.")
+    if not rated.any():
+        mend = f"Put `rate` before it; statuses found: {_words(seen.status)}."
+        raise UserError("no record has a score", str(inputs.records), mend)
+    if config.keep_unrated is None and not rated.all():
+        raise UserError(
+            f"{int((~rated).sum()):,} of {len(scores):,} records have no score ({_words(seen.status)})",
+            str(inputs.records),
+            "Say what happens to them: filter.keep_unrated: true or false.",
+        )
+    passes, cut, tied = _passing(config, scores, chances)
+    writer = Writer(out, inputs.label)
+    kept_scores: list[float] = []
+    for i, record in enumerate(read_jsonl(inputs.records)):
+        if not rated[i]:
+            if config.keep_unrated:
+                writer.keep(record)
+            else:
+                statuses = [r.get("status") for r in ratings_of(record, config.rater)]
+                writer.drop(record, "unrated", {"statuses": statuses})
+        elif passes[i]:
+            writer.keep(record)
+            kept_scores.append(float(scores[i]))
+        else:
+            writer.drop(record, *_why(config, float(scores[i]), cut))
+    counts = writer.close()
+    threshold = config.min_score if config.min_score is not None else cut
+    bins = histogram(scores[rated], seen.scale)
+    around = counts_around(scores[rated], threshold)
+    text = text_histogram(bins, threshold)
+    name = f"scores of {seen.names[0]}" if len(seen.names) == 1 else f"scores ({config.rater or MEAN})"
+    write_atomic(out / HISTOGRAM, charts.histogram_svg(bins, threshold, f"{name}, scale {seen.scale}"))
+    write_atomic(out / HISTOGRAM_TEXT, "\n".join([*text, "", *_around_lines(around)]) + "\n")
+    n_unrated = int((~rated).sum())
+    told = f", {n_unrated:,} unrated {'kept' if config.keep_unrated else 'dropped'}" if n_unrated else ""
+    counts.notes = {
+        "headline": f"{len(kept_scores):,} of {int(rated.sum()):,} rated pass{told}",
+        "scale": seen.scale,
+        "raters": ", ".join(seen.names),
+        "n_rated": int(rated.sum()),
+        "n_unrated": n_unrated,
+        "statuses": dict(seen.status),
+        "score_of_the_cut": cut,
+        "tied_at_the_cut": tied,
+        "mean": round(float(scores[rated].mean()), 4),
+        "median": round(float(np.median(scores[rated])), 4),
+        "mode": _mode(scores[rated]),
+        "around_the_threshold": around,
+        "by_source": _by_source(scores, passes, sources, seen.sources),
+        "terminal": [*text, *_around_lines(around)],
+        "bins": [[a, b, n] for a, b, n in bins],
+    }
+    return counts
+
+
+class _Seen:
+    """What a first reading found: names of raters, their one scale, statuses, names of sources."""
+
+    def __init__(self) -> None:
+        self.names: list[str] = []
+        self.scales: dict[str, str] = {}
+        self.status: Counter[str] = Counter()
+        self.sources: list[str] = []
+
+    @property
+    def scale(self) -> str:
+        return next(iter(self.scales), "")
+
+
+def _read(config: Config, inputs: Inputs) -> tuple[np.ndarray, np.ndarray, np.ndarray, _Seen]:
+    """Give scores `[record]` (nan: none), chance numbers, source indices and what was seen.
+
+    Raises UserError for mixed scales, several raters without a choice, or an unknown rater.
+    """
+    seen, scores, chances, sources = _Seen(), array("d"), array("Q"), array("q")
+    source_index: dict[str, int] = {}
+    names: dict[str, None] = {}
+    all_names: dict[str, None] = {}
+    assert inputs.records is not None
+    for i, record in enumerate(read_jsonl(inputs.records)):
+        found = ratings_of(record, config.rater)
+        all_names.update((name_of(r), None) for r in record.get("ratings") or ())
+        for rating in found:
+            names[name_of(rating)] = None
+            seen.status[str(rating.get("status"))] += 1
+            scale = scale_of(rating)
+            if scale not in seen.scales:
+                seen.scales[scale] = f"record {record.get('id')} (line {i + 1}) by {name_of(rating)}"
+        if not found:
+            seen.status["no rating"] += 1
+        value = score(record, config.rater)
+        if value is not None and not math.isfinite(value):
+            raise UserError(f"the score is {value}", f"{inputs.records}: record {record.get('id')}", "Rate it again.")
+        scores.append(math.nan if value is None else value)
+        chances.append(chance(record, inputs.seed))
+        sources.append(source_index.setdefault(str(record.get("source", "?")), len(source_index)))
+    if len(seen.scales) > 1:
+        where = "; ".join(f"{scale}: {first}" for scale, first in seen.scales.items())
+        raise UserError(
+            f"mixed scales: {', '.join(seen.scales)} ({where})",
+            str(inputs.records),
+            "Scores of different scales are never compared; name one rater: filter.rater: <name>.",
+        )
+    seen.names, seen.sources = list(names), list(source_index)
+    if config.rater not in (None, MEAN) and not names and all_names:
+        raise UserError(
+            f"no rating by '{config.rater}'{did_you_mean(str(config.rater), all_names)}",
+            f"{inputs.label}.rater",
+            f"There are: {', '.join(all_names)}.",
+        )
+    if config.rater is None and len(names) > 1:
+        mend = "Name one: filter.rater: <name>, or rater: mean."
+        raise UserError(f"several raters: {', '.join(names)}", str(inputs.records), mend)
+    columns = [np.frombuffer(a, dtype=d) for a, d in ((scores, "f8"), (chances, "u8"), (sources, "i8"))]
+    return columns[0], columns[1], columns[2], seen
+
+
+def _passing(config: Config, scores: np.ndarray, chances: np.ndarray) -> tuple[np.ndarray, float | None, int]:
+    """Give the mask `[record]` of what passes, the score of the cut made by rank, and how many share that score.
+
+    Equal scores at the cut are ordered by chance number, so that the choice does not depend on the file's order.
+    """
+    passes = ~np.isnan(scores)
+    if config.min_score is not None:
+        passes &= np.nan_to_num(scores, nan=-np.inf) >= config.min_score
+    if config.max_score is not None:
+        passes &= np.nan_to_num(scores, nan=np.inf) < config.max_score
+    where = np.flatnonzero(passes)
+    n = config.top_k if config.top_k is not None else None
+    if config.top_ratio is not None:
+        n = int(round(config.top_ratio * len(where)))
+    if n is None or not len(where):
+        return passes, None, 0
+    if config.top_k is not None and n > len(where):
+        raise UserError(
+            f"top_k is {n:,}, but only {len(where):,} records pass the thresholds", "filter.top_k", "Ask for fewer."
+        )
+    order = np.lexsort((chances[where], -scores[where]))
+    best = where[order[:n]]
+    result = np.zeros(len(scores), dtype=bool)
+    result[best] = True
+    if not len(best):
+        return result, None, 0
+    cut = float(scores[best[-1]])
+    return result, cut, int((scores[where] == cut).sum())
+
+
+def _why(config: Config, value: float, cut: float | None) -> tuple[str, dict[str, Any]]:
+    if config.min_score is not None and value < config.min_score:
+        return "low_score", {"score": value, "min_score": config.min_score}
+    if config.max_score is not None and value >= config.max_score:
+        return "high_score", {"score": value, "max_score": config.max_score}
+    return "low_score", {"score": value, "cut": cut, "rank": "below the top"}
+
+
+def histogram(scores: np.ndarray, scale: str = "") -> list[tuple[float, float, int]]:
+    """Give (from, to, count) bins that suit the data: one bin a value on a coarse scale, else 24 equal ones.
+
+    A value belongs to the bin that begins at or below it, so a threshold on a bin's edge cuts nothing in two.
+    """
+    if not len(scores):
+        return []
+    values = np.unique(scores)
+    steps = np.diff(values)
+    if len(values) <= 60 and (not len(steps) or np.allclose(values * 20, np.round(values * 20))):
+        step = float(steps.min()) if len(steps) else 1.0
+        step = next((s for s in (1.0, 0.5, 0.25, 0.1, 0.05) if s <= step + 1e-9 and _all_on(values, s)), 0.05)
+        low, high = float(values[0]), float(values[-1])
+        n = int(round((high - low) / step)) + 1
+        if n <= 80:
+            index = np.round((scores - low) / step).astype(int)
+            counts = np.bincount(index, minlength=n)
+            return [(round(low + i * step, 6), round(low + (i + 1) * step, 6), int(counts[i])) for i in range(n)]
+    low, high = float(scores.min()), float(scores.max())
+    edges = np.linspace(low, high, 25) if high > low else np.array([low, low + 1])
+    counts, edges = np.histogram(scores, edges)
+    return [(float(a), float(b), int(n)) for a, b, n in zip(edges, edges[1:], counts, strict=False)]
+
+
+def _all_on(values: np.ndarray, step: float) -> bool:
+    return bool(np.allclose(values / step, np.round(values / step)))
+
+
+def text_histogram(bins: list[tuple[float, float, int]], threshold: float | None, width: int = 50) -> list[str]:
+    """Give the lines of a histogram for the terminal; what lies at or above the threshold is filled."""
+    top = max((n for _, _, n in bins), default=0) or 1
+    lines = []
+    for a, _, n in bins:
+        filled = threshold is None or a >= threshold - 1e-9
+        bar = ("█" if filled else "░") * max(1 if n else 0, round(width * n / top))
+        lines.append(f"{a:>8.3g} {bar:<{width}} {n:,}")
+    return lines
+
+
+def counts_around(scores: np.ndarray, threshold: float | None) -> list[dict[str, Any]]:
+    """Give what would be kept at the values just below, at and above the threshold: how steep the cliff is."""
+    if threshold is None or not len(scores):
+        return []
+    values = np.unique(scores)
+    at = int(np.searchsorted(values, threshold))
+    candidates = sorted({float(v) for v in values[max(0, at - 3) : at + 4]} | {float(threshold)})
+    return [
+        {"min_score": round(v, 6), "kept": int((scores >= v).sum()), "tied": int((scores == v).sum())}
+        for v in candidates
+    ]
+
+
+def _around_lines(around: list[dict[str, Any]]) -> list[str]:
+    return [f"min_score {row['min_score']:g} would keep {row['kept']:,} ({row['tied']:,} at it)" for row in around]
+
+
+def _mode(scores: np.ndarray) -> float:
+    values, counts = np.unique(scores, return_counts=True)
+    return float(values[counts.argmax()])
+
+
+def _by_source(scores: np.ndarray, passes: np.ndarray, sources: np.ndarray, names: list[str]) -> list[dict[str, Any]]:
+    rows = []
+    for i, name in enumerate(names):
+        mine = sources == i
+        rated = scores[mine & ~np.isnan(scores)]
+        row = {"source": name, "records": int(mine.sum()), "rated": len(rated), "pass": int((passes & mine).sum())}
+        rows.append({**row, "mean": round(float(rated.mean()), 4) if len(rated) else None})
+    return rows
+
+
+def _words(counter: Counter[str]) -> str:
+    return ", ".join(f"{k} {v:,}" for k, v in counter.most_common())
+
+
+def estimate(config: Config, inputs: Inputs) -> dict[str, Any]:
+    """Count what would pass when the scores are there already; else say only what comes in."""
+    if inputs.records is None or not inputs.records.is_file():
+        n = inputs.expected.get("records")
+        if n is None:
+            return {}
+        share = config.top_ratio if config.top_ratio is not None else None
+        return {"records": config.top_k or (int(n * share) if share else n)}
+    scores, chances, _, _ = _read(config, inputs)
+    if np.isnan(scores).all():
+        return {"records": len(scores)}
+    passes, _, _ = _passing(config, scores, chances)
+    return {"records": int(passes.sum()) + (int(np.isnan(scores).sum()) if config.keep_unrated else 0)}

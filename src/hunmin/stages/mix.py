@@ -1,0 +1,254 @@
+"""Several sources to one dataset: how much of each, with its system prompt, licence and name, in priority order.
+
+A source is read like `load` reads (path or hub); one with neither is the newest records of this run. The order of the
+sources is their priority: where two hold the same record, `dedup` keeps that of the earlier one.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+from pydantic import field_validator
+
+from .. import progress
+from ..artifact import Counts, Inputs
+from ..choosing import chance, lowest
+from ..errors import UserError
+from ..options import Options, opt
+from ..record import Record, read_jsonl, texts
+from ..stream import Writer
+from . import load
+
+log = logging.getLogger("hunmin")
+
+READS = ()
+EDITS = ("system", "messages", "license", "generator", "id")
+ADDS = ("license", "system", "generator")
+KIND = "whole"
+INPUT = "records?"
+OUTPUT = "records"
+
+
+class Source(Options):
+    name: str = opt(..., "name of the source, unique in the mix.")
+    path: str | None = opt(None, "a file, a folder of data files, or an artifact folder.")
+    hub: str | None = opt(None, "a Hub dataset id, or a local dataset folder.")
+    revision: str | None = opt(None, "branch, tag or commit of the Hub dataset.")
+    split: str | None = opt(None, "split of the Hub dataset.")
+    subset: str | None = opt(None, "configuration of a Hub dataset that has several.")
+    format: str = opt("auto", "the rows' shape, told by their keys unless named.")
+    columns: dict[str, str] = opt({}, "record fields from any table's columns.")
+    provides: list[str] = opt([], "history keys that the rows bring along.")
+    encoding: str | None = opt(None, "the file's encoding when it is not UTF-8.")
+    on_bad_row: Literal["error", "drop"] = opt("error", "a row that is no record: stop, or drop it with its reason.")
+    take: int | float | Literal["all"] = opt("all", "how much: a number of records, a ratio between 0 and 1, or all.")
+    system: str | None = opt(None, "system prompt for the records that have none.")
+    license: str | None = opt(None, "licence to write on every record.")
+    generator: str | None = opt(None, "who or what wrote the answers.")
+    cot_join: str = opt("\n", "what stands between rationale and answer of CoT-Collection rows.")
+
+    @field_validator("take")
+    @classmethod
+    def _positive(cls, value: Any) -> Any:
+        if isinstance(value, float) and not 0 < value <= 1:
+            raise ValueError("a ratio lies above 0 and at most 1")
+        if isinstance(value, int) and value < 1:
+            raise ValueError("a number of records is at least 1")
+        return value
+
+
+class Config(Options):
+    sources: list[Source] = opt(..., "the sources in priority order; each a map with name and path or hub.")
+
+    @field_validator("sources")
+    @classmethod
+    def _unique_names(cls, sources: list[Source]) -> list[Source]:
+        twice = [name for name, n in Counter(s.name for s in sources).items() if n > 1]
+        if twice:
+            raise ValueError(f"two sources are named '{twice[0]}'; give each its own name")
+        if not sources:
+            raise ValueError("name at least one source")
+        return sources
+
+
+def check(config: Config) -> list[str]:
+    """Give what is wrong across options."""
+    found = []
+    for i, source in enumerate(config.sources):
+        if source.path and source.hub:
+            found.append(f"sources[{i}]: give path or hub, not both")
+        elif source.path or source.hub:
+            found += [f"sources[{i}]: {m}" for m in load.check(_load_config(source))]
+        elif source.columns or source.revision or source.split:
+            found.append(f"sources[{i}]: without path and hub it is this run's records, and takes no reading options")
+    if sum(1 for s in config.sources if not (s.path or s.hub)) > 1:
+        found.append("only one source may go without path and hub: the newest records of this run")
+    return found
+
+
+def files(config: Config) -> list[Path]:
+    """Give the local files that decide the result."""
+    return [Path(s.path) for s in config.sources if s.path]
+
+
+def run(config: Config, inputs: Inputs, out: Path) -> Counts:
+    """Read the sources in order, choose, and write them one after the other with the table of amounts."""
+    wrong = check(config)
+    if wrong:
+        raise UserError("; ".join(wrong), inputs.label, "Mend the options.")
+    writer = Writer(out, inputs.label)
+    used: set[int] = set()
+    table = []
+    n_renamed = 0
+    for source in config.sources:
+        notes: dict[str, Any] = {}
+        kept = chars = 0
+        chosen = _choice(source, inputs)
+        tick = progress.bar(f"{inputs.label} {source.name}")
+        at = -1
+        for item in _items(source, inputs, notes):
+            tick()
+            record = item["record"]
+            if item["bad"] is not None:
+                writer.drop(record, "bad_row", {**item["bad"], "source": source.name})
+                continue
+            at += 1
+            record = _dressed(record, source)
+            renamed = _unique(record, source, used)
+            if renamed is not record:
+                n_renamed += 1
+                record = renamed
+            if chosen is None or chosen[at]:
+                writer.keep(record)
+                kept += 1
+                chars += sum(map(len, texts(record).values()))
+            else:
+                writer.drop(record, "not_sampled", {"source": source.name})
+        tick(0, done=True)
+        if at < 0:
+            raise UserError(f"source '{source.name}' is empty", source.path or source.hub or "", "Check the source.")
+        table.append(
+            {
+                "source": source.name,
+                "available": at + 1,
+                "taken": kept,
+                "bad_rows": sum(notes.get("bad_rows", {}).values()),
+                "chars": chars,
+                "license": source.license or "",
+            }
+        )
+    total = sum(row["taken"] for row in table)
+    for row in table:
+        row["share"] = round(row["taken"] / total, 4) if total else 0.0
+    counts = writer.close()
+    counts.notes = {
+        "headline": " + ".join(f"{row['source']} {row['taken']:,}" for row in table),
+        "amounts": table,
+        **({"ids_prefixed_with_source": n_renamed} if n_renamed else {}),
+    }
+    return counts
+
+
+def _load_config(source: Source) -> load.Config:
+    given = {
+        k: getattr(source, k)
+        for k in (
+            "path",
+            "hub",
+            "revision",
+            "split",
+            "subset",
+            "format",
+            "columns",
+            "provides",
+            "encoding",
+            "on_bad_row",
+            "license",
+            "generator",
+            "cot_join",
+        )
+    }
+    return load.Config(**given)
+
+
+def _items(source: Source, inputs: Inputs, notes: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Yield {record, bad} of a source; an artifact's records come as they are, with all their history."""
+    if source.path or source.hub:
+        if source.path and (Path(source.path) / "records.jsonl").is_file():
+            yield from ({"record": record, "bad": None} for record in read_jsonl(Path(source.path) / "records.jsonl"))
+        else:
+            yield from load.items(_load_config(source), notes, source.name)
+        return
+    if inputs.records is None:
+        raise UserError(
+            f"source '{source.name}' names neither path nor hub, and no earlier stage made records",
+            inputs.label,
+            "Give it a path or a hub id, or put `load` before `mix`.",
+        )
+    yield from ({"record": record, "bad": None} for record in read_jsonl(inputs.records))
+
+
+def _choice(source: Source, inputs: Inputs) -> np.ndarray | None:
+    """Give the mask `[record]` of what is taken of a source; None takes all."""
+    if source.take == "all":
+        return None
+    good = (i["record"] for i in _items(source, inputs, {}) if i["bad"] is None)
+    chances = np.fromiter((chance(record, inputs.seed) for record in good), dtype=np.uint64)
+    n = source.take if isinstance(source.take, int) else int(round(source.take * len(chances)))
+    if n > len(chances):
+        raise UserError(
+            f"source '{source.name}' has {len(chances):,} records, {n:,} were asked for",
+            f"{inputs.label}.sources.{source.name}.take",
+            "Ask for fewer, or take: all.",
+        )
+    return lowest(chances, n)
+
+
+def _dressed(record: Record, source: Source) -> Record:
+    """Give the record with the source's licence, generator and (where it has none) system prompt."""
+    changed: Record = {}
+    for key in ("license", "generator"):
+        value = getattr(source, key)
+        if value:
+            changed[key] = value
+    messages = record.get("messages")
+    if source.system and messages:
+        if messages[0]["role"] != "system":
+            changed["messages"] = [{"role": "system", "content": source.system}, *messages]
+    elif source.system and not record.get("system"):
+        changed["system"] = source.system
+    return {**record, **changed} if changed else record
+
+
+def _unique(record: Record, source: Source, used: set[int]) -> Record:
+    """Give the record, its id prefixed with the source's name when an earlier source has the same id."""
+    if hash(record["id"]) in used:
+        record = {**record, "id": f"{source.name}-{record['id']}"}
+        if hash(record["id"]) in used:
+            raise UserError(f"id '{record['id']}' stands twice", f"source '{source.name}'", "Make the ids unique.")
+    used.add(hash(record["id"]))
+    return record
+
+
+def estimate(config: Config, inputs: Inputs) -> dict[str, Any]:
+    """Count what each local source would give; Hub sources are only named."""
+    rows: dict[str, Any] = {}
+    total: int | None = 0
+    for source in config.sources:
+        if source.hub and not Path(source.hub).exists():
+            rows[source.name] = "not counted: nothing is downloaded by --dry-run"
+            total = None
+            continue
+        if not source.path and not source.hub and inputs.records is None:
+            n = int(inputs.expected.get("records") or 0)
+        else:
+            n = sum(1 for i in _items(source, inputs, {}) if i["bad"] is None)
+        taken = n if source.take == "all" else source.take if isinstance(source.take, int) else round(source.take * n)
+        rows[source.name] = int(taken)
+        total = None if total is None else total + int(taken)
+    return {**rows, **({"records": total} if total is not None else {})}

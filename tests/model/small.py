@@ -20,7 +20,11 @@ LINES = [
     "사과 세 개와 배 두 개를 사면 모두 얼마인가요? 12,500원입니다.",
     "이 문장을 영어로 옮겨 주세요. 친구에게 편지를 씁니다.",
 ]
-LLAMA3_SPLIT = r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
+LLAMA3_SPLIT = (
+    r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}"
+    r"| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
+)
+"""The pre-tokeniser pattern of Llama 3: meta-llama/llama3 llama/tokenizer.py."""
 
 
 @functools.cache

@@ -99,9 +99,8 @@ def test_a_base_template_that_rewrites_earlier_turns_is_refused_for_several_turn
 
 
 def test_tokenizers_that_cannot_end_an_answer_are_refused():
-    from transformers import PreTrainedTokenizerFast
-
     from tokenizers import Tokenizer, models
+    from transformers import PreTrainedTokenizerFast
 
     bare = PreTrainedTokenizerFast(tokenizer_object=Tokenizer(models.BPE({"a": 0, "b": 1}, [])))
     with pytest.raises(UserError, match="no eos token"):

@@ -45,6 +45,11 @@ def command(config: Any, spec: Path) -> list[str]:
     if config.launch == "ddp":
         launcher = ["-m", "torch.distributed.run", "--standalone", f"--nproc_per_node={config.num_processes}"]
         return [sys.executable, *launcher, "-m", MODULE, str(spec)]
+    return fsdp2(config, spec)
+
+
+def fsdp2(config: Any, spec: Path) -> list[str]:
+    """Write accelerate's configuration beside the spec and give the argv that uses it."""
     path = spec.with_name("fsdp2.yaml")
     precision = {"bf16": "bf16", "fp16": "fp16", "fp32": "no", "auto": "bf16"}[config.dtype]
     artifact.write_atomic(path, FSDP2.format(precision=precision, processes=config.num_processes))

@@ -178,7 +178,7 @@ def train(trainer: Any, out: Path, config: TrainConfig) -> float:
     checkpoint = resume.newest_checkpoint(out / CHECKPOINTS, world_size(), remove_broken=is_main())
     begun = time.monotonic()
     if checkpoint is not None and resume.is_finished(checkpoint):
-        log.info("%s had ended; its weights are taken", checkpoint.name)
+        log.warning("%s had ended; its weights are taken", checkpoint.name)
         state = type(trainer.state).load_from_json(str(checkpoint / "trainer_state.json"))
         best = state.best_model_checkpoint
         source = best if trainer.args.load_best_model_at_end and best and Path(best).is_dir() else str(checkpoint)
@@ -186,7 +186,7 @@ def train(trainer: Any, out: Path, config: TrainConfig) -> float:
         trainer.state = state
         return 0.0
     if checkpoint is not None:
-        log.info("going on from %s", checkpoint.name)
+        log.warning("going on from %s", checkpoint.name)
     try:
         trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
     except (MemoryError, RuntimeError) as error:
@@ -217,7 +217,12 @@ def loss_curve(history: list[dict[str, Any]]) -> list[dict[str, Any]]:
             short = name.replace("rewards/", "rewards_")
             if isinstance(value, int | float) and not name.endswith(("_runtime", "_per_second", "num_tokens")):
                 row[short] = value
-    return [rows[step] for step in sorted(rows)]
+    first = ("step", "epoch", "loss", "eval_loss", "learning_rate", "grad_norm")
+    found = []
+    for step in sorted(rows):
+        names = sorted(rows[step], key=lambda n: (first.index(n) if n in first else len(first), n))
+        found.append({name: rows[step][name] for name in names})
+    return found
 
 
 def save(

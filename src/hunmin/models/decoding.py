@@ -133,7 +133,8 @@ class _Row:
         """Choose the next token from this row's logits [vocab], float32."""
         import torch
 
-        logprob, top = None, ()
+        logprob: float | None = None
+        top: tuple[tuple[int, float], ...] = ()
         raw = logits
         if self.seen:
             known = torch.tensor(sorted(set(self.seen)), device=logits.device)

@@ -79,12 +79,12 @@ def resolve(model: str | Path) -> Resolved:
         wanted = card.get("base_model") or config.get("base_model_name_or_path") or ""
         if not wanted:
             raise UserError("the adapter names no base model", str(path), "Set base_model_name_or_path in its config.")
-        base = resolve(wanted)
-        if base.adapter is not None:
+        below = resolve(wanted)
+        if below.adapter is not None:
             raise UserError("the adapter stands on another adapter", str(path), "Merge the first one.")
         own = (path / "tokenizer_config.json").is_file()
         revision = card.get("base_revision")
-        return Resolved(name, base.base, path, str(path) if own else base.tokenizer, template, revision)
+        return Resolved(name, below.base, path, str(path) if own else below.tokenizer, template, revision)
     if not (path / "config.json").is_file():
         raise UserError("not a model: config.json is missing", str(path), "Give the folder of a model or a run.")
     return Resolved(name, str(path), None, str(path), template)
@@ -107,9 +107,9 @@ def load(
 ) -> Loaded:
     """Open a model for inference.
 
-    `adapter` lies on top of `model` (an adapter folder named as `model` brings its base itself). dtype `auto` is bf16 on
-    a GPU that computes in it, else fp32; quantization is none, nf4 or int8. `template` names one of hunmin's templates
-    in place of the model's own.
+    `adapter` lies on top of `model` (an adapter folder named as `model` brings its base itself). dtype `auto` is bf16
+    on a GPU that computes in it, else fp32; quantization is none, nf4 or int8. `template` names one of hunmin's
+    templates in place of the model's own.
     Raises UserError when something cannot be found, opened or does not fit together.
     """
     found = resolve(model)

@@ -1,10 +1,10 @@
 """Many chats at half price through OpenAI's Batch API, reconciled by key: nothing paid is lost, whatever happens.
 
-A batch answers within a day, in any order, perhaps in part. Each request carries its ledger key as custom_id; answers of
-the output file and of the error file are committed to the ledger by that key, and what an expired batch left over goes
-into the next one. What was sent stands in `batches.json` of the stage's folder, written before a batch is created; after
-a crash the batch is found again by its token among the service's batches, never created twice. The stage then replays
-its units from the ledger as if they had been asked one by one.
+A batch answers within a day, in any order, perhaps in part. Each request carries its ledger key as custom_id; answers
+of the output file and of the error file are committed to the ledger by that key, and what an expired batch left over
+goes into the next one. What was sent stands in `batches.json` of the stage's folder, written before a batch is created;
+after a crash the batch is found again by its token among the service's batches, never created twice. The stage then
+replays its units from the ledger as if they had been asked one by one.
 Source: OpenAI's Batch guide (50,000 requests and 200 MB a file, one model a file, output order not guaranteed).
 """
 
@@ -261,7 +261,7 @@ def _commit(client: Client, unit: Wanted, got: dict[str, Any]) -> bool:
     n_in, n_out = read.in_tokens or 0, read.out_tokens if read.out_tokens is not None else guess_tokens(read.text)
     usd = client.service.price.usd(n_in, n_out, unit.chars) * PRICE_RATIO
     row = Finished(raw, read.model or unit.model, n_in, n_out, unit.chars, usd)
-    client.ledger.finish([(unit, row, read.status, 200, response.get("request_id"))])
+    client.ledger.finish([(unit, raw, 200, response.get("request_id"))], [(unit, row, read.status)])
     client.counts["from_batch"] += 1
     return True
 

@@ -102,6 +102,11 @@ class Asker:
         return answer  # rejected every way: this chat is at fault, and nothing was learnt
 
 
+def first_unit(messages: list[dict[str, str]], scale: Scale, with_schema: bool, **where: str) -> Unit:
+    """Give the unit that Asker asks first, for estimates and batches."""
+    return _with_ways(chat(messages, expect_tokens=EXPECT_TOKENS, **where), scale, (with_schema, False))
+
+
 def _with_ways(unit: Unit, scale: Scale, way: tuple[bool, bool]) -> Unit:
     shape = {"response_format": schema(scale)} if way[0] else {}
     weigh = {"logprobs": True, "top_logprobs": TOP_LOGPROBS} if way[1] else {}

@@ -48,6 +48,8 @@ class Config(Options):
         None, "llm: the environment variable that holds the key; null is OPENAI_API_KEY at OpenAI, none elsewhere."
     )
     request: dict[str, Any] = opt({}, "llm: further fields of the request, passed through as they are.")
+    batch: bool = opt(False, "llm: ask through the Batch API first (half price, within a day); the rest one by one.")
+    batch_poll_seconds: float = opt(60.0, "llm: how often a batch is asked whether it is done.", gt=0)
     ifd_of: Literal["perplexity", "loss"] = opt(
         "perplexity", "ifd: ratio of perplexities (Superfiltering) or of losses (Cherry LLM)."
     )
@@ -70,6 +72,8 @@ def check(config: Config) -> list[str]:
 
             parse_scale(config.scale, "rate.scale")
             llm.load_prompt(config.prompt)
+            if config.batch and (config.base_url or "").startswith("recorded:"):
+                found.append("rate.batch: recorded replies come without a batch.")
     except UserError as error:
         found.append(str(error))
     return found
@@ -100,19 +104,19 @@ def estimate(config: Config, inputs: Inputs) -> dict[str, Any]:
     if config.rater == "ifd":
         return {"rater": "ifd", "records": sum(1 for _ in read_jsonl(inputs.records)), "requests": 0, "usd": 0.0}
     from ..clients import llm as endpoint
-    from ..clients.units import chat
     from ..raters import asked, llm
 
     scale, prompt = parse_scale(config.scale, "rate.scale"), llm.load_prompt(config.prompt)
-    shape = {} if config.structured == "text" else {"response_format": asked.schema(scale)}
     units = (
-        chat(prompt.fill(values), expect_tokens=asked.EXPECT_TOKENS, **shape)
+        asked.first_unit(prompt.fill(values), scale, config.structured != "text")
         for values in (llm.values_of(record, scale) for record in read_jsonl(inputs.records))
         if values["answer"].strip()
     )
     found = endpoint.estimate(
         units, model=config.model, base_url=config.base_url, request=config.request, ledger=inputs.spend.ledger
     )
+    if config.batch and found["usd"] is not None:
+        found["usd"] = round(found["usd"] * 0.5, 4)
     return {"rater": config.rater, **found}
 
 
@@ -151,7 +155,12 @@ def _by_llm(config: Config, inputs: Inputs, out: Path) -> tuple[Counts, dict[str
         spend=limits(inputs.spend, config.base_url),
         label=inputs.label,
     ) as client:
-        asker = Asker(client, config.structured, config.asks)
+        structured = config.structured
+        extra: dict[str, Any] = {}
+        if config.batch:
+            structured = "text" if structured == "text" else "schema"  # a batch cannot try a server out
+            extra["batch"] = _by_batch(config, inputs, client, structured, out)
+        asker = Asker(client, structured, config.asks)
 
         async def step(records: list[Record]) -> list[Record]:
             (record,) = records
@@ -159,7 +168,38 @@ def _by_llm(config: Config, inputs: Inputs, out: Path) -> tuple[Counts, dict[str
             return [with_rating(record, rating)]
 
         counts = stream(step, inputs, out, in_flight=inputs.in_flight)
-        return counts, {"scale": scale.name, "prompt": prompt.name, "paid": client.report()}
+        return counts, {"scale": scale.name, "prompt": prompt.name, "paid": client.report(), **extra}
+
+
+def _by_batch(config: Config, inputs: Inputs, client: Any, structured: str, out: Path) -> dict[str, int]:
+    """Bring the first replies of all records into the ledger at half price."""
+    from ..clients.batch import ask_in_batches
+    from ..raters import llm
+    from ..raters.asked import first_unit
+
+    if inputs.records is None:
+        raise UserError("no records to read", inputs.label, "Give an input file, or put a stage before this one.")
+    path, scale, prompt = inputs.records, parse_scale(config.scale, "rate.scale"), llm.load_prompt(config.prompt)
+
+    def units() -> Any:
+        for record in read_jsonl(path):
+            values = llm.values_of(record, scale)
+            if values["answer"].strip():
+                where = {"record": record.get("id", ""), "field": "rating", "prompt": prompt.name}
+                yield first_unit(prompt.fill(values), scale, structured == "schema", **where)
+
+    out.mkdir(parents=True, exist_ok=True)
+    return ask_in_batches(
+        client,
+        units,
+        out,
+        model=config.model,
+        base_url=config.base_url,
+        api_key_env=config.api_key_env,
+        request=config.request,
+        poll_seconds=config.batch_poll_seconds,
+        tell=lambda text: log.info("%s: %s", inputs.label, text),
+    )
 
 
 def _by_loss(config: Config, inputs: Inputs, out: Path) -> tuple[Counts, dict[str, Any]]:

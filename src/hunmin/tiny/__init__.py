@@ -34,10 +34,10 @@ class Shape:
     num_layers: int = 4
     num_heads: int = 6
     max_length: int = 2048
-    steps: int = 110
-    batch_rows: int = 16
-    row_tokens: int = 96
-    learning_rate: float = 4e-3
+    steps: int = 400
+    batch_rows: int = 8
+    row_tokens: int = 48
+    learning_rate: float = 3e-3
     seed: int = 20260101
 
 

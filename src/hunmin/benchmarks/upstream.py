@@ -14,7 +14,7 @@ from typing import Any
 
 from .. import artifact
 from ..errors import UserError
-from ..tables import did_you_mean
+from ..tables import did_you_mean, resolve
 from . import BENCHMARKS, SUITES, metrics, rows
 from .harness import best
 
@@ -44,10 +44,10 @@ def task_manager(wanted: Sequence[str], include_path: Sequence[str]) -> Any:
         if not Path(folder).is_dir():
             raise UserError("no such folder", folder, "include_path names folders with task YAMLs.")
     paths = [str(Path(folder).resolve()) for folder in include_path]
-    if paths:
-        own = TaskManager(include_path=paths, include_defaults=False)
-        if all(name in own.all_tasks for name in wanted):
-            return own
+    shipped = {name for name in wanted if name in BENCHMARKS}
+    own = TaskManager(include_path=paths or None, include_defaults=False)
+    if all(name in shipped or name in own.all_tasks for name in wanted):
+        return own
     manager = TaskManager(include_path=paths or None)
     unknown = [name for name in wanted if name not in manager.all_tasks]
     if unknown:
@@ -60,25 +60,34 @@ def task_manager(wanted: Sequence[str], include_path: Sequence[str]) -> Any:
     return manager
 
 
-def task_spec(name: str, data: str | None, revision: str | None, folder: Path) -> str | dict[str, Any]:
-    """Give what lm-eval is told to load: a task's name, or its KoBEST task over local files written to `folder`."""
+def task_spec(name: str, data: str | None, revision: str | None, folder: Path) -> str:
+    """Give what lm-eval is told to load: a task's name, or a YAML in `folder` that puts local files or a revision under
+    lm-eval's own KoBEST task.
+
+    Raises UserError when `data` cannot hold this task, or for bad rows.
+    """
     if name not in BENCHMARKS:
         if data is not None:
             raise UserError(f"data: holds only KoBEST's tasks, not '{name}'", "data", "Evaluate it without data:.")
         return name
-    if data is None:
-        return name if revision is None else {"task": name, "dataset_kwargs": {"revision": revision}}
-    from ..tables import resolve
+    import lm_eval.tasks
+    import yaml
 
-    task = resolve(BENCHMARKS, name, "task")
-    files = {}
-    for split in ("train", "test"):
-        kept = [{c: row[c] for c in task.columns} for row in rows.read(task, split, data)]
-        path = folder / name / f"{split}.jsonl"
-        artifact.write_atomic(path, "".join(json.dumps(r, ensure_ascii=False) + "\n" for r in kept))
-        files[split] = str(path.resolve())
-    local = {"dataset_path": "json", "dataset_name": None, "dataset_kwargs": {"data_files": files}}
-    return {"task": name, **local, "validation_split": None}
+    changed: dict[str, Any] = {"dataset_kwargs": {"revision": revision}} if revision else {}
+    if data is not None:
+        task = resolve(BENCHMARKS, name, "task")
+        files = {}
+        for split in ("train", "test"):
+            kept = [{c: row[c] for c in task.columns} for row in rows.read(task, split, data)]
+            path = folder / name / f"{split}.jsonl"
+            artifact.write_atomic(path, "".join(json.dumps(r, ensure_ascii=False) + "\n" for r in kept))
+            files[split] = str(path.resolve())
+        changed = {"dataset_path": "json", "dataset_name": None, "dataset_kwargs": {"data_files": files}}
+        changed["validation_split"] = None
+    shipped = Path(lm_eval.tasks.__file__).parent / "kobest" / f"{name}.yaml"
+    path = folder / f"{name}.yaml"
+    artifact.write_atomic(path, yaml.safe_dump({"include": str(shipped), "task": name, **changed}, allow_unicode=True))
+    return str(path.resolve())
 
 
 def open_model(loaded: Any, max_length: int, backend: str, budget_tokens: int | None, shard: dict[str, Any]) -> Any:
@@ -98,15 +107,17 @@ def open_model(loaded: Any, max_length: int, backend: str, budget_tokens: int | 
 def run_task(
     lm: Any,
     model_name: str,
-    spec: str | dict[str, Any],
+    spec: str,
     num_fewshot: int,
     manager: Any,
     limit: int | None,
     options: dict[str, Any],
 ) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """Run one lm-eval task (or group) at one number of shots; give (score rows, documents)."""
+    import datasets
     from lm_eval import simple_evaluate
 
+    datasets.disable_progress_bars()
     lm.truncated.clear()
     try:
         found = simple_evaluate(
@@ -122,7 +133,7 @@ def run_task(
     except (ConnectionError, FileNotFoundError) as error:
         raise UserError(
             f"the task's data cannot be read: {str(error).splitlines()[0]}",
-            str(spec if isinstance(spec, str) else spec["task"]),
+            spec,
             "It needs the Hub; for KoBEST give data: a local folder.",
         ) from error
     table, documents = [], []
@@ -158,7 +169,7 @@ def run_task(
 
 def _document(base: dict[str, Any], sample: dict[str, Any], truncated: set[str]) -> dict[str, Any]:
     """Give a document's row: what was predicted, never the benchmark's text."""
-    contexts = [args["arg_0"] for args in sample.get("arguments", {}).values()]
+    contexts = [arguments[0] for arguments in sample.get("arguments", ())]
     row = {
         **base,
         "index": sample["doc_id"],
@@ -166,11 +177,15 @@ def _document(base: dict[str, Any], sample: dict[str, Any], truncated: set[str])
         "truncated": any(c in truncated for c in contexts),
         "metrics": {m: sample[m] for m in sample.get("metrics", ()) if isinstance(sample.get(m), (int, float))},
     }
+    if sample.get("filter", "none") != "none":
+        row["filter"] = sample["filter"]
     answers = sample["filtered_resps"]
     if answers and all(isinstance(a, (tuple, list)) and len(a) == 2 for a in answers):
         values = [float(a[0]) for a in answers]
         target = str(sample["target"])
-        row["gold"] = int(target) if target.lstrip("-").isdigit() else target
+        pair = sample.get("f1")  # (gold, predicted) as indices, also where the task's target is a text
+        given = int(target) if target.isdigit() else target
+        row["gold"] = int(pair[0]) if isinstance(pair, (tuple, list)) else given
         row["prediction"] = best(values)
         row["loglikelihoods"] = [round(v, 6) for v in values]
     else:

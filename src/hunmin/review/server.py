@@ -17,6 +17,7 @@ FILES = {
     "/words.js": ("words.js", "text/javascript; charset=utf-8"),
     "/text.js": ("text.js", "text/javascript; charset=utf-8"),
     "/maths.js": ("maths.js", "text/javascript; charset=utf-8"),
+    "/icon.svg": ("icon.svg", "image/svg+xml"),
     "/style.css": ("style.css", "text/css; charset=utf-8"),
 }
 STATUSES = ("", "waiting", "accepted", "edited", "rejected")

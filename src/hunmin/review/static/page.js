@@ -320,7 +320,10 @@ function fillFilters() {
   $("search").placeholder = word("search");
 }
 
+// Unlike a key, a filter chosen while something is under way still counts: it is looked up right afterwards.
 function refilter() {
+  clearTimeout(typed);
+  if (view.busy) return void (typed = setTimeout(refilter, 50));
   doing(async () => {
     const page = await showList(0);
     await open(page.lines[0]?.position ?? -1);
@@ -330,8 +333,7 @@ function refilter() {
 let typed;
 $("search").addEventListener("input", () => {
   clearTimeout(typed);
-  const go = () => (view.busy ? (typed = setTimeout(go, 50)) : refilter());
-  typed = setTimeout(go, 200);
+  typed = setTimeout(refilter, 200);
 });
 $("filters").addEventListener("submit", (event) => event.preventDefault());
 $("status").addEventListener("change", refilter);

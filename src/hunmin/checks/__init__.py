@@ -1,1 +1,18 @@
-""""""
+"""The table of checks: issue code -> function. A check is one file with `find(original, text, context) -> issues`.
+
+`original` is the English ("" when there is none: only what the Korean shows by itself is found then), `text` the Korean, `context` what else
+is known of the record: `field`, `instruction` (the English one), `never_translated` (fields the whole data set left in English).
+"""
+
+CHECKS = {
+    "code_only": "hunmin.checks.code_only:find",
+    "code_mixed": "hunmin.checks.code_mixed:find",
+    "number_lost": "hunmin.checks.number_lost:find",
+    "math_symbol": "hunmin.checks.math_symbol:find",
+    "untranslated": "hunmin.checks.untranslated:find",
+    "cut_off": "hunmin.checks.cut_off:find",
+    "markup": "hunmin.checks.markup:find",
+    "task_broken": "hunmin.checks.task_broken:find",
+    "register_mixed": "hunmin.checks.register_mixed:find",
+}
+DEFAULT = ("code_only", "code_mixed", "number_lost", "math_symbol", "untranslated", "cut_off", "markup", "task_broken")

@@ -1,0 +1,144 @@
+"""number_lost: a number, its size, its unit or its currency that the translation lost or changed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+from ..text.numbers import FAMILY, Number
+from ..text.segments import is_code
+from .reading import CERTAIN, REVIEW, Issue, countable, issue, numbers_of, place
+
+HALF = re.compile(r"절반|반\b|반[이은을의가으]|½|2분의\s?1")
+SMALL_WORDS = frozenset(Decimal(n) for n in (0, 1, 2))
+MONEY = re.compile(r"[$€£¥₩]|달러|유로|파운드|엔|위안|원|불(?![가-힣])|페소|루피|프랑|USD|EUR|KRW|센트")
+PERCENT = re.compile(r"[%％]|퍼센트|프로|포인트|할")
+
+
+def find(original: str, text: str, context: Mapping[str, Any]) -> list[Issue]:
+    """Give an issue per source number without its equal in the translation, or with another unit beside it."""
+    if not original or original == text or is_code(original):
+        return []
+    wanted = [n for n in numbers_of(countable(original), "en") if not n.optional]
+    if not wanted:
+        return _added(original, text, [])
+    there = list(numbers_of(countable(text), "ko"))
+    elsewhere = numbers_of(text, "ko")
+    pairs, missing = _match(wanted, there)
+    used = {id(number) for _, number in pairs}
+    extra = [n for n in there if n.written == "digits" and id(n) not in used]
+    everywhere = {value for n in numbers_of(original, "en") for value in n.values}
+    strange = [n for n in extra if not (n.values & everywhere)]
+    found = []
+    for number in missing:
+        written = original[number.start : number.end]
+        if number.values & {Decimal(1), Decimal(2)} and HALF.search(text) and re.search(r"1/2|½|half", original):
+            continue
+        if Decimal(1) in number.values and number.written == "digits" and _one(text, original, number):
+            continue
+        absent = not any(number.values & n.values for n in elsewhere)
+        instead = _instead(number, strange, original, text)
+        if number.written == "digits":
+            if not absent and instead is None:
+                # said twice in English, once in Korean; or written inside code there
+                n_source = sum(1 for n in wanted if n.values & number.values and n.written == "digits")
+                if n_source - sum(1 for n in there if n.values & number.values) <= 0:
+                    continue
+                severity = REVIEW
+            else:
+                severity = CERTAIN
+        elif instead is not None and absent and number.written == "month":
+            severity = CERTAIN
+        elif not absent or (number.values & SMALL_WORDS and instead is None):
+            continue
+        else:
+            severity = REVIEW
+        if instead is not None:
+            strange.remove(instead)
+        where = (instead.start, instead.end) if instead else place(original, text, number.start)
+        found.append(
+            issue(
+                "number_lost",
+                severity,
+                (number.start, number.end),
+                where,
+                f"수 '{written}' 없음 / the number '{written}' is lost",
+            )
+        )
+    return found + _units(pairs, original, text) + _added(original, text, strange)
+
+
+def _match(wanted: list[Number], there: list[Number]) -> tuple[list[tuple[Number, Number]], list[Number]]:
+    """Pair numbers of equal value, digits with digits first and in order; the second list found no partner."""
+    free = list(there)
+    pairs, missing = [], []
+    for digits in (True, False):
+        for number in wanted:
+            if (number.written == "digits") != digits:
+                continue
+            fit = [n for n in free if n.values & number.values]
+            best = next((n for n in fit if n.written == "digits" and n.unit == number.unit), None)
+            best = best or next((n for n in fit if n.written == "digits"), None) or next(iter(fit), None)
+            if best is None:
+                missing.append(number)
+            else:
+                free.remove(best)
+                pairs.append((number, best))
+    return pairs, sorted(missing, key=lambda n: n.start)
+
+
+def _one(text: str, original: str, number: Number) -> bool:
+    """Tell whether a 1 is said in Korean without a digit (한 컵, 첫째, 하루, 매일)."""
+    return bool(re.search(r"(?<![가-힣])(?:한|하나|첫|하루|일|단|매|각|당)(?=[\s가-힣])", text))
+
+
+def _instead(number: Number, strange: list[Number], original: str, text: str) -> Number | None:
+    """Give the number that stands where this one should, among those the English does not have."""
+    if not strange:
+        return None
+    at = number.start / max(1, len(original))
+    return min(strange, key=lambda n: (n.unit != number.unit, abs(n.start / max(1, len(text)) - at)))
+
+
+def _units(pairs: list[tuple[Number, Number]], original: str, text: str) -> list[Issue]:
+    found = []
+    for source, target in pairs:
+        family = FAMILY.get(source.unit)
+        if family is None:
+            continue
+        where = ((source.start, source.end), (target.start, target.end))
+        other = FAMILY.get(target.unit)
+        if other == family and target.unit != source.unit:
+            same_value = [n.unit for s, n in pairs if s.values & source.values]
+            wanted = [s.unit for s, _ in pairs if s.values & source.values]
+            if sorted(same_value) != sorted(wanted):
+                found.append(
+                    issue("number_lost", CERTAIN, *where, f"단위 {source.unit} → {target.unit} / the unit was changed")
+                )
+        elif not target.unit and family in ("money", "share"):
+            around = text[max(0, target.start - 8) : target.end + 16]
+            if not (MONEY if family == "money" else PERCENT).search(around):
+                found.append(issue("number_lost", CERTAIN, *where, f"단위 {source.unit} 없음 / the unit is lost"))
+    return found
+
+
+def _added(original: str, text: str, strange: list[Number]) -> list[Issue]:
+    """Numbers of two and more digits that the English does not have in any form."""
+    found = []
+    for number in strange:
+        digits = re.sub(r"\D", "", text[number.start : number.end])
+        if len(digits) >= 2 and not any(
+            digits in re.sub(r"\D", "", piece) for piece in re.findall(r"[\d,.]+", original)
+        ):
+            found.append(
+                issue(
+                    "number_lost",
+                    REVIEW,
+                    None,
+                    (number.start, number.end),
+                    f"영어에 없는 수 '{text[number.start : number.end]}' / a number the English has not",
+                )
+            )
+    return found

@@ -1,0 +1,248 @@
+"""Numbers of an English and a Korean text brought to the same values: digits, numeral words, 만/억, ordinals, months, units.
+
+A value is compared, not its writing: `1,000,000`, `1 million`, `100만` and `백만 원` are one number; `December` is a 12 that
+stands before 월. What is ambiguous carries several values, and two numbers agree when they share one.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from decimal import Decimal
+
+
+@dataclass(frozen=True)
+class Number:
+    """A number at [start, end) of a text.
+
+    `values` are what it may mean, `written` is "digits", "word" or "month"; `unit` is a name of UNITS or a currency or
+    "" when none stands beside it; `optional` marks what Korean usually leaves out (the 00 of 9:00).
+    """
+
+    start: int
+    end: int
+    values: frozenset[Decimal]
+    written: str = "digits"
+    unit: str = ""
+    optional: bool = False
+
+
+FULL_WIDTH = str.maketrans("０１２３４５６７８９，．％", "0123456789,.%")
+DIGITS = r"\d{1,3}(?:,\d{3})+(?![\d])(?:\.\d+)?|\d+(?:\.\d+)?"
+
+# unit -> (family, English writing, Korean writing); a unit of the same family in its place is an error
+UNITS: dict[str, tuple[str, str, str]] = {
+    "km/h": ("speed", r"km/h|kmh|kph|kilometers per hour", r"km/h"),
+    "mph": ("speed", r"mph|miles per hour", r"mph"),
+    "m/s": ("speed", r"m/s", r"m/s"),
+    "m²": ("area", r"m²|m2|sq(?:uare)? met(?:er|re)s?", r"m²|㎡|제곱\s?미터|평방미터"),
+    "km": ("length", r"km|kilomet(?:er|re)s?", r"km|㎞|킬로미터"),
+    "cm": ("length", r"cm|centimet(?:er|re)s?", r"cm|㎝|센티미터|센티"),
+    "mm": ("length", r"mm|millimet(?:er|re)s?", r"mm|㎜|밀리미터"),
+    "mile": ("length", r"miles?|mi", r"마일|mi"),
+    "foot": ("length", r"feet|foot|ft", r"피트|ft"),
+    "inch": ("length", r"inch(?:es)?", r"인치"),
+    "m": ("length", r"m|met(?:er|re)s?", r"m|미터"),
+    "kg": ("mass", r"kg|kilograms?|kilos?", r"kg|㎏|킬로그램"),
+    "mg": ("mass", r"mg|milligrams?", r"mg|밀리그램"),
+    "lb": ("mass", r"lbs?|pounds?", r"파운드|lbs?"),
+    "oz": ("mass", r"oz|ounces?", r"온스|oz"),
+    "g": ("mass", r"g|grams?", r"g|그램"),
+    "ml": ("volume", r"m[lL]|millilit(?:er|re)s?", r"m[lL]|㎖|밀리리터"),
+    "l": ("volume", r"[lL]|lit(?:er|re)s?", r"[lL]|ℓ|리터"),
+    "°C": ("heat", r"°\s?C|degrees celsius", r"°\s?C|℃"),
+    "°F": ("heat", r"°\s?F|degrees fahrenheit", r"°\s?F|℉"),
+    "second": ("time", r"seconds?|secs?", r"초"),
+    "minute": ("time", r"minutes?|mins?", r"분(?!의)"),
+    "hour": ("time", r"hours?|hrs?", r"시간"),
+    "day": ("time", r"days?", r"일"),
+    "week": ("time", r"weeks?", r"주(?!년)"),
+    "month": ("time", r"months?", r"개월|달(?!러)"),
+    "GB": ("bytes", r"GB|gigabytes?", r"GB|기가바이트"),
+    "MB": ("bytes", r"MB|megabytes?", r"MB|메가바이트"),
+    "KB": ("bytes", r"[kK]B|kilobytes?", r"[kK]B|킬로바이트"),
+    "TB": ("bytes", r"TB|terabytes?", r"TB|테라바이트"),
+    "%": ("share", r"%|percent\b|per cent\b", r"%|퍼센트|프로(?![가-힣])"),
+    "dollar": ("money", r"dollars?|USD|bucks?", r"달러|불(?![가-힣])|USD|\$"),
+    "euro": ("money", r"euros?|EUR|€", r"유로|EUR|€"),
+    "won": ("money", r"won|KRW|₩", r"원|KRW|₩"),
+    "yen": ("money", r"yen|JPY|¥", r"엔|JPY|¥"),
+    "cent": ("money", r"cents?", r"센트"),
+}
+SIGNS = {"$": "dollar", "€": "euro", "£": "pound", "₩": "won", "¥": "yen"}
+FAMILY = {name: family for name, (family, _, _) in UNITS.items()} | {"pound": "money"}
+_EN_UNIT = re.compile(
+    r"[\s-]?(?:" + "|".join(f"(?P<u{i}>{en})" for i, (_, en, _) in enumerate(UNITS.values())) + r")(?![A-Za-z0-9])"
+)
+_KO_UNIT = re.compile(
+    r"\s?(?:"
+    + "|".join(f"(?P<u{i}>{ko}(?![A-Za-z0-9²]))" for i, (_, _, ko) in enumerate(UNITS.values()))
+    + r"|(?P<pound>파운드|£))"
+)
+_UNIT_NAMES = tuple(UNITS)
+
+_ONES = "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen".split()
+_TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()
+WORDS = {word: i for i, word in enumerate(_ONES)} | {word: 20 + 10 * i for i, word in enumerate(_TENS)}
+SCALES = {"hundred": 100, "thousand": 1000, "million": 10**6, "billion": 10**9, "trillion": 10**12}
+ORDINALS = {
+    word: i for i, word in enumerate("third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth".split(), 3)
+}
+MONTHS = {
+    name: i % 12 + 1
+    for i, name in enumerate(
+        "January February March April May June July August September October November December "
+        "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
+    )
+}
+_WORD = "|".join([*_TENS, *sorted(_ONES, key=len, reverse=True)])
+_SCALE = "|".join(SCALES)
+EN_DIGITS = re.compile(
+    rf"(?<![A-Za-z0-9_])(?<![A-Za-z0-9]\.)(?P<sign>[$€£₩¥]\s?)?(?P<n>{DIGITS})"
+    rf"(?:[\s-]?(?P<scale>(?i:{_SCALE})\b|bn\b)|(?P<k>[kKM])(?![A-Za-z²]))?"
+)
+EN_WORDS = re.compile(
+    rf"\b(?:(?P<a>{_WORD})(?:[-\s](?P<b>{_WORD}))?(?:\s(?P<s>{_SCALE}))?|(?P<o>{'|'.join(ORDINALS)}))\b", re.I
+)
+EN_MONTH = re.compile(
+    r"\b(?P<m>January|February|April|June|July|August|September|October|November|December)\b"
+    r"|\b(?P<x>March|May|Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sep|Sept|Oct|Nov|Dec)\b\.?(?=\s\d)|(?<=\d\s)(?P<y>March|May)\b"
+)
+PM = re.compile(r"(?:[:.]\d\d)?\s?[pP]\.?\s?[mM]\b")
+
+_KO_SMALL = {"십": 10, "백": 100, "천": 1000}
+_KO_LARGE = {"만": 10**4, "억": 10**8, "조": 10**12}
+KO_DIGITS = re.compile(
+    rf"(?<![A-Za-z0-9_])(?<![A-Za-z0-9]\.)(?:{DIGITS})[십백천]?[만억조]?"
+    rf"(?:(?<=조)\s?(?:{DIGITS})[십백천]?억)?(?:(?<=억)\s?(?:{DIGITS})[십백천]?만)?"
+    rf"(?:(?<=[만억])\s?(?:{DIGITS})(?:[십백천](?!만)|(?=\s?[원명개달])))?"
+)
+_KO_PART = re.compile(rf"(?P<n>{DIGITS})(?P<small>[십백천])?(?P<large>[만억조])?")
+_NATIVE_TENS = {
+    "열": 10,
+    "스물": 20,
+    "스무": 20,
+    "서른": 30,
+    "마흔": 40,
+    "쉰": 50,
+    "예순": 60,
+    "일흔": 70,
+    "여든": 80,
+    "아흔": 90,
+}
+_NATIVE_ONES = {
+    "하나": 1, "한": 1, "첫": 1, "둘": 2, "두": 2, "셋": 3, "세": 3, "석": 3, "서": 3, "넷": 4, "네": 4, "넉": 4, "다섯": 5, "닷": 5, "여섯": 6,
+    "엿": 6, "일곱": 7, "이레": 7, "여덟": 8, "아홉": 9,
+}  # fmt: skip
+_COUNTER = r"\s|개|명|번|가지|사람|살|시|달|배|장|권|대|마리|잔|그릇|쪽|곳|채|벌|켤레|송이|자루|척|편|차례|해|분|숟가락|큰술|컵|줄|방울|짝|쌍|째|판|통|병|봉|조각|끼|층|군데|[,.)]|$"
+KO_NATIVE = re.compile(
+    rf"(?<![가-힣])(?:(?P<t>{'|'.join(_NATIVE_TENS)})(?P<to>{'|'.join(_NATIVE_ONES)})?|(?P<o>{'|'.join(sorted(_NATIVE_ONES, key=len, reverse=True))})(?={_COUNTER}|[가-힣]{{2}}))"
+)
+_SINO = {c: i for i, c in enumerate("영일이삼사오육칠팔구")} | {"공": 0}
+KO_SINO = re.compile(
+    r"(?<![가-힣\d])(?<!\d\s)(?P<s>[일이삼사오육칠팔구십백천만억]+)(?=\s?(?:개|명|년|월|일(?![가-힣])|시|분|초|원|달러|퍼센트|도|미터|킬로|번|층|호|세|살|회|위|등|장|쪽|주|차|학년|가지|배|인|대|권|단계|부|[,.)]|$))"
+    r"|제(?P<j>[일이삼사오육칠팔구십]+)(?=\s|[가-힣])"
+)
+
+
+def _number(text: str) -> Decimal:
+    return Decimal(text.replace(",", "")).normalize()
+
+
+def _unit(pattern: re.Pattern[str], text: str, at: int) -> str:
+    match = pattern.match(text, at)
+    if not match or match.lastgroup is None:
+        return ""
+    return "pound" if match.lastgroup == "pound" else _UNIT_NAMES[int(match.lastgroup[1:])]
+
+
+def english_numbers(text: str) -> list[Number]:
+    """Give the numbers of an English text in order: digits, numeral words from two on, ordinals from third on, months."""
+    text = text.translate(FULL_WIDTH)
+    found: list[Number] = []
+    for match in EN_DIGITS.finditer(text):
+        value, scale = _number(match["n"]), (match["scale"] or match["k"] or "").lower()
+        values = {value}
+        if scale in SCALES:
+            values = {value * SCALES[scale]}
+        elif scale:
+            values.add(value * {"k": 1000, "m": 10**6, "bn": 10**9}[scale])
+        if (pm := PM.match(text, match.end("n"))) and value < 12:
+            values.add(value + 12)
+        elif match.start() and text[match.start() - 1] == ":" and PM.match(text, match.end()):
+            pm = None
+        sign = (match["sign"] or "").strip()
+        unit = SIGNS[sign] if sign else _unit(_EN_UNIT, text, match.end())
+        minutes = match.start() > 1 and text[match.start() - 1] == ":" and text[match.start() - 2].isdigit()
+        found.append(Number(match.start("n"), match.end(), frozenset(values), "digits", unit, minutes and value == 0))
+    for match in EN_WORDS.finditer(text):
+        if match["o"]:
+            found.append(Number(*match.span(), frozenset({Decimal(ORDINALS[match["o"].lower()])}), "word"))
+            continue
+        value = WORDS[match["a"].lower()]
+        if match["b"]:
+            second = WORDS[match["b"].lower()]
+            if not (value >= 20 and 0 < second < 10):
+                continue
+            value += second
+        if match["s"]:
+            value *= SCALES[match["s"].lower()]
+        if value >= 2:
+            unit = _unit(_EN_UNIT, text, match.end())
+            found.append(Number(*match.span(), frozenset({Decimal(value)}), "word", unit))
+    for match in EN_MONTH.finditer(text):
+        name = match["m"] or match["x"] or match["y"]
+        found.append(Number(*match.span(), frozenset({Decimal(MONTHS[name[:3]])}), "month"))
+    return sorted(found, key=lambda number: number.start)
+
+
+def _scaled(body: str) -> Decimal:
+    total, section = Decimal(0), Decimal(0)
+    for part in _KO_PART.finditer(body):
+        value = _number(part["n"]) * _KO_SMALL.get(part["small"] or "", 1)
+        section += value
+        if part["large"]:
+            total += section * _KO_LARGE[part["large"]]
+            section = Decimal(0)
+    return (total + section).normalize()
+
+
+def _sino(body: str) -> Decimal:
+    total = section = digit = 0
+    for char in body:
+        if char in _SINO:
+            digit = _SINO[char]
+        elif char in _KO_SMALL:
+            section += (digit or 1) * _KO_SMALL[char]
+            digit = 0
+        else:
+            total += (section + digit or 1) * _KO_LARGE[char]
+            section = digit = 0
+    return Decimal(total + section + digit)
+
+
+def korean_numbers(text: str) -> list[Number]:
+    """Give the numbers of a Korean text in order: digits with 만/억, native and Sino-Korean numerals before a counter."""
+    text = text.translate(FULL_WIDTH)
+    found: list[Number] = []
+    for match in KO_DIGITS.finditer(text):
+        body = match.group()
+        first = _KO_PART.match(body)
+        assert first
+        values = {_scaled(body)}
+        if body != first["n"] and re.match(r"[가-힣]", text[match.end() :]) and body[-1] in "백천조":
+            values.add(_number(first["n"]))  # 3조각, 2조로: pieces and groups, not trillions
+        unit = _unit(_KO_UNIT, text, match.end())
+        sign = text[match.start() - 1 : match.start()] if match.start() else ""
+        found.append(Number(*match.span(), frozenset(values), "digits", SIGNS.get(sign, unit)))
+    for match in KO_NATIVE.finditer(text):
+        value = _NATIVE_TENS.get(match["t"] or "", 0) + _NATIVE_ONES.get(match["to"] or match["o"] or "", 0)
+        found.append(Number(*match.span(), frozenset({Decimal(value)}), "word", _unit(_KO_UNIT, text, match.end())))
+    for match in KO_SINO.finditer(text):
+        group = "s" if match["s"] else "j"
+        found.append(
+            Number(
+                *match.span(group), frozenset({_sino(match[group])}), "word", _unit(_KO_UNIT, text, match.end(group))
+            )
+        )
+    return sorted(found, key=lambda number: number.start)

@@ -40,6 +40,11 @@ class Link:
     def detail(self) -> dict[str, Any]:
         return {"of": self.kept_id, "similarity": self.similarity, "how": self.how}
 
+    @staticmethod
+    def of(detail: dict[str, Any]) -> Link:
+        """Give the link a detail was made from; the index of the kept one is not in it (-1)."""
+        return Link(-1, detail["similarity"], detail["how"], detail["of"])
+
 
 @dataclass(frozen=True)
 class Sketch:

@@ -6,9 +6,8 @@ reported.
 
 from __future__ import annotations
 
-import json
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Literal
 
@@ -114,17 +113,9 @@ def notes_of(config: Config, known: dict[str, Any], rows: Iterable[dict[str, Any
     }
 
 
-def merge(config: Config, parts: list[Path], notes: list[dict[str, Any]], out: Path) -> dict[str, Any]:
-    """Join the overlaps of shards in order and give the notes of the whole."""
-    rows = list(_rows(parts))
-    write_jsonl(out / OVERLAPS, rows)
-    return notes_of(config, {k: notes[0][k] for k in ("items", "n_too_short")}, rows)
-
-
-def _rows(parts: list[Path]) -> Iterator[dict[str, Any]]:
-    for part in parts:
-        with (part / OVERLAPS).open(encoding="utf-8") as file:
-            yield from (json.loads(line) for line in file)
+def merge(config: Config, notes: list[dict[str, Any]], out: Path) -> dict[str, Any]:
+    """Give the notes of the whole from the overlaps of its shards, joined in `out` already."""
+    return notes_of(config, {k: notes[0][k] for k in ("items", "n_too_short")}, read_jsonl(out / OVERLAPS))
 
 
 def estimate(config: Config, inputs: Inputs) -> dict[str, Any]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
-from functools import lru_cache
+
+NOT_LETTERS = re.compile(r"[\W_]+")
 
 
 def squash(text: str) -> str:
@@ -17,11 +19,5 @@ def squash(text: str) -> str:
 
 
 def letters(text: str) -> str:
-    """Give the squashed text without punctuation and symbols: only letters, digits and marks remain."""
-    squashed = squash(text)
-    return squashed if squashed.isalnum() else "".join(c for c in squashed if _is_letter(c))
-
-
-@lru_cache(maxsize=65536)
-def _is_letter(character: str) -> bool:
-    return unicodedata.category(character)[0] in "LNM"
+    """Give the squashed text without punctuation and symbols: only letters and digits remain."""
+    return NOT_LETTERS.sub("", squash(text))

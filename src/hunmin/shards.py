@@ -1,0 +1,338 @@
+"""A stage over contiguous shards, the same bytes for any number of them: processes here, Ray tasks on a cluster.
+
+Shards are numbered folders below `OUT/.shards`. Each attempt writes a folder of its own name and renames it when it is
+complete, so that a retry, or an orphan of a lost node, can do no harm. What is done is not done again. A record that
+raises is dropped with its error, never the shard; a shard whose worker dies every time is named, the others stay done.
+On a cluster `OUT` and the inputs must lie on a shared file system.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import shutil
+import traceback
+import uuid
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from . import artifact, progress
+from .artifact import DROPPED, RECORDS, Counts, Inputs, Spend
+from .errors import UserError
+from .executors import EXECUTORS, Outcome
+from .record import dumps, read_jsonl
+from .stages import STAGES
+from .stream import Writer, count_lines
+from .tables import resolve
+
+log = logging.getLogger("hunmin")
+
+SHARDED = ("dedup", "decontaminate")  # whole stages with a map and a reduce of their own
+ALONE = ("load", "review")  # record stages that must see everything at once, or wait for people
+FOLDER = ".shards"
+PLAN = "plan.json"
+DONE = "done.json"
+
+
+def run_stage(
+    stage_name: str, config: Any, inputs: Inputs, out: Path, executor: str = "local", shards: int = 1
+) -> Counts:
+    """Run one stage over its input in shards and leave the same artifact as the stage alone would.
+
+    Raises UserError when a shard could not be done; the same call takes up the missing ones.
+    """
+    module = resolve(STAGES, stage_name, "stage")
+    if stage_name in ALONE or (module.KIND == "whole" and stage_name not in SHARDED) or inputs.records is None:
+        return module.run(config, inputs, out)
+    call = resolve(EXECUTORS, executor, "executor")
+    out = out.resolve()
+    align = int(getattr(config, "batch_size", 1) or 1)
+    work, parts = _prepare(stage_name, config, inputs, out, shards, align)
+    spec = {
+        "stage": stage_name,
+        "config": config.model_dump(mode="json"),
+        "inputs": _dump(replace(inputs, in_flight=max(1, inputs.in_flight // min(len(parts), os.cpu_count() or 1)))),
+        "align": align,
+    }
+    if stage_name == "dedup":
+        counts = _dedup(module, config, inputs, out, spec, parts, call)
+    else:
+        _all("run", spec, parts, call, inputs.label)
+        counts = _merge(module, config, inputs.label, [p / "out" for p in parts], out)
+    shutil.rmtree(work)
+    return counts
+
+
+def _prepare(stage: str, config: Any, inputs: Inputs, out: Path, shards: int, align: int) -> tuple[Path, list[Path]]:
+    """Cut the input into shard folders with `in.jsonl`, or take up those of an earlier call; give their paths."""
+    assert inputs.records is not None
+    work = out / FOLDER
+    wanted = {
+        "stage": stage,
+        "config": config.model_dump(mode="json"),
+        "input": artifact.sha256_file(inputs.records),
+        "seed": inputs.seed,
+        "shards": shards,
+    }
+    plan = work / PLAN
+    if plan.is_file():
+        found = json.loads(plan.read_text(encoding="utf-8"))
+        if {k: found.get(k) for k in wanted} == json.loads(json.dumps(wanted)):
+            return work, [work / name for name in found["parts"]]
+    shutil.rmtree(work, ignore_errors=True)
+    work.mkdir(parents=True)
+    n = count_lines(inputs.records)
+    size = max(1, -(-n // max(1, shards)))
+    size = -(-size // align) * align
+    count = max(1, -(-n // size))
+    width = max(5, len(str(count - 1)))
+    parts = []
+    with inputs.records.open("rb") as file:
+        lines = (line for line in file if line.strip())
+        for i in range(count):
+            part = work / f"{i:0{width}d}"
+            part.mkdir()
+            with (part / "in.jsonl").open("wb") as target:
+                target.writelines(line if line.endswith(b"\n") else line + b"\n" for line in islice(lines, size))
+            parts.append(part)
+    artifact.write_atomic(plan, json.dumps({**wanted, "parts": [p.name for p in parts]}))
+    return work, parts
+
+
+def _all(task: str, spec: dict[str, Any], parts: Sequence[Path], call: Callable, label: str) -> None:
+    """Do one task for every shard that has not done it. Raises UserError when any is missing at the end."""
+    todo = [p for p in parts if not _target(task, p).exists()]
+    tick = progress.bar(f"{label}: {task}", len(parts), unit="shard")
+    tick(len(parts) - len(todo))
+    outcomes = call(run_shard, [(task, {**spec, "part": str(p)}) for p in todo], tick)
+    tick(0, done=True)
+    stops = [o["given"] for o in outcomes if o and o["error"] == "user"]
+    if stops:
+        what, where, mend, code = max(stops, key=lambda given: given[3])
+        raise UserError(what, where, mend, code)
+    missing = [(p, o) for p, o in zip(todo, outcomes, strict=True) if not _target(task, p).exists()]
+    if missing:
+        names = ", ".join(p.name for p, _ in missing)
+        text = (missing[0][1] or {}).get("text") or "its worker died each time (out of memory?)"
+        for part, outcome in missing:
+            log.warning("%s: shard %s: %s", label, part.name, (outcome or {}).get("text", "its worker died"))
+        raise UserError(
+            f"{len(missing)} of {len(parts)} shards could not be done: {names} ({text.strip().splitlines()[-1]})",
+            label,
+            "The other shards are done and kept; run the same command again.",
+        )
+
+
+def _target(task: str, part: Path) -> Path:
+    return part / {"run": "out", "sketch": "sketch.npz", "split": "out"}[task]
+
+
+def run_shard(task: str, spec: dict[str, Any]) -> Outcome:
+    """Do one task for one shard in this process; give an outcome, never raise for what the shard itself did."""
+    try:
+        {"run": _run, "sketch": _sketch, "split": _split}[task](spec)
+        return {"error": None}
+    except UserError as error:
+        return {"error": "user", "given": [error.what, error.where, error.mend, error.exit_code]}
+    except Exception:  # reported by shard name; the other shards go on
+        return {"error": "failed", "text": traceback.format_exc()}
+
+
+def _run(spec: dict[str, Any]) -> None:
+    part = Path(spec["part"])
+    module = resolve(STAGES, spec["stage"], "stage")
+    config = module.Config(**spec["config"])
+    temporary = part / f"out.{uuid.uuid4().hex}.tmp"
+    counts = _isolating(module, config, _inputs(spec), part / "in.jsonl", temporary, spec["align"])
+    _finish(temporary, part / "out", counts)
+
+
+def _finish(temporary: Path, target: Path, counts: Counts) -> None:
+    """Write the done file last and rename the folder; the first attempt to come so far wins."""
+    row = {"n_in": counts.n_in, "n_kept": counts.n_kept, "dropped": counts.dropped, "notes": counts.notes}
+    artifact.write_atomic(temporary / DONE, json.dumps(row, ensure_ascii=False, default=str))
+    try:
+        temporary.rename(target)
+    except OSError:
+        if not target.is_dir():
+            raise
+        shutil.rmtree(temporary, ignore_errors=True)  # another attempt was first, with the same bytes
+
+
+def _isolating(module: Any, config: Any, inputs: Inputs, source: Path, out: Path, align: int) -> Counts:
+    """Run the stage; when it raises, halve the input until the one record that raises is dropped with its error."""
+    try:
+        return module.run(config, replace(inputs, records=source), out).check(inputs.label)
+    except UserError:
+        raise
+    except Exception as error:
+        rows = list(read_jsonl(source))
+        shutil.rmtree(out, ignore_errors=True)
+        if len(rows) <= 1:
+            writer = Writer(out, inputs.label)
+            for row in rows:
+                text = f"{type(error).__name__}: {error}"[:300]
+                log.warning("%s: record %s raised %s", inputs.label, row.get("id"), text)
+                writer.drop(row, "error", text)
+            return writer.close()
+        half = len(rows) // 2
+        half = half // align * align or half
+        pieces = []
+        for name, piece in (("a", rows[:half]), ("b", rows[half:])):
+            folder = out.with_name(f"{out.name}.{name}")
+            folder.mkdir()
+            with (folder / "in.jsonl").open("w", encoding="utf-8", newline="\n") as file:
+                file.writelines(dumps(row) + "\n" for row in piece)
+            counts = _isolating(module, config, inputs, folder / "in.jsonl", folder / "out", align)
+            _finish(folder / "out", folder / "result", counts)
+            pieces.append(folder)
+        merged = _merge(module, config, inputs.label, [p / "result" for p in pieces], out)
+        for folder in pieces:
+            shutil.rmtree(folder)
+        return merged
+
+
+def _merge(module: Any, config: Any, label: str, parts: Sequence[Path], out: Path) -> Counts:
+    """Join the artifacts of shards in order: records, dropped (its index counted over all), other JSONL, notes."""
+    out.mkdir(parents=True, exist_ok=True)
+    total = Counts()
+    dropped: Counter[str] = Counter()
+    notes = []
+    names = sorted({p.name for part in parts for p in part.glob("*.jsonl")} - {RECORDS, DROPPED})
+    with (out / (RECORDS + ".part")).open("wb") as kept, (out / (DROPPED + ".part")).open("wb") as lost:
+        for part in parts:
+            counts = json.loads((part / DONE).read_text(encoding="utf-8"))
+            with (part / RECORDS).open("rb") as records:
+                shutil.copyfileobj(records, kept)
+            for row in read_jsonl(part / DROPPED):
+                lost.write((dumps({**row, "index": row["index"] + total.n_in}) + "\n").encode())
+            total.n_in += counts["n_in"]
+            total.n_kept += counts["n_kept"]
+            dropped.update(counts["dropped"])
+            notes.append(counts["notes"])
+        for file in (kept, lost):
+            file.flush()
+            os.fsync(file.fileno())
+    for name in names:
+        with (out / name).open("wb") as target:
+            for part in parts:
+                if (part / name).is_file():
+                    target.write((part / name).read_bytes())
+    for name in (RECORDS, DROPPED):
+        (out / (name + ".part")).replace(out / name)
+    total.dropped = dict(sorted(dropped.items()))
+    notes = [note for note in notes if note]
+    total.notes = module.merge(config, notes, out) if notes and hasattr(module, "merge") else _add(notes)
+    return total.check(label)
+
+
+def _add(notes: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """Give the notes of the whole: whole numbers add up, maps add up by key, lists follow each other, equals stay."""
+    found: dict[str, Any] = {}
+    for key in dict.fromkeys(k for note in notes for k in note):
+        values = [note[key] for note in notes if note.get(key) is not None]
+        if all(isinstance(v, dict) for v in values):
+            found[key] = _add(values)
+        elif all(isinstance(v, (int, float)) and not isinstance(v, bool) for v in values):
+            same = all(isinstance(v, float) for v in values) and len(set(values)) == 1
+            found[key] = values[0] if same else sum(values)
+        elif all(isinstance(v, list) for v in values):
+            found[key] = list(dict.fromkeys(map(str, sum(values, [])))) if key == "notice" else sum(values, [])
+        else:
+            found[key] = values[0] if len(set(map(str, values))) == 1 else "; ".join(dict.fromkeys(map(str, values)))
+    return found
+
+
+# --- dedup: sketch every shard, decide over all, split every shard ---
+
+
+def _dedup(
+    module: Any, config: Any, inputs: Inputs, out: Path, spec: dict[str, Any], parts: list[Path], call: Callable
+) -> Counts:
+    _all("sketch", spec, parts, call, inputs.label)
+    reads = [(p / "in.jsonl", _load_read(module, p / "sketch.npz")) for p in parts]
+    links, notes = module.decide(config, reads, inputs.label)
+    begin = 0
+    for part, (_, found) in zip(parts, reads, strict=True):
+        n = len(found.offsets)
+        mine = {str(i - begin): links[i].detail() for i in range(begin, begin + n) if i in links}
+        artifact.write_atomic(part / "links.json", json.dumps(mine, ensure_ascii=False))
+        begin += n
+    _all("split", spec, parts, call, inputs.label)
+    counts = _merge(module, config, inputs.label, [p / "out" for p in parts], out)
+    counts.notes = notes
+    return counts
+
+
+def _sketch(spec: dict[str, Any]) -> None:
+    import numpy as np
+
+    part = Path(spec["part"])
+    module = resolve(STAGES, spec["stage"], "stage")
+    found = module.read(module.Config(**spec["config"]), part / "in.jsonl", _inputs(spec).label)
+    temporary = part / f"sketch.{uuid.uuid4().hex}.tmp.npz"
+    np.savez(
+        temporary,
+        exact=found.sketch.exact,
+        signatures=found.sketch.signatures,
+        offsets=found.offsets,
+        sources=found.sources,
+        names=np.array(found.names, dtype=np.str_),
+    )
+    temporary.replace(part / "sketch.npz")
+
+
+def _load_read(module: Any, path: Path) -> Any:
+    import numpy as np
+
+    with np.load(path) as found:
+        sketch = module.Sketch(found["exact"], found["signatures"])
+        return module.Read(sketch, found["offsets"], found["sources"], found["names"].tolist())
+
+
+def _split(spec: dict[str, Any]) -> None:
+    part = Path(spec["part"])
+    module = resolve(STAGES, spec["stage"], "stage")
+    details = json.loads((part / "links.json").read_text(encoding="utf-8"))
+    links = {int(i): module.Link.of(detail) for i, detail in details.items()}
+    temporary = part / f"out.{uuid.uuid4().hex}.tmp"
+    writer = Writer(temporary, _inputs(spec).label)
+    module.write(writer, part / "in.jsonl", 0, links)
+    _finish(temporary, part / "out", writer.close())
+
+
+# --- what a worker is told ---
+
+
+def _dump(inputs: Inputs) -> dict[str, Any]:
+    return {
+        "label": inputs.label,
+        "seed": inputs.seed,
+        "model": str(inputs.model.resolve()) if inputs.model else None,
+        "earlier": {k: str(v.resolve()) for k, v in inputs.earlier.items()},
+        "in_flight": inputs.in_flight,
+        "spend": [
+            str(inputs.spend.ledger.resolve()) if inputs.spend.ledger else None,
+            inputs.spend.max_usd,
+            inputs.spend.max_chars,
+            inputs.spend.confirmed,
+        ],
+    }
+
+
+def _inputs(spec: dict[str, Any]) -> Inputs:
+    given = spec["inputs"]
+    ledger, *limits = given["spend"]
+    return Inputs(
+        label=given["label"],
+        seed=given["seed"],
+        model=Path(given["model"]) if given["model"] else None,
+        earlier={k: Path(v) for k, v in given["earlier"].items()},
+        spend=Spend(Path(ledger) if ledger else None, *limits),
+        in_flight=given["in_flight"],
+    )

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import inspect
 from typing import Any
 
 import torch
+import torch.nn.functional as F
 from trl import SFTTrainer
 
+from ..errors import UserError
 from .batching import TokenBalancedSampler
 
 
@@ -28,6 +31,12 @@ class HunminSFTTrainer(SFTTrainer):
         self.lengths, self.blank, self.loss_scale = lengths, blank, loss_scale
         self.sampler: TokenBalancedSampler | None = None
         super().__init__(*args, **kwargs)
+        base = self.model.get_base_model() if hasattr(self.model, "get_base_model") else self.model
+        self.keeps_positions = "logits_to_keep" in inspect.signature(type(base).forward).parameters
+        if loss_scale == "sample" and not self.keeps_positions:
+            raise UserError(
+                "this architecture cannot give the logits of chosen positions", "loss_scale", "Use loss_scale: token."
+            )
 
     def _get_train_sampler(self, train_dataset: Any = None) -> Any:
         if self.lengths is None:
@@ -51,7 +60,7 @@ class HunminSFTTrainer(SFTTrainer):
     def _get_num_items_in_batch(self, batch_samples: list, device: torch.device) -> torch.Tensor | int | None:
         if self.loss_scale == "token":
             return super()._get_num_items_in_batch(batch_samples, device)
-        n = torch.tensor(sum(len(_documents(b["labels"], b)) for b in batch_samples), device=device)
+        n = torch.tensor(sum(len(_documents(b["labels"], b["cu_seq_lens_q"])) for b in batch_samples), device=device)
         if self.args.world_size > 1:
             n = self.accelerator.gather(n).sum()
         return n
@@ -59,30 +68,41 @@ class HunminSFTTrainer(SFTTrainer):
     def compute_loss(
         self, model: Any, inputs: Any, return_outputs: bool = False, num_items_in_batch: Any = None
     ) -> Any:
-        if self.loss_scale == "token" or not model.training:
+        """Give the loss of one flat row of documents; on a GPU by trl's own tiled head.
+
+        Elsewhere trl's head scores every position (its tiles are Triton's); asking the model for the labelled positions
+        alone saves the head's work on all prompts.
+        """
+        labels = inputs["labels"]
+        by_row = self.loss_scale == "sample" and model.training
+        if return_outputs or not self.keeps_positions or (labels.is_cuda and not by_row):
             return super().compute_loss(model, inputs, return_outputs, num_items_in_batch)
-        outputs = model(**{**inputs, "use_cache": False}, fused_lm_head=True)
-        losses = [
-            -outputs.log_probs[row, start:end].sum() / outputs.label_mask[row, start:end].sum()
-            for row, start, end in _documents(inputs["labels"], inputs)
-        ]
-        total = torch.stack(losses).sum() if losses else outputs.log_probs.sum() * 0.0
-        loss = total / torch.as_tensor(num_items_in_batch).clamp(min=1)
-        self._metrics["train"]["mean_token_accuracy"].append(
-            (outputs.is_top1.sum() / outputs.label_mask.sum().clamp(min=1)).item()
-        )
-        return loss * self.accelerator.num_processes if self.args.world_size > 1 else loss
+        positions = (labels[0, 1:] != -100).nonzero().flatten()
+        given = {k: v for k, v in inputs.items() if k != "labels"}
+        if not len(positions):  # a blank row: every process must take part, with nothing to add
+            return model(**given, use_cache=False, logits_to_keep=1).logits.sum() * 0.0
+        logits = model(**given, use_cache=False, logits_to_keep=positions).logits[0]
+        targets = labels[0, positions + 1]
+        losses = F.cross_entropy(logits.float(), targets, reduction="none")
+        mode = "train" if model.training else "eval"
+        self._metrics[mode]["mean_token_accuracy"].append((logits.argmax(-1) == targets).float().mean().item())
+        if by_row:
+            total = torch.stack(
+                [
+                    losses[(positions >= start) & (positions < end)].mean()
+                    for start, end in _documents(labels, inputs["cu_seq_lens_q"])
+                ]
+            ).sum()
+        else:
+            total = losses.sum()
+        loss = total / (len(positions) if num_items_in_batch is None else num_items_in_batch)
+        if num_items_in_batch is not None and self.args.average_tokens_across_devices:
+            loss = loss * self.accelerator.num_processes  # DDP takes the mean over processes
+        return loss
 
 
-def _documents(labels: torch.Tensor, inputs: Any) -> list[tuple[int, int, int]]:
-    """Give (row, start, end) of each document's predictions that hold a label; predictions are labels[1:]."""
-    found = []
-    if "cu_seq_lens_q" in inputs:
-        edges = inputs["cu_seq_lens_q"].tolist()
-        spans = [(0, start, end) for start, end in zip(edges[:-1], edges[1:], strict=True)]
-    else:
-        spans = [(row, 0, labels.shape[1]) for row in range(labels.shape[0])]
-    for row, start, end in spans:
-        if (labels[row, start + 1 : end] != -100).any():
-            found.append((row, start, end - 1))
-    return found
+def _documents(labels: torch.Tensor, boundaries: torch.Tensor) -> list[tuple[int, int]]:
+    """Give (first, past the last) predicting position of each document of a flat row [1, seq] that holds a label."""
+    edges = boundaries.tolist()
+    spans = zip(edges[:-1], edges[1:], strict=True)
+    return [(start, end - 1) for start, end in spans if (labels[0, start + 1 : end] != -100).any()]

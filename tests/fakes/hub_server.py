@@ -82,8 +82,13 @@ class HubServer(HttpServer):
         for method, pattern, handler in ROUTES:
             match = re.fullmatch(pattern, path)
             if method in (request.method, "GET" if request.method == "HEAD" else "") and match:
-                return handler(self, request, query, **match.groupdict())
-        return _error(404, "EntryNotFound", f"no route for {request.method} {path}")
+                response = handler(self, request, query, **match.groupdict())
+                break
+        else:
+            response = _error(404, "EntryNotFound", f"no route for {request.method} {path}")
+        if request.method == "HEAD" and "content-length" not in response.headers:
+            response.body = b""
+        return response
 
     def _may(self, request: Request) -> bool:
         return request.headers.get("authorization", "").removeprefix("Bearer ") in self.tokens
@@ -102,7 +107,9 @@ class HubServer(HttpServer):
         body = request.json()
         owner, what = body.get("organization") or self.user, body.get("type") or "model"
         if owner not in (self.user, "our-lab"):
-            return Response(403, {"error": f'You don\'t have the rights to create a {what} under the namespace "{owner}"'})
+            return Response(
+                403, {"error": f'You don\'t have the rights to create a {what} under the namespace "{owner}"'}
+            )
         name = f"{owner}/{body['name']}"
         url = f"{self.url}/{'datasets/' if what == 'dataset' else ''}{name}"
         if (what, name) in self.repos:
@@ -213,7 +220,9 @@ class HubServer(HttpServer):
         if isinstance(repo, Response):
             return repo
         if repo.gated and not self._may(request):
-            return _error(401, "GatedRepo", f"Access to {name} is restricted. Visit {self.url}/{name} to ask for access.")
+            return _error(
+                401, "GatedRepo", f"Access to {name} is restricted. Visit {self.url}/{name} to ask for access."
+            )
         if path not in repo.files:
             return _error(404, "EntryNotFound", "Entry not found")
         data = repo.files[path]

@@ -76,11 +76,15 @@ def hub_errors(repo: str, what: str, endpoint: str) -> Iterator[None]:
     try:
         yield
     except errors.OfflineModeIsEnabled as error:
-        raise UserError("HF_HUB_OFFLINE is set", where, "Unset it, or publish with repo: null.", EXIT_STOPPED) from error
+        raise UserError(
+            "HF_HUB_OFFLINE is set", where, "Unset it, or publish with repo: null.", EXIT_STOPPED
+        ) from error
     except errors.HFValidationError as error:
         raise UserError(str(error), f"repo '{repo}'", "Write owner/name.") from error
     except errors.GatedRepoError as error:
-        raise UserError("the repository is gated", where, "Ask for access on its page, then go on.", EXIT_STOPPED) from error
+        raise UserError(
+            "the repository is gated", where, "Ask for access on its page, then go on.", EXIT_STOPPED
+        ) from error
     except errors.RepositoryNotFoundError as error:
         told = "no such repository, or the token may not see it"
         raise UserError(told, where, "Check the name and the token's rights.", EXIT_STOPPED) from error

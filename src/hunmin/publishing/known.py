@@ -1,0 +1,44 @@
+"""What is known of Hub data sets and models without asking the Hub: amounts, licences, gates, model shapes.
+
+For dry runs, licence checks and rehearsals; each entry of data/known_sources.json names where its figures come from.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+from pathlib import Path
+from typing import Any
+
+PATH = Path(__file__).parent.parent / "data" / "known_sources.json"
+
+
+@functools.cache
+def _all() -> dict[str, dict[str, dict[str, Any]]]:
+    return json.loads(PATH.read_text(encoding="utf-8"))
+
+
+def datasets() -> dict[str, dict[str, Any]]:
+    """Give every listed data set by its Hub id."""
+    return _all()["datasets"]
+
+
+def dataset(hub: str | None) -> dict[str, Any] | None:
+    """Give {records, mean_chars, license, gated, format, figure} of a Hub data set, or None when it is not listed."""
+    return _all()["datasets"].get(hub or "")
+
+
+def model(hub: str | None) -> dict[str, Any] | None:
+    """Give {license, gated, revision, config, figure} of a Hub model, or None; `config` makes its shape."""
+    return _all()["models"].get(hub or "")
+
+
+def shape(hub: str) -> Any:
+    """Give the transformers config of a listed model without a download, or None when it is not listed."""
+    found = model(hub)
+    if not found or not found.get("config"):
+        return None
+    from transformers import AutoConfig
+
+    values = dict(found["config"])
+    return AutoConfig.for_model(values.pop("model_type"), **values)

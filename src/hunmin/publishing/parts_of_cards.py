@@ -1,0 +1,105 @@
+"""Pieces of Markdown that both cards use: tables, the funnel, sources, licences, what must be known first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from ..artifact import versions
+from .facts import DataFacts, Step
+from .licences import Conflict
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
+    """Give a Markdown table; numbers stand right."""
+    rows = [[cell(value) for value in row] for row in rows]
+    if not rows:
+        return ""
+    right = [all(r[i].replace(",", "").replace(".", "").lstrip("-").isdigit() for r in rows) for i in range(len(head))]
+    lines = ["| " + " | ".join(head) + " |", "|" + "|".join("---:" if r else "---" for r in right) + "|"]
+    return "\n".join(lines + ["| " + " | ".join(row) + " |" for row in rows])
+
+
+def cell(value: Any) -> str:
+    if isinstance(value, bool) or value is None:
+        return {True: "yes", False: "no", None: ""}[value]
+    if isinstance(value, int):
+        return f"{value:,}"
+    if isinstance(value, float):
+        return f"{value:.4g}"
+    if isinstance(value, (list, tuple)):
+        return ", ".join(map(str, value))
+    return str(value).replace("|", "\\|").replace("\n", " ")
+
+
+def section(title: str, *blocks: str) -> str:
+    """Give a headed section, or "" when there is nothing to say."""
+    said = [block for block in blocks if block]
+    return "\n\n".join([f"## {title}", *said]) if said else ""
+
+
+def sources(data: DataFacts) -> str:
+    rows = [(part.name, part.licence or "not stated", part.n) for part in data.parts()]
+    return table(("source", "licence", "records"), rows)
+
+
+def writers(data: DataFacts) -> str:
+    """Say which models or services wrote, translated and rated the text."""
+    lines = []
+    for what, counted in (
+        ("Written by", data.generators),
+        ("Translated by", data.translators),
+        ("Rated by", data.raters),
+    ):
+        told = ", ".join(f"{name} ({n:,} records)" for name, n in counted.most_common())
+        if told:
+            lines.append(f"- {what}: {told}")
+    if data.reviews:
+        lines.append("- Read by people: " + ", ".join(f"{k} {n:,}" for k, n in data.reviews.most_common()))
+    return "\n".join(lines)
+
+
+def funnel(steps: Iterable[Step]) -> str:
+    """Give the table of records in, kept and dropped by reason, stage by stage."""
+    rows = []
+    for step in steps:
+        counts = step.manifest["counts"]
+        if step.manifest["output"] == "records":
+            why = ", ".join(f"{reason} {n:,}" for reason, n in counts["dropped"].items())
+            rows.append((step.label, counts["n_in"], counts["n_kept"], why))
+    return table(("stage", "records in", "kept", "dropped"), rows)
+
+
+def known_first(conflicts: Iterable[Conflict], accepted: Iterable[str], notices: Iterable[str]) -> str:
+    """Say what a reader must know before using it: clashes of licences and terms, recorded replies, tiny bases."""
+    accepted = set(accepted)
+    lines = [f"> - {notice}" for notice in notices]
+    for conflict in conflicts:
+        state = "looked at and accepted by the publisher" if conflict.code in accepted else "**not resolved**"
+        lines.append(f"> - {conflict.what} ({conflict.code}: {state})")
+    return "\n".join(["> **Know before you use it**", *lines]) if lines else ""
+
+
+def made_with(found: Mapping[str, str] | None = None) -> str:
+    """Say with which versions it was made."""
+    told = ", ".join(f"{name} {version}" for name, version in (found or versions()).items())
+    return f"Made with hunmin, from a recipe; `recipe.yaml` beside this card repeats it. Versions: {told}."
+
+
+CITATION = """@misc{{{key},
+  title = {{{title}}},
+  year  = {{{year}}},
+  note  = {{Made with hunmin}}
+}}"""
+
+
+def citation(name: str, own: str, year: str) -> str:
+    """Give the BibTeX entry: the publisher's own, else one made of the name."""
+    key = "".join(c if c.isalnum() else "-" for c in name).strip("-").lower()
+    return "```bibtex\n" + (own.strip() or CITATION.format(key=key, title=name, year=year)) + "\n```"
+
+
+def bars(counted: Mapping[float, int], width: int = 40) -> str:
+    """Give a histogram as text, one line a score."""
+    top = max(counted.values())
+    return "\n".join(f"{score:>6g} {'█' * round(width * n / top) or '▏'} {n:,}" for score, n in sorted(counted.items()))

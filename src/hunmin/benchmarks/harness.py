@@ -95,7 +95,6 @@ def run_job(
 ) -> list[dict[str, Any]]:
     """Score a job's documents; give documents.jsonl's rows, in the protocol's order, without any text."""
     requests = tokens.encode(tokenizer, [(item.context, item.choices) for item in job.items])
-    opened.checked = False  # a task's own longest and median documents are checked
     scores = scorer.score(opened, requests, tick, **shard)
     found = []
     for item, request, scored in zip(job.items, requests, scores, strict=True):

@@ -64,7 +64,6 @@ class HunminLM(HFLM):
                 self.truncated.add(text[0])
         merged = [tokens.Request(list(c), [requests[i][2] for i in members]) for c, members in groups.items()]
         tick = None if disable_tqdm or self.rank != 0 else progress.bar("scoring", len(requests), unit="request")
-        self.opened.checked = False
         found = scorer.score(self.opened, merged, tick, **self.shard)
         if tick:
             tick(0, done=True)

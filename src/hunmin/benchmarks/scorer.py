@@ -1,7 +1,8 @@
 """Log-likelihoods of choices after contexts, every context computed once: the scorer behind `evaluate` and lm-eval.
 
-A backend (backends.py) is chosen by the model's architecture, checked at start against the plain forward on real
-requests, and replaced by it when they differ; what was chosen and why is part of the result.
+A backend (backends.py) is chosen by the model's architecture and checked against the plain forward, one request at a
+time: at start on the longest and the median document, and in every call on one document of its results. Where they
+differ the next simpler backend scores everything again; what was chosen and why is part of the result.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ TREE_TESTED = frozenset(
 )
 NO_CACHE_SHARING = frozenset(("linear_attention", "mamba", "conv", "recurrent"))  # words of config.layer_types
 SHORT_CONTEXT = 12  # tokens; below, one forward over everything beats two
-TOLERANCE = {"torch.float32": 1e-3, "torch.float64": 1e-3}  # nats; half precision: .5 and the same best choice
+TOLERANCE = {"torch.float32": 1e-3, "torch.float64": 1e-3}  # nats; half precision: .5
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,7 @@ class Scorer:
     backend: str
     budget_tokens: int
     report: dict[str, Any] = field(default_factory=dict)
-    checked: bool = False
+    checked_tokens: int = 0  # the longest context on which this backend was checked; 0 = not yet
 
 
 def open_scorer(model: Any, max_length: int, backend: Backend = "auto", budget_tokens: int | None = None) -> Scorer:
@@ -63,7 +64,7 @@ def open_scorer(model: Any, max_length: int, backend: Backend = "auto", budget_t
         chosen = allowed
     if budget_tokens is None:
         budget_tokens = 2048 if model.device.type == "cpu" else 16384
-    return Scorer(model, max_length, chosen, budget_tokens, {"backend": chosen, "reason": why})
+    return Scorer(model, max_length, chosen, budget_tokens, {"backend": chosen, "reason": why, "checked": 0})
 
 
 def allowed_backend(model: Any) -> tuple[str, str]:
@@ -118,27 +119,31 @@ def score(
     tick: Callable[..., None] | None = None,
     rank: int = 0,
     world: int = 1,
-    gather: Callable[[Found], list[Found]] | None = None,
+    gather: Callable[[Any], list[Any]] | None = None,
 ) -> list[Score]:
     """Give every request's score, in order.
 
     With `world` processes each computes every world-th batch of the same batches, so the numbers do not depend on how
-    many there are; `gather(found)` gives every process the parts of all.
+    many there are; `gather(part)` gives every process the parts of all.
     """
     import torch
 
     found_units = units(requests, scorer.max_length)
+    groups = batches(found_units, scorer.budget_tokens)
     with torch.inference_mode():
-        if not scorer.checked:
-            _self_check(scorer, found_units)
-        found: Found = []
-        for i, batch in enumerate(batches(found_units, scorer.budget_tokens)):
-            if i % world == rank:
-                found += _run(scorer, batch)
-            if tick:
-                tick(sum(len(unit.choices) for unit in batch))
-    if gather is not None:
-        found = [row for part in gather(found) for row in part]
+        if not scorer.checked_tokens and groups:
+            _check_at_start(scorer, found_units)
+        while True:
+            found, problem = _run_all(scorer, groups[rank::world], tick)
+            if gather is not None:
+                parts = gather((found, problem))
+                found, problem = [row for part, _ in parts for row in part], max(p for _, p in parts)
+            problem = problem or (_difference(scorer, found_units, found) if groups else "")
+            if not problem:
+                break
+            _fall_back(scorer, scorer.backend, problem)
+            scorer.backend = SIMPLER[scorer.backend][1]
+            scorer.report["backend"] = scorer.backend
     likelihoods = [[float("nan")] * len(r.choices) for r in requests]
     greedy = [[False] * len(r.choices) for r in requests]
     n = 0
@@ -157,28 +162,82 @@ def _run(scorer: Scorer, batch: Sequence[Unit]) -> Found:
     return BACKENDS[scorer.backend](scorer.model, batch, scorer.model.device)
 
 
-def _self_check(scorer: Scorer, found: Sequence[Unit]) -> None:
-    """Score the longest, the median and a mixed batch both ways; on a difference fall back: tree, repeat, plain."""
+def _run_all(scorer: Scorer, groups: Sequence[Sequence[Unit]], tick: Callable[..., None] | None) -> tuple[Found, str]:
+    """Give (results, "") or (what there is, why the backend cannot run this model)."""
+    found: Found = []
+    for batch in groups:
+        try:
+            found += _run(scorer, batch)
+        except CANNOT as error:
+            if scorer.backend == "plain" or type(error).__name__ == "OutOfMemoryError":
+                raise
+            return found, _say(error)
+        if tick:
+            tick(sum(len(unit.choices) for unit in batch))
+    return found, ""
+
+
+CANNOT = (RuntimeError, TypeError, ValueError, AttributeError, IndexError, KeyError)
+
+
+def _say(error: Exception) -> str:
+    return f"{type(error).__name__}: {(str(error).splitlines() or [''])[0]}"
+
+
+SIMPLER = {"tree": ("tree", "repeat", "plain"), "repeat": ("repeat", "plain"), "plain": ("plain",)}
+
+
+def _check_at_start(scorer: Scorer, found: Sequence[Unit]) -> None:
+    """Score the longest and the median document both ways, every choice; on a difference fall back."""
     order = sorted(range(len(found)), key=lambda i: len(found[i].context))
-    picked = [found[i] for i in dict.fromkeys((order[-1], order[len(order) // 2], order[len(order) // 4]))]
+    picked = [found[i] for i in dict.fromkeys((order[-1], order[len(order) // 2]))]
     truth = [row for unit in picked for row in _one_by_one(scorer, unit)]
-    tried = {"tree": ("tree", "repeat", "plain"), "repeat": ("repeat", "plain"), "plain": ("plain",)}[scorer.backend]
-    difference = float("nan")
-    for name in tried:
+    for name in SIMPLER[scorer.backend]:
         difference, problem = _compare(scorer, name, picked, truth)
         if not problem:
             scorer.backend = name
-            break
-        log.warning("backend %s: %s; falling back", name, problem)
-        scorer.report.setdefault("fell_back", []).append(f"{name}: {problem}")
-    else:
-        raise UserError(
-            "scoring in batches differs from scoring one by one, even with the plain backend",
-            type(scorer.model).__name__,
-            "The model is not causal, or its forward is not deterministic.",
-        )
-    scorer.checked = True
-    scorer.report.update(backend=scorer.backend, checked=len(truth), max_difference=difference)
+            scorer.checked_tokens = len(picked[0].context)
+            scorer.report.update(backend=name, checked=len(truth), max_difference=difference)
+            return
+        _fall_back(scorer, name, problem)
+    raise UserError(
+        "scoring in batches differs from scoring one by one, even with the plain backend",
+        type(scorer.model).__name__,
+        "The model is not causal, or its forward is not deterministic.",
+    )
+
+
+def _difference(scorer: Scorer, found_units: Sequence[Unit], found: Found) -> str:
+    """Check one choice of these results: of the longest document if longer than any checked, else of the median one.
+
+    Gives "" or what is wrong. Every process checks the same gathered results, so all of them fall back together.
+    """
+    order = sorted(range(len(found_units)), key=lambda i: len(found_units[i].context))
+    picked = found_units[order[-1]]
+    if len(picked.context) <= scorer.checked_tokens:
+        picked = found_units[order[len(order) // 2]]
+    unit = Unit(picked.context, picked.choices[-1:], picked.places[-1:])
+    [(request, choice, value, _)] = _one_by_one(scorer, unit)
+    ours = next(v for r, c, v, _ in found if (r, c) == (request, choice))
+    difference = abs(ours - value)
+    if not difference <= _limit(scorer):
+        problem = f"differs by {difference:.3g} nats from the plain forward"
+        if scorer.backend == "plain":
+            raise UserError(problem, type(scorer.model).__name__, "Its forward is not deterministic.")
+        return problem
+    scorer.checked_tokens = max(scorer.checked_tokens, len(unit.context))
+    scorer.report["checked"] += 1
+    scorer.report["max_difference"] = max(scorer.report["max_difference"], difference)
+    return ""
+
+
+def _fall_back(scorer: Scorer, name: str, problem: str) -> None:
+    log.warning("backend %s: %s; falling back", name, problem)
+    scorer.report.setdefault("fell_back", []).append(f"{name}: {problem}")
+
+
+def _limit(scorer: Scorer) -> float:
+    return TOLERANCE.get(str(scorer.model.dtype), 0.5)
 
 
 def _one_by_one(scorer: Scorer, unit: Unit) -> Found:
@@ -192,14 +251,13 @@ def _compare(scorer: Scorer, name: str, picked: Sequence[Unit], truth: Found) ->
     """Give (largest difference in nats, what is wrong or "")."""
     try:
         ours = BACKENDS[name](scorer.model, picked, scorer.model.device)
-    except (RuntimeError, TypeError, ValueError, AttributeError, IndexError, KeyError) as error:
+    except CANNOT as error:
         if type(error).__name__ == "OutOfMemoryError" or name == "plain":
             raise
-        return float("nan"), f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}"
+        return float("nan"), _say(error)
     values = {(r, c): v for r, c, v, _ in ours}
     gaps = [abs(values[r, c] - v) for r, c, v, _ in truth]
     worst = max(gaps)
-    limit = TOLERANCE.get(str(scorer.model.dtype), 0.5)
-    if not worst <= limit:
+    if not worst <= _limit(scorer):
         return worst, f"differs by {worst:.3g} nats from the plain forward"
     return worst, ""

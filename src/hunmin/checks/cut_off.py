@@ -157,7 +157,7 @@ def fewest(source: list[int], target: list[int]) -> int:
 
 def _prose_sentences(text: str) -> list[tuple[int, int]]:
     plain = prose_of(text)
-    return [part for part in sentences_of(text) if re.search(r"[A-Za-z가-힣]{2}", plain[part[0] : part[1]])]
+    return [part for part in sentences_of(text) if re.search(r"[A-Za-z가-힣]", plain[part[0] : part[1]])]
 
 
 def _sentences(original: str, text: str) -> list[Issue]:

@@ -47,7 +47,7 @@ def split(text: str) -> list[tuple[int, int]]:
             if len(mark) > 1 and set(mark) == {"."} or mark == "…":
                 if rest and not re.match(r"[A-Z가-힣\"']", rest):
                     continue  # an ellipsis inside a sentence
-            if rest and re.match(r"[a-z,;)]", rest):
+            if re.match(r"[a-z,;)]", rest) and not re.match(r"[가-힣]", text[match.start() - 1 : match.start()]):
                 continue
             if text[cursor : match.end()].strip():
                 found.append((cursor, match.end()))

@@ -1,0 +1,190 @@
+"""Attach the issues that the checks find: what the translation lost, changed or left in English; drops and edits nothing.
+
+With an `original` each text is compared with its English; without one only what the Korean shows by itself is found, and the notes say
+for how many texts. A field that a data set left in English throughout is found by reading the input once before.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+from ..artifact import Counts, Inputs
+from ..checks import CHECKS, DEFAULT
+from ..checks.record import issues_of, original_of, resolve_checks
+from ..errors import UserError
+from ..options import Options, opt
+from ..record import Record, read_jsonl, texts
+from ..stream import stream
+from ..tables import did_you_mean
+from ..text.hangul import has_hangul
+
+log = logging.getLogger("hunmin")
+
+READS = ("text", "original?")
+EDITS: tuple[str, ...] = ()
+ADDS = ("issues",)
+KIND = "record"
+INPUT = "records"
+OUTPUT = "records"
+
+SENSE = "sense"
+MIN_RECORDS = 8  # fewer say nothing about a data set
+MIN_IDENTICAL_RATIO = 0.9
+
+
+class Config(Options):
+    checks: list[str] = opt(
+        list(DEFAULT), f"The checks to run: {', '.join(CHECKS)}, {SENSE} (asks a model), or module:function."
+    )
+    model: str | None = opt(None, "sense: the endpoint's model name.")
+    base_url: str | None = opt(None, "sense: address of an OpenAI-compatible server; null is OpenAI's own.")
+    api_key_env: str | None = opt(None, "sense: the environment variable that holds the key.")
+    request: dict[str, Any] = opt({}, "sense: further fields of the request, passed through as they are.")
+
+
+def check(config: Config) -> list[str]:
+    """Give what is wrong with the options before anything runs."""
+    known = [*CHECKS, SENSE]
+    found = [
+        f"check.checks: unknown check '{name}'{did_you_mean(name, known)} (known: {', '.join(known)})."
+        for name in config.checks
+        if name not in known and ":" not in name
+    ]
+    if SENSE in config.checks and not config.model:
+        found.append("check.model: 'sense' asks a model; name one.")
+    if not config.checks:
+        found.append("check.checks: empty; name at least one check or leave the stage out.")
+    return found
+
+
+def files(config: Config) -> list[Path]:
+    """Give the recorded replies, where `sense` replays some."""
+    if SENSE in config.checks and (config.base_url or "").startswith("recorded:"):
+        return [Path((config.base_url or "").removeprefix("recorded:"))]
+    return []
+
+
+def paid(config: Config) -> bool:
+    """Only `sense` asks anyone; a server on this machine costs nothing."""
+    from ..raters.asked import is_free
+
+    return SENSE in config.checks and not is_free(config.base_url)
+
+
+def estimate(config: Config, inputs: Inputs) -> dict[str, Any]:
+    """Give what checking would take; nothing is sent."""
+    n = inputs.expected.get("records")
+    if inputs.records is None or not inputs.records.is_file():
+        return {"records": n, "requests": n if SENSE in config.checks else 0}
+    if SENSE not in config.checks:
+        return {"records": sum(1 for _ in read_jsonl(inputs.records)), "requests": 0, "usd": 0.0}
+    from ..checks import sense
+    from ..clients import llm as endpoint
+
+    units = (unit for record in read_jsonl(inputs.records) for unit in sense.units(record))
+    return endpoint.estimate(
+        units, model=config.model or "", base_url=config.base_url, request=config.request, ledger=inputs.spend.ledger
+    )
+
+
+def never_translated(records: Path) -> frozenset[str]:
+    """Give the fields that are the English, byte for byte, in at least nine of ten records that have them.
+
+    Only among records whose other texts are Korean, so that an English data set is not called untranslated.
+    """
+    same: Counter[str] = Counter()
+    seen: Counter[str] = Counter()
+    for record in read_jsonl(records):
+        found = texts(record)
+        for path, text in found.items():
+            original = original_of(record, path)
+            if (
+                original
+                and not path.startswith("messages.")
+                and any(has_hangul(t) for p, t in found.items() if p != path)
+            ):
+                seen[path] += 1
+                same[path] += text == original
+    return frozenset(path for path, n in seen.items() if n >= MIN_RECORDS and same[path] >= MIN_IDENTICAL_RATIO * n)
+
+
+def run(config: Config, inputs: Inputs, out: Path) -> Counts:
+    """Give each record its list of issues."""
+    if inputs.records is None:
+        raise UserError("no records to read", inputs.label, "Give an input file, or put a stage before this one.")
+    checks = resolve_checks(name for name in config.checks if name != SENSE)
+    left = never_translated(inputs.records)
+
+    def attach(record: Record) -> Record:
+        return {**record, "issues": [*(record.get("issues") or []), *issues_of(record, checks, left)]}
+
+    if SENSE in config.checks:
+        counts = _with_sense(config, inputs, out, attach)
+    else:
+        counts = stream(lambda records: [attach(record) for record in records], inputs, out)
+    counts.notes.update(summary(out / "records.jsonl"), never_translated=sorted(left))
+    if counts.notes["texts_without_original"]:
+        log.warning(
+            "%s: %s of %s texts have no original; only what the Korean shows by itself was checked there",
+            inputs.label,
+            f"{counts.notes['texts_without_original']:,}",
+            f"{counts.notes['texts']:,}",
+        )
+    for path in sorted(left):
+        log.warning("%s: '%s' is the English in nearly every record: it was never translated", inputs.label, path)
+    return counts
+
+
+def _with_sense(config: Config, inputs: Inputs, out: Path, attach: Any) -> Counts:
+    from ..checks import sense
+    from ..clients.llm import open_client
+    from ..raters.asked import limits
+
+    with open_client(
+        model=config.model or "",
+        base_url=config.base_url,
+        api_key_env=config.api_key_env,
+        request=config.request,
+        spend=limits(inputs.spend, config.base_url),
+        label=inputs.label,
+    ) as client:
+
+        async def step(records: list[Record]) -> list[Record]:
+            (record,) = records
+            found, unread = await sense.ask(record, client)
+            record = attach(record)
+            record["issues"] = [*record["issues"], *found]
+            if unread:
+                record["issues"].append(sense.unread_issue(unread))
+            return [record]
+
+        counts = stream(step, inputs, out, in_flight=inputs.in_flight)
+        counts.notes["paid"] = client.report()
+        return counts
+
+
+def summary(path: Path) -> dict[str, Any]:
+    """Give issues by code and severity, records and fields with any, and how many texts had no original."""
+    codes: Counter[str] = Counter()
+    severities: Counter[str] = Counter()
+    records: Counter[str] = Counter()
+    notes = {"texts": 0, "texts_without_original": 0, "records_with_issues": 0, "records_with_certain": 0}
+    for record in read_jsonl(path):
+        issues = record["issues"]
+        for field in texts(record):
+            notes["texts"] += 1
+            notes["texts_without_original"] += not original_of(record, field)
+        codes.update(issue["code"] for issue in issues)
+        severities.update(issue["severity"] for issue in issues)
+        records.update({issue["code"] for issue in issues})
+        notes["records_with_issues"] += bool(issues)
+        notes["records_with_certain"] += any(issue["severity"] == "certain" for issue in issues)
+    return {
+        **notes,
+        "issues": dict(codes.most_common()),
+        "severities": dict(severities.most_common()),
+        "records_by_code": dict(records.most_common()),
+    }

@@ -1,0 +1,130 @@
+"""Reading rows from files: kinds, archives, encodings, and what is said about a file that cannot be read."""
+
+from __future__ import annotations
+
+import gzip
+import json
+
+import pytest
+import zstandard
+
+from hunmin.errors import UserError
+from hunmin.formats.files import Malformed, read_rows
+
+ROWS = [{"instruction": "수도는?", "output": "서울"}, {"instruction": 'a "b", c', "output": "줄\n바꿈"}]
+
+
+def jsonl(rows=ROWS) -> str:
+    return "".join(json.dumps(r, ensure_ascii=False) + "\n" for r in rows)
+
+
+def read(path, encoding=None):
+    return [row for _, row in read_rows(path, encoding)]
+
+
+def test_the_same_rows_from_every_kind_of_file(tmp_path):
+    import pyarrow
+    import pyarrow.parquet
+
+    (tmp_path / "a.jsonl").write_text(jsonl(), encoding="utf-8")
+    (tmp_path / "a.json").write_text(json.dumps(ROWS, ensure_ascii=False, indent=1), encoding="utf-8")
+    (tmp_path / "b.json").write_text(json.dumps({"data": ROWS}), encoding="utf-8")
+    (tmp_path / "c.json").write_text(jsonl(), encoding="utf-8")
+    (tmp_path / "a.csv").write_text('instruction,output\n수도는?,서울\n"a ""b"", c","줄\n바꿈"\n', encoding="utf-8")
+    (tmp_path / "a.tsv").write_text('instruction\toutput\n수도는?\t서울\n"a ""b"", c"\t"줄\n바꿈"\n', encoding="utf-8")
+    pyarrow.parquet.write_table(pyarrow.Table.from_pylist(ROWS), tmp_path / "a.parquet")
+    with gzip.open(tmp_path / "a.jsonl.gz", "wb") as file:
+        file.write(jsonl().encode())
+    (tmp_path / "a.csv.zst").write_bytes(zstandard.compress((tmp_path / "a.csv").read_bytes()))
+    for name in ("a.jsonl", "a.json", "b.json", "c.json", "a.csv", "a.tsv", "a.parquet", "a.jsonl.gz", "a.csv.zst"):
+        assert read(tmp_path / name) == ROWS, name
+
+
+def test_a_folder_is_read_in_name_order(tmp_path):
+    for i, row in enumerate(ROWS):
+        (tmp_path / f"part-{i}.jsonl").write_text(jsonl([row]), encoding="utf-8")
+    (tmp_path / "README.md").write_text("x")
+    assert read(tmp_path) == ROWS
+    (tmp_path / "z.csv").write_text("a\n1\n")
+    with pytest.raises(UserError, match="mixes .csv, .jsonl"):
+        read(tmp_path)
+
+
+def test_a_bom_is_removed(tmp_path):
+    for name, text in (("a.jsonl", jsonl()), ("a.json", json.dumps(ROWS)), ("a.csv", "instruction,output\na,b\n")):
+        (tmp_path / name).write_bytes(b"\xef\xbb\xbf" + text.encode())
+        assert list(read(tmp_path / name)[0]) == ["instruction", "output"]
+
+
+def test_cp949_is_proposed_and_read_when_named(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_bytes("Q,A\nhello,world\n안녕하세요,반갑습니다\n".encode("cp949"))
+    with pytest.raises(UserError) as error:
+        read(path)
+    assert (
+        f"{path}:3" in str(error.value) and "encoding: cp949" in str(error.value) and "안녕하세요" in str(error.value)
+    )
+    assert read(path, "cp949")[1] == {"Q": "안녕하세요", "A": "반갑습니다"}
+
+
+def test_utf16_is_proposed_and_read_when_named(tmp_path):
+    path = tmp_path / "a.jsonl"
+    path.write_text(jsonl(), encoding="utf-16")
+    with pytest.raises(UserError, match="utf-16"):
+        read(path)
+    assert read(path, "utf-16") == ROWS
+
+
+@pytest.mark.parametrize(
+    "line, why",
+    [
+        ('{"a": 1', "not JSON: .* at column"),
+        ('{"a": NaN}', "NaN is not JSON"),
+        ('{"a": 1, "a": 2}', "key 'a' stands twice"),
+        ('["a"]', "expected an object, got list"),
+        ("null", "expected an object, got NoneType"),
+    ],
+)
+def test_a_malformed_line_is_named_and_the_others_are_read(tmp_path, line, why):
+    path = tmp_path / "a.jsonl"
+    path.write_text(jsonl()[:-1] + "\n\n" + line + "\n" + jsonl([ROWS[0]]), encoding="utf-8")
+    found = list(read_rows(path))
+    assert [isinstance(r, Malformed) for _, r in found] == [False, False, True, False]
+    where, bad = found[2]
+    assert where == f"{path}:4"
+    import re
+
+    assert re.match(why, bad.why) and bad == line
+
+
+def test_a_csv_row_with_too_many_cells_is_named_by_its_first_line(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text('Q,A\n"two\nlines",b\na,b,c\n', encoding="utf-8")
+    found = list(read_rows(path))
+    assert found[0] == (f"{path}:2", {"Q": "two\nlines", "A": "b"})
+    assert found[1][0] == f"{path}:4" and "3 cells, but the header names 2" in found[1][1].why
+
+
+@pytest.mark.parametrize(
+    "name, content, says",
+    [
+        ("a.csv", b'Q,A\n"open,b\n', "not a table"),
+        ("a.csv", b"Q,Q\n1,2\n", "column 'Q' stands twice"),
+        ("a.json", b"[1,", "not JSON"),
+        ("a.json", b"3", "expected a list of rows"),
+        ("a.jsonl.gz", b"nonsense", "archive is broken"),
+        ("a.parquet", b"nonsense", "not Parquet"),
+        ("a.xlsx", b"PK", "unknown kind of file"),
+    ],
+)
+def test_a_broken_file_is_an_error_with_its_name(tmp_path, name, content, says):
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(UserError, match=says) as error:
+        read(tmp_path / name)
+    assert name in str(error.value)
+
+
+def test_a_missing_file_proposes_a_neighbour(tmp_path):
+    (tmp_path / "train.jsonl").write_text("")
+    with pytest.raises(UserError, match="did you mean 'train.jsonl'"):
+        read(tmp_path / "trian.jsonl")

@@ -7,7 +7,7 @@ from importlib import resources
 
 import pytest
 
-from hunmin.text.tasks import form_task
+from hunmin.text.tasks import english_part, form_task
 
 FORM = [
     ("Rewrite the paragraph and fix all punctuation.", "grammar", True),
@@ -69,6 +69,22 @@ def test_the_bundled_sample_is_sorted_exactly():
     found = {r["id"]: form_task(r.get("instruction") or "") is not None for r in rows}
     wrong = [r["id"] for r in rows if found[r["id"]] != (r["extra"]["task"] == "form")]
     assert wrong == []
+
+
+@pytest.mark.parametrize(
+    ("instruction", "parts"),
+    [
+        ('Which is right: "their" or "there"?', ['"their"', '"there"']),
+        ("Rewrite the sentence in the past tense\nI miss you", ["I miss you"]),
+        ("Change it to active voice: The song was sung.", ["The song was sung."]),
+        ("What rhymes with 'light'? Don't say 'night'.", ["'light'", "'night'"]),
+        ("Correct the grammar mistakes in the sentence.", []),
+    ],
+)
+def test_english_in_the_instruction_is_found(instruction, parts):
+    task = form_task(instruction)
+    assert task is not None
+    assert [instruction[a:b] for a, b in english_part(instruction, task)] == parts
 
 
 @pytest.mark.data

@@ -7,6 +7,8 @@ fall together share one transaction, so the ledger costs little even with hundre
 from __future__ import annotations
 
 import asyncio
+import html
+import re
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -362,7 +364,10 @@ class Client:
 def expect(unit: Unit, price: Price) -> tuple[int, int, int, float]:
     """Give a unit's input tokens, output tokens, characters and US dollars as far as they can be told beforehand."""
     if unit.kind == "text":
-        chars = len(unit.body["text"])
+        source = unit.body["text"]
+        if unit.body.get("tag_handling"):  # tags are not billed
+            source = html.unescape(re.sub(r"<[^<>]*>", "", source))
+        chars = len(source)
         return 0, 0, chars, price.usd(0, 0, chars)
     content = "\n".join(str(m.get("content", "")) for m in unit.body["messages"])
     in_tokens = guess_tokens(content) + 4 * len(unit.body["messages"])

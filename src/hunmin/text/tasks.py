@@ -127,6 +127,7 @@ _RULES: tuple[tuple[str, bool, str], ...] = (
     ("inflection", True, r"\b(?:active|passive) voice\b|\bcontractions?\b|\bsubject[- ]verb agreement\b"),
     ("word_choice", True, r"\b(?:insert|fill|choose|use|add|put|pick|select)\b<50>[\"'“]\w+[\"'”](?:,| or| and|/)"),
     ("word_choice", True, r"\bwhich (?:of the )?(?:\w+ )?(?:words?|spelling|form) (?:is|are) (?:right|correct)\b"),
+    ("word_choice", True, r"\bwhich (?:one )?(?:is|are) (?:right|correct)<30>[\"'“‘]\w"),
     (
         "word_choice",
         True,
@@ -226,3 +227,20 @@ def form_task(instruction: str) -> FormTask | None:
         if match:
             return FormTask(kind, match.start(), match.end(), too)
     return None
+
+
+_QUOTED = re.compile(r"\"[^\"\n]+\"|“[^”\n]+”|‘[^’\n]{2,}’|(?<![A-Za-z])'[^'\n]{1,80}'(?![A-Za-z])")
+
+
+def english_part(instruction: str, task: FormTask) -> list[tuple[int, int]]:
+    """Give where the instruction itself carries the English that its task is about, as [start, end) stretches.
+
+    Quoted words; else what follows the task behind a colon or on later lines. Empty when it carries none.
+    """
+    found = [match.span() for match in _QUOTED.finditer(instruction)]
+    if found:
+        return found
+    rest = re.compile(r"[ \t]*\n\s*|:\s+").search(instruction, task.start)
+    if rest and instruction[rest.end() :].strip():
+        return [(rest.end(), len(instruction.rstrip()))]
+    return []

@@ -304,10 +304,11 @@ def _partners(signatures: np.ndarray, first: np.ndarray, scope: str, threshold: 
     found = unique[found]
     by_record = np.argsort(found, kind="stable")
     found, buckets = found[by_record], buckets[by_record]
-    starts = np.flatnonzero(np.r_[True, found[1:] != found[:-1]]) if len(found) else np.empty(0, np.int64)
-    return {
-        int(found[a]): buckets[a:b].tolist() for a, b in zip(starts, [*starts[1:].tolist(), len(found)], strict=True)
-    }
+    if not len(found):
+        return {}
+    starts = np.flatnonzero(np.r_[True, found[1:] != found[:-1]])
+    ends = [*starts[1:].tolist(), len(found)]
+    return {int(found[a]): buckets[a:b].tolist() for a, b in zip(starts, ends, strict=True)}
 
 
 def duplicates(

@@ -286,9 +286,10 @@ def check_config(model: type[Options], stage: str, options: dict[str, Any]) -> t
         return None, found
 
 
-def _needs(module: ModuleType) -> list[tuple[str, bool]]:
-    """Give (artifact kind, optional) a stage needs."""
-    wanted = getattr(module, "INPUT", None)
+def needs(module: ModuleType, config: Options | None = None) -> list[tuple[str, bool]]:
+    """Give (artifact kind, optional) a stage needs; a stage's own `needs(config)` says more than its INPUT."""
+    own = getattr(module, "needs", None)
+    wanted = own(config) if own and config is not None else getattr(module, "INPUT", None)
     wanted = () if wanted is None else (wanted,) if isinstance(wanted, str) else wanted
     return [(w.rstrip("?"), w.endswith("?")) for w in wanted]
 
@@ -300,7 +301,7 @@ def contract_problems(steps: Sequence[Step]) -> list[str]:
     outputs: set[str] = set()
     for i, step in enumerate(steps):
         where = f"{step.where}: " if step.where else ""
-        for kind, optional in _needs(step.module):
+        for kind, optional in needs(step.module, step.config):
             if kind in ("records", "model") and not optional and kind not in outputs:
                 adder = "load" if kind == "records" else "sft"
                 problems.append(
@@ -317,7 +318,7 @@ def contract_problems(steps: Sequence[Step]) -> list[str]:
             )
         own = getattr(step.module, "check", None)
         problems += [f"{where}stages[{i}].{step.stage}: {m}" for m in (own(step.config) if own else ())]
-        if step.module.OUTPUT == "records" and not _needs(step.module):
+        if step.module.OUTPUT == "records" and not needs(step.module):
             keys = {"text"}
         keys |= set(step.module.ADDS) | set(getattr(step.config, "provides", None) or ())
         outputs.add(step.module.OUTPUT)

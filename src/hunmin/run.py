@@ -10,18 +10,16 @@ import json
 import logging
 import os
 import shutil
-import subprocess
-import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from . import artifact
+from . import artifact, child
 from .artifact import Counts, Inputs, Spend
-from .errors import EXIT_INTERRUPTED, UserError
-from .recipe import Recipe, Step, _needs, resolved
+from .errors import UserError
+from .recipe import Recipe, Step, needs, resolved
 from .stages import STAGES
 from .tables import resolve
 
@@ -147,7 +145,7 @@ def _identity(recipe: Recipe, step: Step, inputs: Inputs, run: Path) -> dict[str
     """Give what decides whether an artifact may be reused: stage, config, seed and the hashes of what goes in."""
     config = step.config.model_dump(mode="json")
     hashes: dict[str, str] = {}
-    kinds = {kind for kind, _ in _needs(step.module)}
+    kinds = {kind for kind, _ in needs(step.module)}
     for label, folder in inputs.earlier.items():
         manifest = artifact.read_manifest(folder)
         if manifest is None:
@@ -291,7 +289,7 @@ def dry_run(recipe: Recipe, run: Path, options: Options) -> list[tuple[str, dict
 
 def _call(step: Step, inputs: Inputs, out: Path, options: Options) -> Counts:
     if step.module.KIND == "model":
-        return _call_in_child(step, inputs, out)
+        return child.call(step, inputs, out)
     if step.module.KIND in ("record", "whole") and options.shards > 1 and step.stage != "load":
         from . import shards
 
@@ -306,106 +304,3 @@ def call_alone(stage: str, config: Any, inputs: Inputs, out: Path) -> Counts:
     """Run one stage outside a recipe, model stages in a child process as in a run."""
     module = resolve(STAGES, stage, "stage")
     return _call(Step(stage, inputs.label, module, config), inputs, out, Options())
-
-
-# --- model stages run in a child process: memory is freed at its end, and torchrun can launch it ---
-
-ERROR_FILE = "error.json"
-COUNTS_FILE = "counts.json"
-
-
-def _call_in_child(step: Step, inputs: Inputs, out: Path) -> Counts:
-    out.mkdir(parents=True, exist_ok=True)
-    spec = out / "spec.json"
-    artifact.write_atomic(spec, json.dumps(_spec(step, inputs, out), ensure_ascii=False, indent=2))
-    for name in (ERROR_FILE, COUNTS_FILE):
-        (out / name).unlink(missing_ok=True)
-    command = [sys.executable, "-m", "hunmin.run", str(spec)]
-    if getattr(step.config, "launch", None) not in (None, "none"):
-        from .train import launch
-
-        command = launch.command(step.config, spec)
-        log.info("%s: %s", step.label, " ".join(command))
-    environment = {**os.environ, "HF_HUB_DISABLE_TELEMETRY": "1", "PYTHONUNBUFFERED": "1"}
-    child = subprocess.Popen(command, env=environment)
-    while True:
-        try:
-            code = child.wait()
-            break
-        except KeyboardInterrupt:
-            continue  # the terminal sent Ctrl-C to the child as well; wait until it has saved
-    if code in (EXIT_INTERRUPTED, -2):
-        raise KeyboardInterrupt
-    if (out / ERROR_FILE).is_file():
-        error = json.loads((out / ERROR_FILE).read_text(encoding="utf-8"))
-        raise UserError(error["what"], error["where"], error["mend"], error["exit_code"])
-    if code != 0:
-        hint = " (killed: out of memory?)" if code == -9 else ""
-        raise RuntimeError(f"{step.label}: the child process ended with {code}{hint}; its messages stand above")
-    counts = Counts(**json.loads((out / COUNTS_FILE).read_text(encoding="utf-8")))
-    for name in (COUNTS_FILE, "spec.json"):
-        (out / name).unlink(missing_ok=True)
-    return counts
-
-
-def _spec(step: Step, inputs: Inputs, out: Path) -> dict[str, Any]:
-    return {
-        "stage": step.stage,
-        "config": step.config.model_dump(mode="json"),
-        "out": str(out),
-        "inputs": {
-            "label": inputs.label,
-            "seed": inputs.seed,
-            "records": str(inputs.records) if inputs.records else None,
-            "model": str(inputs.model) if inputs.model else None,
-            "earlier": {k: str(v) for k, v in inputs.earlier.items()},
-            "spend": {
-                "ledger": str(inputs.spend.ledger) if inputs.spend.ledger else None,
-                "max_usd": inputs.spend.max_usd,
-                "max_chars": inputs.spend.max_chars,
-                "confirmed": inputs.spend.confirmed,
-            },
-            "in_flight": inputs.in_flight,
-        },
-    }
-
-
-def _child(spec_path: Path) -> int:
-    """Run one model stage from its spec file; rank 0 alone writes counts and errors."""
-    logging.basicConfig(level=logging.WARNING, format="%(message)s", stream=sys.stderr)
-    from transformers.utils import logging as transformers_logging
-
-    transformers_logging.disable_progress_bar()
-    transformers_logging.set_verbosity_error()
-    spec = json.loads(spec_path.read_text(encoding="utf-8"))
-    given = spec["inputs"]
-    spend = given["spend"]
-    inputs = Inputs(
-        label=given["label"],
-        seed=given["seed"],
-        records=Path(given["records"]) if given["records"] else None,
-        model=Path(given["model"]) if given["model"] else None,
-        earlier={k: Path(v) for k, v in given["earlier"].items()},
-        spend=Spend(Path(spend["ledger"]) if spend["ledger"] else None, *list(spend.values())[1:]),
-        in_flight=given["in_flight"],
-    )
-    out = Path(spec["out"])
-    main_rank = int(os.environ.get("RANK", "0")) == 0
-    try:
-        module = resolve(STAGES, spec["stage"], "stage")
-        counts = module.run(module.Config(**spec["config"]), inputs, out)
-    except UserError as error:
-        if main_rank:
-            row = {"what": error.what, "where": error.where, "mend": error.mend, "exit_code": error.exit_code}
-            artifact.write_atomic(out / ERROR_FILE, json.dumps(row, ensure_ascii=False))
-        return error.exit_code
-    except KeyboardInterrupt:
-        return EXIT_INTERRUPTED
-    if main_rank:
-        row = {"n_in": counts.n_in, "n_kept": counts.n_kept, "dropped": counts.dropped, "notes": counts.notes}
-        artifact.write_atomic(out / COUNTS_FILE, json.dumps(row, ensure_ascii=False, default=str))
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(_child(Path(sys.argv[1])))

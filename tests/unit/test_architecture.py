@@ -17,11 +17,11 @@ LAYERS = [
     ("text", "record", "progress", "tables"),
     ("artifact", "clients", "formats", "templates", "prompts"),
     ("stream", "engines", "checks", "repairs", "raters", "judging", "benchmarks", "train", "models", "tiny",
-     "publishing", "server", "nearest", "stats"),
+     "publishing", "server", "nearest", "stats", "choosing", "executors", "held_out", "overlap", "ratings", "strata"),
     ("stages",),
     ("shards", "review"),
     ("recipe",),
-    ("run", "rehearse"),
+    ("child", "run", "rehearse"),
     ("report", "compare", "show", "doctor", "chat", "serve", "console", "flags", "alone", "api", "cli", "__init__"),
 ]  # fmt: skip
 LAYER = {name: i for i, names in enumerate(LAYERS) for name in names}

@@ -10,7 +10,7 @@ from typing import Any
 from .. import artifact
 from ..errors import UserError
 
-MODULE = "hunmin.run"
+MODULE = "hunmin.child"  # the module that runs one stage from its spec
 
 FSDP2 = """\
 # FSDP2 through accelerate: weights, gradients and optimizer states sharded over all GPUs, gathered layer by layer.

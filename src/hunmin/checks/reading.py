@@ -9,6 +9,7 @@ from typing import Any
 from ..text.numbers import Number, english_numbers, korean_numbers
 from ..text.segments import Span, find_spans, prose
 from ..text.sentences import split
+from ..text.tasks import FormTask, form_task
 
 Issue = dict[str, Any]
 
@@ -57,6 +58,11 @@ def numbers_of(text: str, language: str) -> tuple[Number, ...]:
 @lru_cache(maxsize=512)
 def sentences_of(text: str) -> tuple[tuple[int, int], ...]:
     return tuple(split(text))
+
+
+@lru_cache(maxsize=256)
+def task_of(instruction: str) -> FormTask | None:
+    return form_task(instruction)
 
 
 @lru_cache(maxsize=4096)

@@ -8,8 +8,7 @@ from typing import Any
 
 from ..text.hangul import has_hangul
 from ..text.ngrams import english_words
-from ..text.tasks import form_task
-from .reading import REVIEW, Issue, issue
+from .reading import REVIEW, Issue, issue, task_of
 
 QUOTED = re.compile(r"[\"“]([^\"”\n]{2,120})[\"”]|(?<!\w)'([^'\n]{2,120})'(?!\w)")
 
@@ -20,7 +19,7 @@ def find(original: str, text: str, context: Mapping[str, Any]) -> list[Issue]:
     instruction = str(context.get("instruction", ""))
     if not original or original == text or not instruction or not has_hangul(text) or has_hangul(original):
         return []
-    task = form_task(instruction)
+    task = task_of(instruction)
     if task is None or len(english_words(original)) == 0:
         return []
     if field == "input" or field == "output" and task.output_too and not context.get("answer_talks"):

@@ -9,9 +9,8 @@ from typing import Any
 from ..text.hangul import has_hangul
 from ..text.ngrams import FUNCTION_WORDS, english_words, ngrams, runs_of_english
 from ..text.segments import is_code
-from ..text.tasks import form_task
 from .labels import GLOSSARY, LABEL
-from .reading import CERTAIN, REVIEW, Issue, issue, prose_of, sentences_of
+from .reading import CERTAIN, REVIEW, Issue, issue, prose_of, sentences_of, task_of
 
 QUOTES = re.compile(
     r"\"[^\"\n]{1,80}\"|“[^”\n]{1,80}”|‘[^’\n]{1,80}’|(?<![A-Za-z])'[^'\n]{1,80}'(?![A-Za-z])|\([^()\n]{1,80}\)|「[^」\n]+」|『[^』\n]+』"
@@ -36,7 +35,7 @@ def find(original: str, text: str, context: Mapping[str, Any]) -> list[Issue]:
 def _kept_on_purpose(context: Mapping[str, Any]) -> bool:
     """Tell whether the task is about English, so that English is what should stand there."""
     instruction = str(context.get("instruction", ""))
-    return bool(instruction) and (form_task(instruction) is not None or bool(FOREIGN.search(instruction)))
+    return bool(instruction) and (task_of(instruction) is not None or bool(FOREIGN.search(instruction)))
 
 
 def _whole(original: str, text: str, context: Mapping[str, Any]) -> list[Issue]:

@@ -37,7 +37,9 @@ STRONG = re.compile(
     re.X,
 )
 # What follows the end of a statement in C-like code; tried apart because it needs the stripped line.
-ENDS_STATEMENT = re.compile(r"(?:\w\s?\(.*\)|[\w\])]\s*[-+*/]?=\s*\S.*|\+\+|--|\w\]|\breturn\b.*)\s*;\s*(?://.*)?$|^\s*[\w<>]+\s+[*&]?\w+;\s*//")
+ENDS_STATEMENT = re.compile(
+    r"(?:\w\s?\(.*\)|[\w\])]\s*[-+*/]?=\s*\S.*|\+\+|--|\w\]|\breturn\b.*)\s*;\s*(?://.*)?$|^\s*[\w<>]+\s+[*&]?\w+;\s*//"
+)
 CLOSER = re.compile(r"^\s*[\])}]+[;,)]*\s*$")
 COMMENT = re.compile(r"^\s*(?://|#(?!#|\w)|/\*|\*/|\*\s|--\s|%\s|<!--)")
 INDENTED = re.compile(r"^(?:\t| {2,})\S")
@@ -74,6 +76,14 @@ QUOTED_OR_COMMENT = re.compile(
 )
 
 
+MAY_BE_CODE = re.compile(
+    r"[=(){};<>\\@\[|$]|:\s*(?:#.*)?$|#!|^\s*(?i:select|from|where|left|right|inner|outer|full|cross|join|on|group|order|having|limit"
+    r"|insert|values|update|set|delete|create|alter|drop|union|with|and|or)\b"
+    r"|^\s*(?:import|return|raise|yield|pass|break|continue|package|using|do|done|fi|esac|then|else|try|echo|printf|sudo|git|npm|pip3?|docker"
+    r"|kubectl|cd|mkdir|chmod|curl|apt-get|conda)\b"
+)
+
+
 def _prose(line: str) -> bool:
     """Tell whether a line reads as a sentence once strings and comments are taken out."""
     return bool(PROSE.search(QUOTED_OR_COMMENT.sub(" ", line)))
@@ -86,14 +96,14 @@ def code_lines(lines: list[str]) -> list[bool]:
     for line in lines:
         bare = line.rstrip()
         found = False
-        if bare.strip():
+        if bare and MAY_BE_CODE.search(bare):
             upper = bool(SQL_CLAUSE.match(bare)) and (in_sql or not _prose(bare))
             lower = bool(LOWER_SELECT.match(bare)) or (in_sql and bool(LOWER_CLAUSE.match(bare)))
             in_sql = upper or lower
             found = upper or lower
             if not found:
                 found = bool(CONTROL.match(bare) or SHELL.match(bare)) or (
-                    bool(STRONG.match(bare) or ASSIGNMENT.match(bare) or ENDS_STATEMENT.search(bare))
+                    bool(STRONG.match(bare) or ASSIGNMENT.match(bare) or (";" in bare and ENDS_STATEMENT.search(bare)))
                     and not _prose(bare)
                 )
         else:

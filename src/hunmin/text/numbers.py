@@ -95,6 +95,7 @@ MONTHS = {
         "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
     )
 }
+NUMBER_WORDS = frozenset([*WORDS, *ORDINALS])
 _WORD = "|".join([*_TENS, *sorted(_ONES, key=len, reverse=True)])
 _SCALE = "|".join(SCALES)
 EN_DIGITS = re.compile(
@@ -167,15 +168,14 @@ def english_numbers(text: str) -> list[Number]:
             values = {value * SCALES[scale]}
         elif scale:
             values.add(value * {"k": 1000, "m": 10**6, "bn": 10**9}[scale])
-        if (pm := PM.match(text, match.end("n"))) and value < 12:
+        if value < 12 and PM.match(text, match.end("n")):
             values.add(value + 12)
-        elif match.start() and text[match.start() - 1] == ":" and PM.match(text, match.end()):
-            pm = None
         sign = (match["sign"] or "").strip()
         unit = SIGNS[sign] if sign else _unit(_EN_UNIT, text, match.end())
         minutes = match.start() > 1 and text[match.start() - 1] == ":" and text[match.start() - 2].isdigit()
         found.append(Number(match.start("n"), match.end(), frozenset(values), "digits", unit, minutes and value == 0))
-    for match in EN_WORDS.finditer(text):
+    spoken = not NUMBER_WORDS.isdisjoint(re.findall(r"[a-z]+", text.lower()))
+    for match in EN_WORDS.finditer(text) if spoken else ():
         if match["o"]:
             found.append(Number(*match.span(), frozenset({Decimal(ORDINALS[match["o"].lower()])}), "word"))
             continue

@@ -9,6 +9,7 @@ import json
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from .codelines import code_lines, code_runs
 from .formulas import find_formulas
@@ -88,6 +89,7 @@ COMMAND = re.compile(
     r"(?<![\\\w:])\\[A-Za-z]+\*?(?:\[[^\]\n]*\])?(?:\{(?:[^{}\n가-힣]|\{[^{}\n]*\})*\})*|\\[\\,;!%&#_{}$]"
 )
 URL = re.compile(r"(?:https?|ftp)://[^\s<>\"'`가-힣ㄱ-ㅎ）】」]+|(?<![\w@.])www\.[\w-]+\.[^\s<>\"'`가-힣]+")
+DOTTED_WORD = re.compile(r"[A-Za-z0-9]\.[A-Za-z]")
 DOMAIN = re.compile(
     r"(?<![\w@./-])(?:[a-z0-9-]+\.)+(?:com|org|net|io|dev|gov|edu|ai|app|co\.kr|or\.kr|go\.kr|ac\.kr|kr|co\.uk|uk|de|jp)(?![A-Za-z0-9_-])(?:/[^\s<>\"'`가-힣]*)?",
     re.I,
@@ -118,6 +120,7 @@ MODULES = re.compile(
     r"(?:np|pd|os|sys|re|plt|tf|torch|math|json|self|this|console|document|window|system|objects|arrays|string|random|datetime|df|sns|nn|cv2|http|fmt|requests|app|request|response)\.",
     re.I,
 )
+HUMP = re.compile(r"[a-z0-9][A-Z]")
 CAMEL = re.compile(
     r"(?<![A-Za-z0-9_'’])[a-z]{2,}[a-z0-9]*(?:[A-Z][a-z0-9]+)+[A-Z]?(?![A-Za-z0-9_])|(?<![A-Za-z0-9_'’])[a-z]{3,}[A-Z](?![A-Za-z0-9_])"
 )
@@ -150,8 +153,11 @@ JSON_START = re.compile(r"[\[{](?=\s*(?:\"|\{|\[))")
 JSON_STRING = re.compile(r"\"(?:[^\"\\]|\\.)*\"")
 
 
-def _matches(pattern: re.Pattern[str]) -> Callable[[str], Iterator[tuple[int, int]]]:
-    return lambda text: (match.span() for match in pattern.finditer(text))
+def _matches(pattern: re.Pattern[str], needs: str = "") -> Callable[[str], Iterator[tuple[int, int]]]:
+    """Give a finder of a pattern; a text without any of the characters `needs` is not searched (for speed)."""
+    return lambda text: (
+        (match.span() for match in pattern.finditer(text)) if not needs or any(c in text for c in needs) else iter(())
+    )
 
 
 def _math(text: str) -> Iterator[tuple[int, int]]:
@@ -165,6 +171,8 @@ def _math(text: str) -> Iterator[tuple[int, int]]:
 
 
 def _urls(text: str) -> Iterator[tuple[int, int]]:
+    if not DOTTED_WORD.search(text) and "://" not in text:
+        return
     for pattern in (URL, DOMAIN):
         for match in pattern.finditer(text):
             found = match.group().rstrip(".,;:!?*_'\"")
@@ -178,6 +186,8 @@ def _urls(text: str) -> Iterator[tuple[int, int]]:
 
 
 def _tags(text: str) -> Iterator[tuple[int, int]]:
+    if "<" not in text:
+        return
     for match in TAG.finditer(text):
         name = match["name"]
         if (
@@ -191,7 +201,8 @@ def _tags(text: str) -> Iterator[tuple[int, int]]:
 
 
 def _placeholders(text: str) -> Iterator[tuple[int, int]]:
-    yield from _matches(BLANK)(text)
+    if "__" in text or "....." in text:
+        yield from _matches(BLANK)(text)
     if "[" in text:
         for match in BRACKET.finditer(text):
             if re.search(r"[A-Za-z가-힣]", match["body"]) and not re.search(r"[=;]", match["body"]):
@@ -225,7 +236,7 @@ def _calls(text: str) -> Iterator[tuple[int, int]]:
 
 
 def _files(text: str) -> Iterator[tuple[int, int]]:
-    if "." in text:
+    if DOTTED_WORD.search(text):
         for match in FILE.finditer(text):
             if match.group().lower() not in BRANDS and not re.fullmatch(r"[A-Z]\.\w", match.group()):
                 yield match.span()
@@ -237,7 +248,7 @@ def _names(text: str) -> Iterator[tuple[int, int]]:
     if "_" in text:
         yield from _matches(SNAKE)(text)
     if "." in text:
-        for match in DOTTED.finditer(text):
+        for match in DOTTED.finditer(text) if DOTTED_WORD.search(text) else ():
             found = match.group()
             if (
                 MODULES.match(found)
@@ -245,17 +256,17 @@ def _names(text: str) -> Iterator[tuple[int, int]]:
                 or any(CAMEL.fullmatch(p) or PASCAL.fullmatch(p) for p in found.split("."))
             ):
                 yield match.span()
-    for match in CAMEL.finditer(text):
+    for match in CAMEL.finditer(text) if HUMP.search(text) else ():
         if match.group().lower() not in BRANDS:
             yield match.span()
     if "-" in text:
         yield from (match.span("name") for match in KEBAB.finditer(text))
-        yield from _matches(FLAG)(text)
-    yield from _matches(OPERATOR)(text)
+        yield from _matches(FLAG, "-")(text)
+    yield from _matches(OPERATOR, "=&>")(text)
 
 
 def _pascal(text: str) -> Iterator[tuple[int, int]]:
-    if CODE_WORDS.search(text):
+    if HUMP.search(text) and CODE_WORDS.search(text):
         for match in PASCAL.finditer(text):
             if match.group().lower() not in BRANDS and not match.group().startswith(
                 ("Mc", "Mac", "De", "Di", "La", "Le")
@@ -348,7 +359,7 @@ FINDERS: tuple[tuple[str, Callable[[str], Iterator[tuple[int, int]]]], ...] = (
     ("code", lambda text: iter(code_runs(text))),
     ("latex", _math),
     ("url", _urls),
-    ("email", _matches(EMAIL)),
+    ("email", _matches(EMAIL, "@")),
     ("tag", _tags),
     ("placeholder", _placeholders),
     ("identifier", _files),
@@ -360,7 +371,7 @@ FINDERS: tuple[tuple[str, Callable[[str], Iterator[tuple[int, int]]]], ...] = (
     ("identifier", _pascal),
     ("marker", _emphasis),
     ("marker", _marked),
-    ("hashtag", _matches(HASHTAG)),
+    ("hashtag", _matches(HASHTAG, "#@")),
     ("variable", _variables),
 )
 
@@ -400,6 +411,7 @@ def prose(text: str, spans: list[Span] | None = None) -> str:
     return "".join(out)
 
 
+@lru_cache(maxsize=512)
 def is_code(text: str) -> bool:
     """Tell whether a whole field is program code (or markup source) with no sentence outside of it."""
     body = text.strip()

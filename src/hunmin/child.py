@@ -29,7 +29,7 @@ COUNTS_FILE = "counts.json"
 def call(step: Step, inputs: Inputs, out: Path) -> Counts:
     out.mkdir(parents=True, exist_ok=True)
     spec = out / "spec.json"
-    artifact.write_atomic(spec, json.dumps(_spec(step, inputs, out), ensure_ascii=False, indent=2))
+    artifact.write_atomic(spec, json.dumps(spec_of(step, inputs, out), ensure_ascii=False, indent=2))
     for name in (ERROR_FILE, COUNTS_FILE):
         (out / name).unlink(missing_ok=True)
     command = [sys.executable, "-m", "hunmin.child", str(spec)]
@@ -60,7 +60,7 @@ def call(step: Step, inputs: Inputs, out: Path) -> Counts:
     return counts
 
 
-def _spec(step: Step, inputs: Inputs, out: Path) -> dict[str, Any]:
+def spec_of(step: Step, inputs: Inputs, out: Path) -> dict[str, Any]:
     return {
         "stage": step.stage,
         "config": step.config.model_dump(mode="json"),

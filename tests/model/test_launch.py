@@ -9,7 +9,8 @@ import subprocess
 import pytest
 
 from hunmin.errors import UserError
-from hunmin.run import Step, _spec
+from hunmin.child import spec_of
+from hunmin.recipe import Step
 from hunmin.stages import dpo, sft
 from hunmin.train import launch
 
@@ -19,7 +20,7 @@ from . import small
 def launched(stage, config, inputs, out):
     out.mkdir()
     spec = out / "spec.json"
-    spec.write_text(json.dumps(_spec(Step(inputs.label, inputs.label, stage, config), inputs, out)), encoding="utf-8")
+    spec.write_text(json.dumps(spec_of(Step(inputs.label, inputs.label, stage, config), inputs, out)), encoding="utf-8")
     environment = {**os.environ, "PYTHONPATH": "src", "OMP_NUM_THREADS": "1"}
     done = subprocess.run(launch.command(config, spec), env=environment, capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stderr[-3000:]

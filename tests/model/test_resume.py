@@ -15,7 +15,8 @@ from pathlib import Path
 import pytest
 
 from hunmin.errors import UserError
-from hunmin.run import Step, _spec
+from hunmin.child import spec_of
+from hunmin.recipe import Step
 from hunmin.stages import dpo, sft
 
 from . import small
@@ -79,9 +80,9 @@ def test_kill_9_and_the_same_command(tmp_path):
     out.mkdir()
     spec = out / "spec.json"
     step = Step("sft", "sft", sft, config)
-    spec.write_text(json.dumps(_spec(step, inputs, out)), encoding="utf-8")
+    spec.write_text(json.dumps(spec_of(step, inputs, out)), encoding="utf-8")
     environment = {**os.environ, "PYTHONPATH": "src"}
-    command = [sys.executable, "-m", "hunmin.run", str(spec)]
+    command = [sys.executable, "-m", "hunmin.child", str(spec)]
     child = subprocess.Popen(command, env=environment, stderr=subprocess.PIPE)
     deadline = time.monotonic() + 120
     while not list(out.glob("checkpoints/checkpoint-*/trainer_state.json")) and time.monotonic() < deadline:

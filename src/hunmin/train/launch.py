@@ -34,7 +34,7 @@ use_cpu: false
 
 
 def command(config: Any, spec: Path) -> list[str]:
-    """Give the argv that runs `python -m hunmin.run SPEC` in as many processes as asked.
+    """Give the argv that runs `python -m hunmin.child SPEC` in as many processes as asked.
 
     torchrun, not `accelerate launch --cpu`: the latter silently starts one process on a CPU (accelerate 1.15).
     Raises UserError when more processes are asked for than there are GPUs.

@@ -4,7 +4,7 @@ import json
 import sys
 from pathlib import Path
 
-from hunmin.artifact import Inputs
+from hunmin.artifact import Inputs, Spend
 from hunmin.stages import STAGES
 from hunmin.tables import resolve
 
@@ -14,4 +14,5 @@ config = module.Config(**spec["options"])
 records = Path(spec["records"]) if spec["records"] else None
 Path(spec["ready"]).touch()
 if not (Path(spec["out"]) / "records.jsonl").exists():
-    module.run(config, Inputs(label=spec["stage"], seed=7, records=records), Path(spec["out"]))
+    spend = Spend(ledger=Path(spec["out"] + ".sqlite"))
+    module.run(config, Inputs(label=spec["stage"], seed=7, records=records, spend=spend), Path(spec["out"]))

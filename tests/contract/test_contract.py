@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from hunmin import run
-from hunmin.artifact import Inputs
+from hunmin.artifact import Inputs, Spend
 from hunmin.record import TEXT_FIELDS, read_jsonl, write_jsonl
 from hunmin.stages import STAGES
 from hunmin.tables import resolve
@@ -49,7 +49,9 @@ def prepare(name: str, folder: Path, in_flight: int = 8):
     rows = case.rows()
     write_jsonl(path, rows)
     options = case.options(folder) if callable(case.options) else case.options
-    inputs = Inputs(label=name, seed=7, records=None if module.INPUT is None else path, in_flight=in_flight)
+    records = path if module.INPUT == "records" else None  # mix reads its own sources
+    spend = Spend(ledger=folder / "ledger.sqlite")
+    inputs = Inputs(label=name, seed=7, records=records, spend=spend, in_flight=in_flight)
     return module, module.Config(**options), inputs
 
 

@@ -8,8 +8,8 @@ import subprocess
 
 import pytest
 
-from hunmin.errors import UserError
 from hunmin.child import spec_of
+from hunmin.errors import UserError
 from hunmin.recipe import Step
 from hunmin.stages import dpo, sft
 from hunmin.train import launch

@@ -8,14 +8,15 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from hunmin.errors import UserError
 from hunmin.child import spec_of
+from hunmin.errors import UserError
 from hunmin.recipe import Step
 from hunmin.stages import dpo, sft
 
@@ -157,3 +158,23 @@ def test_other_data_and_another_base_are_refused(tmp_path):
     small.new_model(seed=9).save_pretrained(other)
     with pytest.raises(UserError, match="base_model's weights='"):
         sft.run(config, small.inputs(tmp_path, small.records()), tmp_path / "two")
+
+
+def test_ctrl_c_saves_this_step_and_the_same_call_goes_on(tmp_path):
+    inputs = small.inputs(tmp_path, small.records())
+    config = sft.Config(base_model=small.base(), **{**OPTIONS, "max_steps": 60, "save_steps": 1000})
+    sft.run(config, inputs, tmp_path / "whole")
+    out = tmp_path / "out"
+
+    def press() -> None:
+        while not (out / "dropped.jsonl").exists():
+            time.sleep(0.01)
+        time.sleep(0.5)
+        os.kill(os.getpid(), signal.SIGINT)
+
+    threading.Thread(target=press, daemon=True).start()
+    with pytest.raises(KeyboardInterrupt):
+        sft.run(config, inputs, out)
+    assert not (out / "adapter").exists()
+    sft.run(config, inputs, out)
+    assert adapter_bytes(out) == adapter_bytes(tmp_path / "whole")

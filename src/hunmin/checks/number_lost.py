@@ -13,6 +13,7 @@ from .reading import CERTAIN, REVIEW, Issue, countable, issue, numbers_of, place
 
 HALF = re.compile(r"절반|반\b|반[이은을의가으]|½|2분의\s?1")
 SMALL_WORDS = frozenset(Decimal(n) for n in (0, 1, 2))
+PAIR = re.compile(r"\b(?:both|couple|pairs?|twice|second|double|either|neither|half|other|bi\w+|twin\w*|II)\b", re.I)
 MONEY = re.compile(r"[$€£¥₩]|달러|유로|파운드|엔|위안|원|불(?![가-힣])|페소|루피|프랑|USD|EUR|KRW|센트")
 PERCENT = re.compile(r"[%％]|퍼센트|프로|포인트|할")
 
@@ -30,6 +31,9 @@ def find(original: str, text: str, context: Mapping[str, Any]) -> list[Issue]:
     used = {id(number) for _, number in pairs}
     extra = [n for n in there if n.written == "digits" and id(n) not in used]
     everywhere = {value for n in numbers_of(original, "en") for value in n.values}
+    everywhere.add(Decimal(1))  # "a year" is 1년
+    if PAIR.search(original):
+        everywhere.add(Decimal(2))
     strange = [n for n in extra if not (n.values & everywhere)]
     found = []
     for number in missing:

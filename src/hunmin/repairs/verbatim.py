@@ -1,0 +1,9 @@
+"""Mends form-dependent tasks: the English input, or the English answer, is put back as it was."""
+
+from __future__ import annotations
+
+
+def mend(original: str, text: str, issue: dict) -> str | None:
+    """Give the English when the issue covers the whole field; None for a phrase quoted inside an instruction."""
+    span = issue.get("source_span")
+    return original if span and list(span) == [0, len(original)] else None

@@ -120,23 +120,15 @@ def _lm_eval(name: str, splits: Sequence[str], include: Path | None = None) -> I
             "Name kobest, a local file or folder, or a task of `lm-eval ls tasks`.",
         )
     try:
-        loaded = _flat(manager.load_task_or_group(name))
+        loaded = manager.load(name)["tasks"]
     except Exception as error:  # whatever the data's library says becomes what, where, mend
         raise explain(error, name, None) from error
-    for task, body in loaded:
+    for task, body in loaded.items():
         readers = {"test": body.test_docs, "validation": body.validation_docs, "train": body.training_docs}
         has = {"test": body.has_test_docs, "validation": body.has_validation_docs, "train": body.has_training_docs}
         for split in splits:
             if has[split]():
                 yield from rows_to_items(task, split, readers[split]())
-
-
-def _flat(loaded: Mapping[Any, Any]) -> Iterator[tuple[str, Any]]:
-    for name, body in loaded.items():
-        if isinstance(body, Mapping):
-            yield from _flat(body)
-        else:
-            yield str(getattr(name, "group", name)), body
 
 
 def rows_to_items(benchmark: str, place: str, rows: Iterable[Any]) -> Iterator[Item]:

@@ -1,8 +1,8 @@
 """How much of a held-out item a text holds: whole items for short ones, character n-grams for long ones.
 
 Word 13-grams cannot see KoBEST: its COPA premises have a median of 3 words, SentiNeg sentences 4. So both sides are
-reduced to letters and digits; an item of `min_chars` or more is looked for whole, and of one of `long_chars` or more
-the share of its character n-grams is taken.
+reduced to letters and digits; an item of `min_chars` or more is looked for whole, a shorter one counts where it is all
+of a field, and of one of `long_chars` or more the share of its character n-grams is taken.
 """
 
 from __future__ import annotations
@@ -28,11 +28,14 @@ class Item:
 
 @dataclass(frozen=True)
 class Hit:
-    """How much of an item a record holds: 1.0 is all of it; how = "contains" or "ngrams"."""
+    """How much of an item a record holds: 1.0 is all of it; how = "contains", "equals" or "ngrams"."""
 
     item: Item
     overlap: float
     how: str
+
+
+SHORTEST = 5  # letters; shorter items ("네", "좋아요") say nothing
 
 
 class Index:
@@ -46,14 +49,18 @@ class Index:
         seen: set[tuple[str, str]] = set()
         for item in items:
             text = letters(item.text)
-            if len(text) < min_chars:
+            if len(text) < min(SHORTEST, min_chars):
                 self.n_too_short += 1
             elif (item.benchmark, text) not in seen:
                 seen.add((item.benchmark, text))
                 self.items.append(item)
                 squeezed.append(text)
         self.texts = squeezed
-        short = [i for i, t in enumerate(squeezed) if len(t) < self.long_chars]
+        self._tiny: dict[str, list[int]] = {}
+        for i, text in enumerate(squeezed):
+            if len(text) < min_chars:
+                self._tiny.setdefault(text, []).append(i)
+        short = [i for i, t in enumerate(squeezed) if min_chars <= len(t) < self.long_chars]
         long = [i for i, t in enumerate(squeezed) if len(t) >= self.long_chars]
         heads, _ = gram_hashes([squeezed[i][:min_chars] for i in short], min_chars)
         self._heads, self._head_items = _sorted(heads, np.array(short, dtype=np.int64))
@@ -66,6 +73,9 @@ class Index:
     def find(self, text: str, max_overlap: float) -> list[Hit]:
         """Give the items of which `text` (letters only, fields parted by NUL) holds max_overlap or more, most first."""
         hits = [Hit(self.items[i], 1.0, "contains") for i in self._contained(text)]
+        if self._tiny:
+            fields = dict.fromkeys(text.split("\0"))
+            hits += [Hit(self.items[i], 1.0, "equals") for f in fields for i in self._tiny.get(f, ())]
         if len(self._grams):
             found = _lookup(np.unique(gram_hashes([text], self.ngram)[0]), self._grams, self._gram_items)
             if len(found):

@@ -36,7 +36,7 @@ class Config(Options):
     splits: list[Literal["test", "validation", "train"]] = opt(
         ["test", "validation"], "which splits of a benchmark; files without a split in their name always count."
     )
-    min_chars: int = opt(8, "items with fewer letters are not looked for (they occur everywhere).", ge=4)
+    min_chars: int = opt(8, "items with fewer letters count only where they are all of a text field.", ge=5)
     ngram: int = opt(13, "length of the character n-grams by which long items are compared.", ge=5, le=50)
     max_overlap: float = opt(
         0.5, "a record that holds this share of a long item's n-grams, or more, is found.", gt=0, le=1

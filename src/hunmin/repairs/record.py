@@ -56,6 +56,7 @@ def mend_text(
     checks: Mapping[str, Check],
     context: Mapping[str, Any],
     outcome: Outcome,
+    mends: frozenset[str] = frozenset(REPAIRS),
 ) -> tuple[str, list[Issue], list[dict[str, Any]]]:
     """Give the mended text, the issues still open in it, and the log of edits kept: {field, check, before, after}."""
     log: list[dict[str, Any]] = []
@@ -63,7 +64,7 @@ def mend_text(
     current = issues
     for _ in range(MAX_EDITS):
         waiting = [
-            i for i in current if i["code"] in REPAIRS and (key_of(i), text) not in tried and not _hopeless(i, current)
+            i for i in current if i["code"] in mends and (key_of(i), text) not in tried and not _hopeless(i, current)
         ]
         one = min(waiting, key=lambda i: ORDER.index(i["code"]) if i["code"] in ORDER else 0, default=None)
         if one is None:
@@ -82,7 +83,9 @@ def mend_text(
     return text, current, log
 
 
-def mend_record(record: Record, checks: Mapping[str, Check], outcome: Outcome) -> Record:
+def mend_record(
+    record: Record, checks: Mapping[str, Check], outcome: Outcome, mends: frozenset[str] = frozenset(REPAIRS)
+) -> Record:
     """Give the record with its texts mended, `repairs` extended and the status of its issues brought up to date.
 
     Issues of codes that no check here finds (`sense`, a person's own) stay as they are.
@@ -98,7 +101,7 @@ def mend_record(record: Record, checks: Mapping[str, Check], outcome: Outcome) -
         known = [i for i in open_ones if i["field"] == path]
         mendable = issues_of_text(original, text, checks, context)
         # An issue that only the whole data set shows (never translated) is no part of the comparison.
-        mended, left, log = mend_text(original, text, mendable, checks, context, outcome)
+        mended, left, log = mend_text(original, text, mendable, checks, context, outcome, mends)
         if not log:
             continue
         new = with_texts(new, {path: mended})

@@ -1,0 +1,225 @@
+"""Mend what can be mended without a person, check it again, log each edit; an edit that is no better is undone.
+
+Code, formulas, numbers, links, placeholders, markers and labels come back from the English by rule. A missing or an English sentence is
+translated again, alone and with its neighbours as context, when an `engine` is given. What stays open waits for `review`.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from pathlib import Path
+from typing import Any, Literal
+
+from ..artifact import Counts, Inputs
+from ..checks import CHECKS, DEFAULT
+from ..checks.record import context_of, original_of, resolve_checks
+from ..options import Options, opt
+from ..record import Record, get_text, read_jsonl, with_texts
+from ..repairs import REPAIRS, retranslate
+from ..repairs.record import Outcome, better, mend_record, updated
+from ..stream import stream
+from ..tables import did_you_mean
+
+log = logging.getLogger("hunmin")
+
+READS = ("text", "issues", "original?")
+EDITS = ("text", "issues")
+ADDS = ("repairs",)
+KIND = "record"
+INPUT = "records"
+OUTPUT = "records"
+
+MAX_SENTENCES = 8  # of one text; more missing is a translation to make again
+ENGINE_OPTIONS = (
+    "model", "prompt", "speech_level", "glossary", "glossary_id", "base_url", "api_key_env", "request", "replies",
+)  # fmt: skip
+
+
+class Config(Options):
+    mends: list[str] = opt(list(REPAIRS), f"The issue codes to mend: {', '.join(REPAIRS)}.")
+    engine: str | None = opt(
+        None, "Translates missing and English sentences: deepl, llm, local; null leaves them open."
+    )
+    model: str | None = opt(None, "The engine's model name.")
+    prompt: str | None = opt(None, "The engine's prompt.")
+    speech_level: Literal["합니다체", "해요체", "반말"] = opt("합니다체", "The Korean register to write in.")
+    glossary: str | None = opt(None, "A CSV or TSV file of terms and their translations.")
+    glossary_id: str | None = opt(None, "deepl: the id of a glossary that is there already.")
+    base_url: str | None = opt(None, "Another server's address.")
+    api_key_env: str | None = opt(None, "The environment variable with the key.")
+    request: dict[str, Any] = opt({}, "Further fields of the request, passed through as they are.")
+    replies: str | None = opt(None, "recorded: a JSONL file of {id, field, reply}.")
+
+
+def _engine(config: Config) -> tuple[Any, Any] | None:
+    """Give (engine, its translate options), or None without an engine."""
+    if config.engine is None:
+        return None
+    from ..engines import ENGINES
+    from ..tables import resolve
+    from .translate import Config as Translate
+
+    own = {name: getattr(config, name) for name in ENGINE_OPTIONS if getattr(config, name) not in (None, {})}
+    options = Translate(engine=config.engine, mask=config.engine != "recorded", **own)
+    return resolve(ENGINES, config.engine, "engine", "repair.engine"), options
+
+
+def check(config: Config) -> list[str]:
+    """Give what is wrong with the options before anything runs."""
+    found = [
+        f"repair.mends: nothing mends '{code}'{did_you_mean(code, REPAIRS)} (known: {', '.join(REPAIRS)})."
+        for code in config.mends
+        if code not in REPAIRS
+    ]
+    if config.engine is None:
+        return found
+    engine, options = _engine(config) or (None, None)
+    return found + [text.replace("translate", "repair", 1) for text in engine.problems(options)]
+
+
+def files(config: Config) -> list[Path]:
+    """Give the files that the engine reads."""
+    found = _engine(config)
+    return found[0].files(found[1]) if found else []
+
+
+def paid(config: Config) -> bool:
+    """Only an engine with a service behind it costs anything."""
+    found = _engine(config)
+    return bool(found) and found[0].paid(found[1])
+
+
+def estimate(config: Config, inputs: Inputs) -> dict[str, Any]:
+    """Give how many issues there are to mend and what translating sentences again would take; nothing is sent."""
+    if inputs.records is None or not inputs.records.is_file():
+        return {"records": inputs.expected.get("records")}
+    units, n_records, n_open = [], 0, 0
+    found = _engine(config)
+    for record in read_jsonl(inputs.records):
+        n_records += 1
+        for issue in record.get("issues") or ():
+            n_open += issue.get("status", "open") == "open"
+            asked = _question(record, issue) if found else None
+            if asked and found:
+                units.append(found[0].body(asked[0], found[1], record=str(record.get("id", "")), field=issue["field"]))
+    told: dict[str, Any] = {"records": n_records, "issues": n_open, "sentences": len(units)}
+    return {**told, **found[0].estimate(units, found[1], inputs.spend.ledger)} if found and units else told
+
+
+def _question(record: Record, issue: dict[str, Any]) -> tuple[str, str] | None:
+    path = issue["field"]
+    return retranslate.wanted(original_of(record, path), get_text(record, path), issue) if path else None
+
+
+def run(config: Config, inputs: Inputs, out: Path) -> Counts:
+    """Mend the records; see the module's text."""
+    checks = resolve_checks(DEFAULT)
+    outcome = Outcome()
+    mends = frozenset(config.mends)
+    engine = _engine(config)
+    if engine is None:
+        counts = stream(lambda records: [mend_record(r, checks, outcome, mends) for r in records], inputs, out)
+    else:
+        counts = _with_engine(engine, inputs, out, checks, outcome, mends)
+    counts.notes.update(summary(out / "records.jsonl"))
+    known = {*CHECKS, *REPAIRS, "sense"}
+    for code, where in counts.notes["first_of_unmendable"].items():
+        if code not in known:
+            log.warning(
+                "%s: %s: nothing mends the issue code '%s'%s; it stays open for review. Known: %s.",
+                inputs.label, where, code, did_you_mean(code, known), ", ".join(REPAIRS),
+            )  # fmt: skip
+    return counts
+
+
+def _with_engine(
+    engine: tuple[Any, Any], inputs: Inputs, out: Path, checks: Any, outcome: Outcome, mends: frozenset[str]
+) -> Counts:
+    room, options = engine
+    with room.open_client(options, inputs) as client:
+
+        async def step(records: list[Record]) -> list[Record]:
+            (record,) = records
+            mended = mend_record(record, checks, outcome, mends)
+            return [await _fill(mended, room, options, client, checks, outcome, mends)]
+
+        counts = stream(step, inputs, out, in_flight=inputs.in_flight)
+        counts.notes["paid"] = client.report()
+    return counts
+
+
+async def _fill(
+    record: Record, room: Any, options: Any, client: Any, checks: Any, outcome: Outcome, mends: frozenset[str]
+) -> Record:
+    """Give the record with missing and English sentences translated again, each kept only when it leaves fewer issues."""
+    for _ in range(MAX_SENTENCES):
+        issue = next(
+            (
+                i
+                for i in record.get("issues") or ()
+                if i.get("status", "open") == "open"
+                and i["code"] in mends
+                and not i.get("asked")
+                and _question(record, i)
+            ),
+            None,
+        )
+        if issue is None:
+            break
+        path = issue["field"]
+        original, text = original_of(record, path), get_text(record, path)
+        piece, around = _question(record, issue) or ("", "")
+        where = {"record": str(record.get("id", "")), "field": path}
+        said = await retranslate.translate(piece, around, room, options, client, **where)
+        issues = [{**i, "asked": True} if i is issue else i for i in record["issues"]]
+        record = {**record, "issues": issues}
+        if not said:
+            outcome.undone[issue["code"]] += 1
+            continue
+        context = context_of(record, path)
+        known = [i for i in issues if i["field"] == path and i.get("status", "open") == "open"]
+        proposal, left = retranslate.accept(original, text, issue, said, checks, context)
+        if not better(left, [i for i in known if i["code"] in checks]):
+            outcome.undone[issue["code"]] += 1
+            continue
+        outcome.kept[issue["code"]] += 1
+        entry = {"field": path, "check": issue["code"], "before": text, "after": proposal}
+        record = with_texts(record, {path: proposal})
+        record["repairs"] = [*(record.get("repairs") or []), entry]
+        record["issues"] = updated(issues, known, left, path, checks)
+    if any("asked" in i for i in record.get("issues") or ()):
+        record = {**record, "issues": [{k: v for k, v in i.items() if k != "asked"} for i in record["issues"]]}
+    return record
+
+
+def summary(path: Path) -> dict[str, Any]:
+    """Give the funnel: issues and records before and after, edits by check, and the codes that nothing mends."""
+    found: Counter[str] = Counter()
+    mended: Counter[str] = Counter()
+    still: Counter[str] = Counter()
+    edits: Counter[str] = Counter()
+    unmendable: dict[str, str] = {}
+    n = Counter(records=0, records_with_issues=0, records_repaired=0, records_left=0)
+    for record in read_jsonl(path):
+        issues = record.get("issues") or []
+        left = [i for i in issues if i.get("status", "open") == "open"]
+        found.update(i["code"] for i in issues)
+        mended.update(i["code"] for i in issues if i.get("status") == "mended")
+        still.update(i["code"] for i in left)
+        edits.update(r["check"] for r in record.get("repairs") or ())
+        for issue in issues:
+            if issue["code"] not in REPAIRS:
+                unmendable.setdefault(issue["code"], f"record {record.get('id', '?')}, field '{issue['field']}'")
+        n["records"] += 1
+        n["records_with_issues"] += bool(issues)
+        n["records_repaired"] += bool(record.get("repairs"))
+        n["records_left"] += bool(left)
+    return {
+        **n,
+        "issues_found": dict(found.most_common()),
+        "issues_mended": dict(mended.most_common()),
+        "issues_open": dict(still.most_common()),
+        "edits": dict(edits.most_common()),
+        "first_of_unmendable": unmendable,
+    }

@@ -53,8 +53,9 @@ def report(scores: Path | Iterable[Row], human: Path | Iterable[Row]) -> dict[st
     unread: dict[str, int] = defaultdict(int)
     matched: set[Key] = set()
     for row in judged:
-        key = next((k for k in (_key(row), ("", *_key(row)[1:])) if k in people), None)
-        if key is None:
+        named = _key(row)
+        key = named if named in people else ("", *named[1:])
+        if key not in people:
             continue
         matched.add(key)
         if row.get("score") is None:

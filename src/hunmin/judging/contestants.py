@@ -86,7 +86,6 @@ def answer(contestant: Contestant, questions: Sequence[Question], config: Any, s
     if all((q.id, turn) in done for q in questions for turn in range(len(q.turns))):
         return done
     from .. import models
-    from ..templates.render import load_template
 
     loaded = models.load(
         contestant.model,
@@ -95,9 +94,9 @@ def answer(contestant: Contestant, questions: Sequence[Question], config: Any, s
         revision=config.revision,
         quantization=config.quantization,
         trust_remote_code=config.trust_remote_code,
+        template=config.template,
     )
-    template = load_template(config.template, loaded.tokenizer) if config.template else loaded.template
-    context = getattr(loaded.model.config, "max_position_embeddings", None)
+    context = loaded.max_length
     if context is not None and context <= config.max_new_tokens:
         raise UserError(
             f"max_new_tokens {config.max_new_tokens} leaves no room in a context of {context}",
@@ -114,8 +113,8 @@ def answer(contestant: Contestant, questions: Sequence[Question], config: Any, s
             top_p=config.top_p,
             num_beams=config.num_beams,
             repetition_penalty=config.repetition_penalty,
-            stop=[template.stop],
             seed=(seed + offset) % 2**31,
+            batch_size=config.batch_size,
         )
 
     tick = progress.bar(f"answers of {contestant.name}", sum(len(q.turns) for q in questions), "answer")
@@ -123,8 +122,8 @@ def answer(contestant: Contestant, questions: Sequence[Question], config: Any, s
         return answer_locally(
             questions,
             path,
-            prompt=template.prompt,
-            n_tokens=lambda text: len(loaded.tokenizer.encode(text, add_special_tokens=False)),
+            prompt=lambda messages: models.prompt(loaded, messages),
+            n_tokens=lambda text: len(loaded.encode(text)),
             generate=generate,
             batch_size=config.batch_size,
             max_prompt_tokens=context - config.max_new_tokens if context is not None else None,

@@ -102,7 +102,7 @@ class Asker:
         return answer  # rejected every way: this chat is at fault, and nothing was learnt
 
 
-def first_unit(messages: list[dict[str, str]], scale: Scale, with_schema: bool, **where: str) -> Unit:
+def first_unit(messages: list[dict[str, str]], scale: Scale, with_schema: bool, **where: Any) -> Unit:
     """Give the unit that Asker asks first, for estimates and batches."""
     return _with_ways(chat(messages, expect_tokens=EXPECT_TOKENS, **where), scale, (with_schema, False))
 

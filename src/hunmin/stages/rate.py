@@ -56,9 +56,9 @@ class Config(Options):
     max_length: int = opt(1024, "ifd: tokens of instruction and answer; a longer answer is cut at its end.", ge=8)
     batch_size: int = opt(16, "ifd: records measured at once.", ge=1)
     revision: str | None = opt(None, "ifd: the model's branch, tag or commit on the Hub.")
-    dtype: str = opt("auto", "ifd: auto, float32, bfloat16 or float16.")
+    dtype: Literal["auto", "bf16", "fp16", "fp32"] = opt("auto", "ifd: auto is bf16 on a GPU that has it, else fp32.")
     device: str = opt("auto", "ifd: auto (cuda, mps, cpu) or a device name.")
-    quantization: str = opt("none", "ifd: none, 8bit or 4bit weights.")
+    quantization: Literal["none", "nf4", "int8"] = opt("none", "ifd: 4-bit or 8-bit weights (GPU).")
     trust_remote_code: bool = opt(False, "ifd: run the model repository's own code.")
 
 
@@ -215,8 +215,10 @@ def _by_loss(config: Config, inputs: Inputs, out: Path) -> tuple[Counts, dict[st
         trust_remote_code=config.trust_remote_code,
     )
 
+    max_length = min(config.max_length, loaded.max_length or config.max_length)
+
     def step(records: list[Record]) -> list[Record]:
-        ratings = ifd.rate(records, loaded, of=config.ifd_of, max_length=config.max_length)
+        ratings = ifd.rate(records, loaded, of=config.ifd_of, max_length=max_length)
         return [with_rating(record, rating) for record, rating in zip(records, ratings, strict=True)]
 
     counts = stream(step, inputs, out, batch=config.batch_size)

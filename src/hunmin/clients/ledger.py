@@ -99,15 +99,9 @@ class Ledger:
         self._host = socket.gethostname()
         self._db = sqlite3.connect(path, timeout=30, isolation_level=None, check_same_thread=False)
         try:
-            if _on_network(path):
-                self._db.execute("PRAGMA journal_mode=TRUNCATE")
-                self._db.execute("PRAGMA synchronous=FULL")
-            else:
-                self._db.execute("PRAGMA journal_mode=WAL")
-                self._db.execute("PRAGMA synchronous=NORMAL")
-            self._db.executescript("BEGIN IMMEDIATE;" + SCHEMA + "COMMIT;")
-            version = self._db.execute("PRAGMA user_version").fetchone()[0]
+            version = self._prepare(path)
         except sqlite3.DatabaseError as error:
+            self._db.close()
             raise UserError(
                 f"the ledger cannot be used: {error}", str(path), "Is it a hunmin ledger on a local disk?"
             ) from error
@@ -120,6 +114,21 @@ class Ledger:
         self._seen = time.monotonic()
         self._dead: dict[str, bool] = {self.owner: False}
         self._dead_at = 0.0
+
+    def _prepare(self, path: Path) -> int:
+        """Set the journal and make the tables; give the version. Changing the journal waits for no lock by itself."""
+        journal, synchronous = ("TRUNCATE", "FULL") if _on_network(path) else ("WAL", "NORMAL")
+        for attempt in range(50):
+            try:
+                self._db.execute(f"PRAGMA journal_mode={journal}")
+                self._db.execute(f"PRAGMA synchronous={synchronous}")
+                self._db.executescript("BEGIN IMMEDIATE;" + SCHEMA + "COMMIT;")
+                return self._db.execute("PRAGMA user_version").fetchone()[0]
+            except sqlite3.OperationalError as error:
+                if "locked" not in str(error) or attempt == 49:
+                    raise
+                time.sleep(0.1)
+        raise AssertionError("unreachable")
 
     def close(self) -> None:
         """Close the file; what is still in flight stays so and counts as a possible double charge if sent again."""
@@ -336,6 +345,8 @@ def peek_done(path: Path | None, keys: Sequence[str]) -> set[str]:
             found.update(row[0] for row in rows)
         return found
     except sqlite3.DatabaseError as error:
+        if "no such table" in str(error):  # another process is making it
+            return set()
         raise UserError(f"the ledger cannot be read: {error}", str(path), "Name another file.") from error
     finally:
         db.close()

@@ -76,7 +76,7 @@ def body(source: str, config: Any, **where: Any) -> Unit:
         {"role": "system", "content": system_prompt(config, source)},
         {"role": "user", "content": source},
     ]
-    schema = {} if config.json_schema == "off" else {"response_format": SCHEMA}
+    schema = {} if config.json_schema == "never" else {"response_format": SCHEMA}
     expected = int(1.3 * max(guess_tokens(source), len(source) / 2.2)) + 16  # Korean: 0.5 characters per English one
     return chat(messages, prompt=prompt_name(config), expect_tokens=expected, **schema, **where)
 
@@ -85,7 +85,7 @@ def simpler(unit: Unit, config: Any) -> Unit | None:
     """Give the unit without its JSON schema, for servers that know none."""
     from dataclasses import replace
 
-    if config.json_schema == "on" or "response_format" not in unit.body:
+    if config.json_schema == "always" or "response_format" not in unit.body:
         return None
     return replace(unit, body={k: v for k, v in unit.body.items() if k != "response_format"})
 

@@ -52,7 +52,7 @@ class LocalClient:
         return await future
 
     async def _start(self) -> None:
-        """Wait until nobody asks any more (by turns of the loop, not by the clock: the batches must be the same again)."""
+        """Wait until nobody asks any more: by turns of the loop, not by the clock, so that batches repeat."""
         n, quiet = 0, 0
         while quiet < QUIET_TURNS:
             await asyncio.sleep(0)

@@ -66,7 +66,7 @@ class Config(Options):
     prompt: str | None = opt(
         None, "llm, local: translate_ko, translate_en, or a .txt file; null chooses by target_lang."
     )
-    json_schema: Literal["auto", "on", "off"] = opt("auto", "llm: ask for JSON if the server takes it, always, never.")
+    json_schema: Literal["auto", "always", "never"] = opt("auto", "llm: ask for JSON if the server takes it, always, never.")
     base_url: str | None = opt(None, "deepl, llm: another server's address; recorded:FILE replays (llm).")
     api_key_env: str | None = opt(None, "The environment variable with the key; null is the service's usual one.")
     request: dict[str, Any] = opt({}, "deepl, llm: further fields of the request, passed through as they are.")

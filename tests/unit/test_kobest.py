@@ -257,3 +257,13 @@ def test_evaluate_reads_the_files_it_names():
     assert names == ["train.jsonl", "test.jsonl"] * 2
     found = evaluate.check(evaluate.Config(num_fewshot=[-1], fewshot="fixed", protocol="upstream"))
     assert len(found) == 2
+
+
+def test_other_rows_are_not_called_kobest():
+    for job in harness.jobs(["kobest"], [0, 5], str(BUNDLED)):
+        assert job.data.startswith("benchmark@")
+
+
+@pytest.mark.data
+def test_kobest_is_recognised(data_folder):
+    assert {job.data for job in harness.jobs(["kobest"], [0, 5], str(data_folder / "kobest"), limit=2)} == {"kobest_v1"}

@@ -22,6 +22,7 @@ class Job:
     num_fewshot: int
     protocol: str
     items: list[Item]
+    data: str
 
     @property
     def n_choices(self) -> int:
@@ -81,7 +82,8 @@ def jobs(
                     "Ask for fewer.",
                 )
             protocol = FIXED if fixed and k else HARNESS
-            found.append(Job(task, k, protocol, items(task, test, train, k, limit, fixed)))
+            name = rows.data_name(task, test, train if k else [], data)
+            found.append(Job(task, k, protocol, items(task, test, train, k, limit, fixed), name))
     return found
 
 
@@ -106,6 +108,7 @@ def run_job(
                 "task": job.task.name,
                 "num_fewshot": job.num_fewshot,
                 "protocol": job.protocol,
+                "data": job.data,
                 "position": item.position,
                 "index": item.index,
                 "gold": item.gold,
@@ -151,6 +154,7 @@ def score_rows(documents: Sequence[dict[str, Any]], task: Task) -> list[dict[str
                 "ci_high": round(high, 6),
                 "n": len(gold),
                 "n_truncated": sum(d["truncated"] for d in documents),
+                "data": first["data"],
                 "chance": round(metrics.chance_level(metric, gold, task.labels), 6),
             }
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import json
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -32,6 +33,33 @@ TSV: dict[str, tuple[dict[str, str], Callable[[str], Any]]] = {
         _TRUE.__getitem__,
     ),
 }
+
+
+# 12 hex digits of `digest` of KoBEST v1.0's rows (SKT-LSL/KoBEST_datarepo 2956e24), to tell it from other data.
+KOBEST_ROWS = {  # test, train
+    "kobest_boolq": ("139ee5e8f08a", "bf716874319a"),
+    "kobest_copa": ("e782701917ba", "ea71a753d5de"),
+    "kobest_hellaswag": ("e21d108e073b", "8ab2edfd1316"),
+    "kobest_sentineg": ("6769b893f960", "0a6974cd2790"),
+    "kobest_wic": ("9f3e99e4a373", "983e84de7998"),
+}
+KOBEST = "kobest_v1"
+
+
+def digest(task: Task, found: Sequence[Row]) -> str:
+    """Give 12 hex digits that name these rows: their columns, in their order."""
+    lines = (json.dumps([row[c] for c in task.columns], ensure_ascii=False) for row in found)
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:12]
+
+
+def data_name(task: Task, test: Sequence[Row], train: Sequence[Row], data: str | None) -> str:
+    """Give "kobest_v1" when the rows are KoBEST's, else where they come from with a hash: scores of other rows are
+    another benchmark, whatever the task is called."""
+    found = [digest(task, rows) for rows in (test, train) if rows]
+    if found == list(KOBEST_ROWS.get(task.name, ())[: len(found)]):
+        return KOBEST
+    where = HUB if data is None else Path(data).resolve().name
+    return f"{where}@{hashlib.sha256(''.join(found).encode()).hexdigest()[:8]}"
 
 
 def short(task: Task) -> str:

@@ -61,7 +61,8 @@ def _upstream_jobs(config: Any, keys: Sequence[tuple[str, int]], out: Path, grou
     manager = upstream.task_manager(wanted, config.include_path)
     folder = out / "data" / str(group.rank)
     specs = {name: upstream.task_spec(name, config.data, config.revision, folder) for name in wanted}
-    return [(name, specs[name], k, manager) for name, k in keys]
+    data = {name: upstream.data_name(name, config.data) for name in wanted}
+    return [(name, specs[name], k, manager, data[name]) for name, k in keys]
 
 
 def _score_model(
@@ -102,8 +103,8 @@ def _score_model(
             _keep(path, {**details, **about, **apart, **opened.report}, rows, documents, group)
         return
     lm = upstream.open_model(loaded, max_length, config.backend, config.budget_tokens, shard)
-    for (name, spec, k, manager), path in todo:
-        rows, documents = upstream.run_task(lm, contestant.name, spec, k, manager, config.limit, config.lm_eval)
+    for (name, spec, k, manager, data), path in todo:
+        rows, documents = upstream.run_task(lm, contestant.name, spec, k, manager, config.limit, config.lm_eval, data)
         tick(1, note=f"{contestant.name} {name} {k}-shot")
         about = {"task": name, "num_fewshot": k, "protocol": upstream.PROTOCOL}
         joint = {"tokenisation": "lm-eval's: context and continuation together, the tokenizer's special tokens"}

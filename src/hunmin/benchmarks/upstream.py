@@ -90,6 +90,14 @@ def task_spec(name: str, data: str | None, revision: str | None, folder: Path) -
     return str(path.resolve())
 
 
+def data_name(name: str, data: str | None) -> str:
+    """Give what a KoBEST task is scored on when `data` replaces the task's own data, else ""."""
+    if data is None or name not in BENCHMARKS:
+        return ""
+    task = resolve(BENCHMARKS, name, "task")
+    return rows.data_name(task, rows.read(task, "test", data), rows.read(task, "train", data), data)
+
+
 def open_model(loaded: Any, max_length: int, backend: str, budget_tokens: int | None, shard: dict[str, Any]) -> Any:
     """Give lm-eval's view of an opened model, scored by us."""
     from .lm_eval_model import HunminLM
@@ -112,6 +120,7 @@ def run_task(
     manager: Any,
     limit: int | None,
     options: dict[str, Any],
+    data_name: str,
 ) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """Run one lm-eval task (or group) at one number of shots; give (score rows, documents)."""
     import datasets
@@ -156,6 +165,7 @@ def run_task(
                 "ci_high": high,
                 "n": len(picked),
                 "n_truncated": sum(d["truncated"] for d in own),
+                "data": data_name,
                 "task_version": str(version),
             }
             choices = {len(d["loglikelihoods"]) for d in own if d.get("loglikelihoods")}

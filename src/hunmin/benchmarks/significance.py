@@ -1,0 +1,75 @@
+"""Whether two models differ on the same documents: McNemar's exact test and a paired bootstrap of the difference."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from . import metrics
+
+Key = tuple[str, str, int]
+"""(protocol, task, number of shots)."""
+Documents = Mapping[Any, Mapping[str, Any]]
+
+
+def mcnemar(only_first: int, only_second: int) -> float:
+    """Give the exact two-sided p of McNemar's test from the documents only one of the two got right.
+
+    1.0 when there are none: the two cannot be told apart.
+    """
+    n, k = only_first + only_second, min(only_first, only_second)
+    if n == 0:
+        return 1.0
+    logs = [math.lgamma(n + 1) - math.lgamma(i + 1) - math.lgamma(n - i + 1) - n * math.log(2) for i in range(k + 1)]
+    return min(1.0, 2 * math.fsum(map(math.exp, logs)))
+
+
+def by_key(documents: Sequence[Mapping[str, Any]]) -> dict[str, dict[Key, dict[Any, Mapping[str, Any]]]]:
+    """Give benchmark documents by model, then (protocol, task, shots), then (index, prompt): only equal prompts pair.
+
+    Documents without a gold label and a prediction (a judge's, or generated answers) are left out.
+    """
+    found: dict[str, dict[Key, dict[Any, Mapping[str, Any]]]] = {}
+    for d in documents:
+        if not isinstance(d.get("gold"), int) or not isinstance(d.get("prediction"), int):
+            continue
+        key = (d["protocol"], d["task"], d["num_fewshot"])
+        found.setdefault(d["model"], {}).setdefault(key, {})[d["index"], *d["prompt"]] = d
+    return found
+
+
+def compare(first: Documents, second: Documents) -> dict[str, Any] | None:
+    """Compare two models on the documents both have: second minus first; None when they share none."""
+    import numpy as np
+
+    shared = [k for k in first if k in second]
+    if not shared:
+        return None
+    gold = np.array([first[k]["gold"] for k in shared])
+    one = np.array([first[k]["prediction"] for k in shared])
+    two = np.array([second[k]["prediction"] for k in shared])
+    only_first, only_second = int(((one == gold) & (two != gold)).sum()), int(((one != gold) & (two == gold)).sum())
+    gaps = metrics.resampled_macro_f1(gold, two, 0) - metrics.resampled_macro_f1(gold, one, 0)
+    low, high = np.quantile(gaps, [0.025, 0.975])
+    gap = metrics.macro_f1(gold.tolist(), two.tolist()) - metrics.macro_f1(gold.tolist(), one.tolist())
+    return {
+        "n": len(shared),
+        "only_first": only_first,
+        "only_second": only_second,
+        "mcnemar_p": mcnemar(only_first, only_second),
+        "acc_difference": (only_second - only_first) / len(shared),
+        "macro_f1_difference": gap,
+        "macro_f1_low": float(low),
+        "macro_f1_high": float(high),
+    }
+
+
+def compare_means(first: Mapping[str, float], second: Mapping[str, float]) -> dict[str, Any] | None:
+    """Compare a judge's scores of two models on the questions both have: mean difference with a paired bootstrap."""
+    shared = [k for k in first if k in second]
+    if not shared:
+        return None
+    gaps = [second[k] - first[k] for k in shared]
+    low, high = metrics.bootstrap_mean(gaps)
+    return {"n": len(shared), "mean_difference": math.fsum(gaps) / len(gaps), "mean_low": low, "mean_high": high}

@@ -1,0 +1,200 @@
+"""Runs, scores and the published tables side by side, with paired significance where documents are the same."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from . import artifact
+from .benchmarks import published, significance, tables
+from .errors import UserError
+from .record import read_jsonl
+
+Row = dict[str, Any]
+FORMATS = {".md": "md", ".csv": "csv", ".html": "html", ".json": "json", ".svg": "svg"}
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare compare's arguments."""
+    parser.add_argument("runs", nargs="*", metavar="RUN", help="run folders, scores artifacts or scores.json files")
+    parser.add_argument(
+        "--published",
+        choices=("auto", "kobest", "judge", "all", "none"),
+        default="auto",
+        help="published rows beside them (auto: those that share a protocol or task with the runs)",
+    )
+    parser.add_argument("--protocol", help="only rows measured by this protocol")
+    parser.add_argument("--metric", help="only this metric, such as macro_f1 or acc")
+    parser.add_argument("--task", help="only this task")
+    parser.add_argument("--against", metavar="MODEL", help="compare every model with this one (default: the first)")
+    parser.add_argument(
+        "--format", choices=("md", "csv", "html", "json", "svg"), help="default: by -o's suffix, else md"
+    )
+    parser.add_argument("-o", "--out", type=Path, help="write here instead of to the terminal")
+
+
+def main(args: argparse.Namespace) -> int:
+    """Print or write the comparison."""
+    if not args.runs and args.published in ("auto", "none"):
+        raise UserError("nothing to compare", "compare", "Name runs, or --published kobest for the published rows.")
+    sources = [load(Path(run)) for run in args.runs]
+    rows, documents = together(sources, args.runs)
+    kept = pick(rows + published_rows(args, rows), args)
+    if not kept:
+        there = ", ".join(dict.fromkeys(r["protocol"] for r in rows))
+        raise UserError("no score row is left", "compare", f"The runs were measured as: {there or 'nothing'}.")
+    found = tables.tables(kept)
+    paired = [row for row in differences(documents, args.against) if keep(row, args)]
+    kind = args.format or FORMATS.get(args.out.suffix if args.out else "", "md")
+    text = render(kind, kept, found, paired)
+    if args.out is None:
+        print(text, end="" if text.endswith("\n") else "\n")
+    else:
+        artifact.write_atomic(args.out, text)
+        print(args.out)
+    return 0
+
+
+def render(kind: str, rows: Sequence[Row], found: Sequence[tables.Table], paired: Sequence[Row]) -> str:
+    """Give the comparison as md, csv, html, json or svg (the first table's plot)."""
+    if kind == "csv":
+        return tables.as_csv(rows)
+    if kind == "html":
+        return tables.html(found, paired)
+    if kind == "json":
+        return json.dumps({"rows": list(rows), "differences": list(paired)}, ensure_ascii=False, indent=1) + "\n"
+    if kind == "svg":
+        return tables.plot(found[0])
+    return tables.markdown(found, paired)
+
+
+def load(path: Path) -> tuple[list[Row], list[Row]]:
+    """Give the score rows and documents of a run (all its scores artifacts), an artifact, or a scores.json.
+
+    Raises UserError when there are none.
+    """
+    if not path.exists():
+        raise UserError("no such file or folder", str(path), "Name a run, a scores artifact or a scores.json.")
+    if path.is_file():
+        folders = [path.parent]
+    else:
+        folders = [f for f in (*artifact.stage_folders(path), path) if (f / artifact.SCORES).is_file()]
+    rows: list[Row] = []
+    documents: list[Row] = []
+    for folder in folders:
+        file = path if path.is_file() else folder / artifact.SCORES
+        try:
+            data = json.loads(file.read_text(encoding="utf-8"))
+        except json.JSONDecodeError as error:
+            raise UserError(f"not JSON: {error.msg}", str(file), "Name a scores.json of hunmin.") from error
+        own = data.get("rows") if isinstance(data, dict) else data
+        missing = _missing(own)
+        if missing:
+            raise UserError(f"not score rows: {missing}", str(file), "Name a scores.json of hunmin.")
+        rows += own
+        if (folder / artifact.DOCUMENTS).is_file():
+            documents += read_jsonl(folder / artifact.DOCUMENTS)
+    if not rows:
+        raise UserError("no scores", str(path), "Its evaluate or judge stage is not finished.")
+    return rows, documents
+
+
+def _missing(rows: Any) -> str:
+    if not isinstance(rows, list):
+        return "expected a list"
+    needed = ("model", "task", "metric", "num_fewshot", "protocol", "value")
+    for i, row in enumerate(rows):
+        gone = [k for k in needed if not isinstance(row, dict) or k not in row]
+        if gone:
+            return f"row {i} has no {gone[0]}"
+    return ""
+
+
+def together(sources: Sequence[tuple[list[Row], list[Row]]], names: Sequence[str]) -> tuple[list[Row], list[Row]]:
+    """Put several runs' rows and documents together; a model name that two runs share carries its run's name."""
+    owners = Counter(model for rows, _ in sources for model in {row["model"] for row in rows})
+    all_rows, all_documents = [], []
+    for (rows, documents), name in zip(sources, names, strict=True):
+
+        def called(model: str, run: str = Path(name).resolve().name) -> str:
+            return f"{run}: {model}" if owners[model] > 1 else model
+
+        all_rows += [{**row, "model": called(row["model"])} for row in rows]
+        all_documents += [{**d, "model": called(d["model"])} for d in documents if "model" in d]
+    return all_rows, all_documents
+
+
+def published_rows(args: argparse.Namespace, rows: Sequence[Row]) -> list[Row]:
+    """Give the published rows that belong beside these. Raises UserError for a protocol they do not have."""
+    if args.published == "none":
+        return []
+    if args.published != "auto":
+        return published.rows_for(args.published, args.protocol)
+    here = {(row["protocol"], row["task"], row.get("data")) for row in rows}
+    found = [row for row in published.kobest() if (row["protocol"], row["task"], row["data"]) in here]
+    sets = {
+        protocol.split(":")[1].split("-ko")[0].split("-en")[0] for protocol, _, _ in here if protocol[:6] == "judge:"
+    }
+    return found + [row for row in published.judge() if row["protocol"].split(":")[1] in sets]
+
+
+def keep(row: Row, args: argparse.Namespace) -> bool:
+    """Tell whether a row is of the protocol and task asked for."""
+    return args.protocol in (None, row["protocol"]) and args.task in (None, row["task"])
+
+
+def pick(rows: Sequence[Row], args: argparse.Namespace) -> list[Row]:
+    """Give the rows of the protocol, task and metric asked for."""
+    return [row for row in rows if keep(row, args) and args.metric in (None, row["metric"])]
+
+
+def differences(documents: Sequence[Row], against: str | None) -> list[Row]:
+    """Compare every model with `against` (default: the first) wherever both answered the same documents.
+
+    Raises UserError when `against` has no documents.
+    """
+    models = list(dict.fromkeys(d["model"] for d in documents))
+    first = against or (models[0] if models else None)
+    if against is not None and against not in models:
+        raise UserError(f"no documents of '{against}'", "--against", f"There are: {', '.join(models) or 'none'}.")
+    found = []
+    benchmark = significance.by_key(documents)
+    for model in models:
+        if model == first or first is None:
+            continue
+        for key, own in benchmark.get(model, {}).items():
+            result = significance.compare(benchmark.get(first, {}).get(key, {}), own)
+            if result:
+                protocol, task, shots = key
+                found.append(
+                    {
+                        "protocol": protocol,
+                        "task": task,
+                        "num_fewshot": shots,
+                        "first": first,
+                        "second": model,
+                        **result,
+                    }
+                )
+        found += _judged(documents, first, model)
+    return found
+
+
+def _judged(documents: Sequence[Row], first: str, second: str) -> list[Row]:
+    from .judging.scoring import per_question
+
+    judged = [d for d in documents if "verdicts" in d]
+    criteria = dict.fromkeys(v["criterion"] for d in judged for v in d["verdicts"] if v.get("score") is not None)
+    found = []
+    for criterion in criteria:
+        one = per_question([d for d in judged if d["model"] == first], criterion)
+        two = per_question([d for d in judged if d["model"] == second], criterion)
+        result = significance.compare_means(one, two)
+        if result:
+            row = {"protocol": "judge", "task": criterion, "num_fewshot": 0, "first": first, "second": second}
+            found.append({**row, **result})
+    return found

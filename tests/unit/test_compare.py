@@ -1,0 +1,207 @@
+"""compare: published rows and their merging, protocols and data apart, significance, formats, bad input."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from pathlib import Path
+
+import pytest
+
+from hunmin import cli, compare
+from hunmin.benchmarks import published, significance, tables
+from hunmin.errors import UserError
+
+
+def test_every_published_model_has_one_row_per_task_and_shots():
+    rows = published.kobest()
+    keys = [(r["model"], r["task"], r["num_fewshot"]) for r in rows]
+    assert len(set(keys)) == len(keys)
+    assert len({r["model"] for r in rows}) == 10
+    assert {r["protocol"] for r in rows} == {"harness"}
+    assert all(0 < r["value"] < 1 for r in rows)
+
+
+def one(model: str, task: str, shots: int) -> dict:
+    [row] = [
+        r for r in published.kobest() if (r["model"], r["task"], r["num_fewshot"]) == (model, f"kobest_{task}", shots)
+    ]
+    return row
+
+
+def test_the_same_model_printed_three_times_is_one_row_that_names_all_three():
+    row = one("Polyglot-ko-1.3b", "copa", 0)
+    assert row["value"] == 0.7196
+    assert row["published_in"] == ["KO-Platypus", "KoT-platypus", "CoT-llama2"]
+
+
+def test_of_values_that_agree_to_four_decimals_the_longer_is_kept():
+    assert one("Llama-2-Ko-7b 20B", "hellaswag", 5)["value"] == 0.466751
+
+
+def test_a_printed_value_beats_nan_and_spelling_does_not_make_two_models():
+    names = {r["model"] for r in published.kobest() if published.identity(r["model"]) == "koplatypus27bex"}
+    assert names == {"KO-platypus2-7B-EX"}
+    assert published.identity("KO-platypus2-7B-ex") == published.identity("KO_Platypus2 7B-EX")
+
+
+def test_values_that_disagree_stay_apart_and_name_their_source():
+    rows = []
+    for value, source in ((0.5, "A"), (0.6, "B")):
+        row = published._row("Model-1", "t", "macro_f1", 0, "harness", value)
+        published._merge(rows, {**row, "published_in": [source]})
+    assert [r["model"] for r in published._one_name_each(rows)] == ["Model-1", "Model-1 (B)"]
+
+
+def test_kullms_judge_tables():
+    rows = published.judge()
+    assert len(rows) == 5 * 2 + 5 * 6
+    [relative] = [r for r in rows if r["metric"] == "relative" and r["model"].startswith("KULLM")]
+    assert relative["value"] == 71.1
+
+
+def test_a_protocol_the_published_rows_do_not_have_is_the_users_error():
+    with pytest.raises(UserError, match="no published rows with protocol 'upstream'.*measured as: harness"):
+        published.rows_for("kobest", "upstream")
+
+
+# --- significance ---
+
+
+@pytest.mark.parametrize(
+    ("b", "c", "p"), [(0, 0, 1.0), (5, 5, 1.0), (0, 5, 0.0625), (1, 9, 0.021484375), (10, 2, 0.038574219)]
+)
+def test_mcnemar_exact(b, c, p):
+    assert significance.mcnemar(b, c) == pytest.approx(p)
+    assert significance.mcnemar(c, b) == pytest.approx(p)
+
+
+def document(model: str, index: int, gold: int, prediction: int, prompt: str = "aa", **changed) -> dict:
+    base = {"model": model, "task": "kobest_copa", "num_fewshot": 0, "protocol": "harness", "index": index}
+    return {**base, "gold": gold, "prediction": prediction, "prompt": [prompt], **changed}
+
+
+def test_paired_comparison_counts_who_alone_was_right():
+    first = [document("a", i, i % 2, i % 2 if i < 6 else 1 - i % 2) for i in range(10)]
+    second = [document("b", i, i % 2, i % 2 if i >= 2 else 1 - i % 2) for i in range(10)]
+    found = significance.by_key(first + second)
+    key = ("harness", "kobest_copa", 0)
+    result = significance.compare(found["a"][key], found["b"][key])
+    assert (result["n"], result["only_first"], result["only_second"]) == (10, 2, 4)
+    assert result["acc_difference"] == pytest.approx(0.2)
+    assert result["macro_f1_low"] < result["macro_f1_difference"] < result["macro_f1_high"]
+
+
+def test_documents_with_another_prompt_are_not_paired():
+    rows = [document("a", 0, 1, 1), document("b", 0, 1, 0, prompt="bb")]
+    assert compare.differences(rows, None) == []
+
+
+def test_a_model_compared_with_itself_differs_by_nothing():
+    rows = [document(m, i, i % 2, (i // 3) % 2) for m in ("a", "b") for i in range(30)]
+    [found] = compare.differences(rows, "a")
+    assert found["mcnemar_p"] == 1.0
+    assert found["macro_f1_low"] == found["macro_f1_high"] == 0.0
+
+
+def test_judged_answers_are_compared_question_by_question():
+    rows = []
+    for model, scores in (("a", (1, 2, 3, 4)), ("b", (2, 3, 4, 5))):
+        for i, score in enumerate(scores):
+            verdict = {"criterion": "fluency", "turn": 0, "score": score, "status": "ok"}
+            rows.append({"model": model, "id": f"q{i}", "verdicts": [verdict]})
+    [found] = compare.differences(rows, None)
+    assert (found["mean_difference"], found["mean_low"], found["mean_high"], found["n"]) == (1.0, 1.0, 1.0, 4)
+
+
+# --- the command ---
+
+
+def row(model: str, protocol: str = "harness", data: str = "kobest_v1", value: float = 0.61, **changed) -> dict:
+    base = {"model": model, "task": "kobest_copa", "metric": "macro_f1", "num_fewshot": 5, "protocol": protocol}
+    rest = {"value": value, "ci_low": 0.5, "ci_high": 0.7, "n": 100, "n_truncated": 0, "chance": 0.5, "data": data}
+    return {**base, **rest, **changed}
+
+
+def run_folder(folder: Path, rows: list[dict], documents: list[dict] = ()) -> str:
+    stage = folder / "01-evaluate"
+    stage.mkdir(parents=True)
+    (stage / "scores.json").write_text(json.dumps(rows), encoding="utf-8")
+    (stage / "documents.jsonl").write_text("".join(json.dumps(d) + "\n" for d in documents), encoding="utf-8")
+    return str(folder)
+
+
+def test_two_runs_and_the_published_rows_in_one_table(tmp_path, capsys):
+    a = run_folder(tmp_path / "a", [row("sft")], [document("sft", i, i % 2, 1) for i in range(8)])
+    b = run_folder(tmp_path / "b", [row("sft", value=0.7)], [document("sft", i, i % 2, i % 2) for i in range(8)])
+    assert cli.main(["compare", a, b]) == 0
+    text = capsys.readouterr().out
+    assert "| a: sft |" in text and "| b: sft |" in text
+    line = next(line for line in text.splitlines() if line.startswith("| Polyglot-ko-12.8b"))
+    assert "0.8108 n=1000" in line
+    assert "published: KO-Platypus" in line
+    assert "0.125 (0 against 4)" in text
+    assert "guessing gives 0.5" in text
+
+
+def test_protocols_and_other_data_never_share_a_table(tmp_path, capsys):
+    rows = [row("m"), row("m", "upstream"), row("m", "harness-fixed"), row("m", data="benchmark@12345678")]
+    folder = run_folder(tmp_path / "a", rows)
+    found = tables.tables(compare.load(Path(folder))[0])
+    assert len(found) == 4
+    assert cli.main(["compare", folder]) == 0
+    sections = capsys.readouterr().out.split("## protocol: ")
+    with_published = [s.split("\n")[0] for s in sections if "Polyglot" in s]
+    assert with_published == ["harness, data: kobest_v1"]
+
+
+@pytest.mark.parametrize("suffix", ["md", "csv", "html", "json", "svg"])
+def test_every_format_is_written(tmp_path, suffix):
+    folder = run_folder(tmp_path / "a", [row("모델|1")])
+    out = tmp_path / f"table.{suffix}"
+    assert cli.main(["compare", folder, "-o", str(out)]) == 0
+    text = out.read_text("utf-8")
+    assert "모델" in text
+    if suffix == "csv":
+        read = list(csv.DictReader(io.StringIO(text)))
+        assert read[0]["value"] == "0.61"
+        assert any(r["published_in"] for r in read)
+    if suffix == "json":
+        assert json.loads(text)["rows"][0]["model"] == "모델|1"
+    if suffix == "md":
+        assert "모델\\|1" in text
+    if suffix in ("html", "svg"):
+        assert "<svg" in text
+
+
+@pytest.mark.parametrize(
+    ("argv", "message"),
+    [
+        ([], "nothing to compare"),
+        (["nowhere"], "no such file"),
+        (["A", "--against", "x"], "no documents of 'x'"),
+        (["A", "--protocol", "upstream"], "no score row is left.*harness"),
+        (["--published", "kobest", "--protocol", "upstream"], "no published rows"),
+        (["A", "--published", "judge", "--protocol", "harness"], "no published rows with protocol 'harness'"),
+    ],
+)
+def test_bad_arguments(tmp_path, argv, message, capsys):
+    folder = run_folder(tmp_path / "a", [row("m")], [document("m", 0, 1, 1)])
+    assert cli.main(["compare", *(folder if a == "A" else a for a in argv)]) == 2
+    import re
+
+    assert re.search(message, capsys.readouterr().err)
+
+
+def test_files_that_are_no_scores(tmp_path, capsys):
+    bad = tmp_path / "scores.json"
+    bad.write_text('[{"model": "a"}]')
+    assert cli.main(["compare", str(bad)]) == 2
+    assert "row 0 has no task" in capsys.readouterr().err
+    bad.write_text("nonsense")
+    assert cli.main(["compare", str(bad)]) == 2
+    assert "not JSON" in capsys.readouterr().err
+    (tmp_path / "empty").mkdir()
+    assert cli.main(["compare", str(tmp_path / "empty")]) == 2
+    assert "no scores" in capsys.readouterr().err

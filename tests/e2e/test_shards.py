@@ -1,0 +1,133 @@
+"""Shards on this machine: the same bytes for any number, raising records, killed workers, a shard that always dies."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+
+from hunmin import shards
+from hunmin.artifact import Inputs
+from hunmin.errors import UserError
+from hunmin.record import read_jsonl, write_jsonl
+from hunmin.stages import decontaminate, dedup
+
+from . import faulty
+
+STAGE = "tests.e2e.faulty:stage"
+WORDS = [f"낱말{i}" for i in range(400)]
+
+
+def make(path, n=60):
+    chance = random.Random(1)
+    rows = []
+    for i in range(n):
+        text = " ".join(chance.choice(WORDS) for _ in range(30)) if i % 5 else f"같은 글 {i % 3}"
+        source = "ab"[i % 2]
+        rows.append({"id": f"r{i}", "source": source, "instruction": f"쓰세요 {i % 7}", "output": f"{text} {i}"})
+    rows += [{**row, "id": row["id"] + "-copy", "output": row["output"] + " 끝"} for row in rows[10:20]]
+    write_jsonl(path, rows)
+    return path
+
+
+def contents(out):
+    assert not (out / shards.FOLDER).exists()
+    return (out / "records.jsonl").read_bytes(), (out / "dropped.jsonl").read_bytes()
+
+
+def inputs_of(tmp_path, label="faulty"):
+    return Inputs(label=label, seed=3, records=make(tmp_path / "in.jsonl"))
+
+
+@pytest.fixture
+def flags(tmp_path):
+    (tmp_path / "flags").mkdir()
+    return str(tmp_path / "flags")
+
+
+@pytest.mark.parametrize("name", ["faulty", "dedup", "decontaminate"])
+def test_any_number_of_shards_gives_the_bytes_of_the_stage_alone(tmp_path, name):
+    inputs = inputs_of(tmp_path, name)
+    module, stage, config = {
+        "faulty": (faulty, STAGE, faulty.Config()),
+        "dedup": (dedup, "dedup", dedup.Config(priority=["b"])),
+        "decontaminate": (decontaminate, "decontaminate", None),
+    }[name]
+    if config is None:
+        write_jsonl(
+            tmp_path / "held.jsonl", [{"text": "같은 글 2 5 끝"}, {"text": next(read_jsonl(inputs.records))["output"]}]
+        )
+        config = decontaminate.Config(against=[str(tmp_path / "held.jsonl")])
+    alone = module.run(config, inputs, tmp_path / "alone")
+    assert alone.n_dropped, "the case must drop something"
+    expected = contents(tmp_path / "alone")
+    for n in (1, 3, 8, 500):
+        counts = shards.run_stage(stage, config, inputs, tmp_path / f"out{n}", shards=n)
+        assert contents(tmp_path / f"out{n}") == expected, n
+        assert (counts.n_in, counts.n_kept, counts.dropped) == (alone.n_in, alone.n_kept, alone.dropped)
+        assert counts.notes == alone.notes
+
+
+def test_a_raising_record_is_dropped_and_no_other(tmp_path):
+    inputs = inputs_of(tmp_path)
+    config = faulty.Config(raises_on=["r7", "r33"])
+    results = []
+    for n in (1, 4):
+        counts = shards.run_stage(STAGE, config, inputs, tmp_path / f"out{n}", shards=n)
+        assert counts.n_in == 70 and counts.dropped["error"] == 2
+        results.append(contents(tmp_path / f"out{n}"))
+    assert results[0] == results[1]
+    errors = [d for d in read_jsonl(tmp_path / "out4" / "dropped.jsonl") if d["reason"] == "error"]
+    assert [(d["index"], d["detail"]) for d in errors] == [
+        (7, "ValueError: cannot do r7"),
+        (33, "ValueError: cannot do r33"),
+    ]
+
+
+def test_a_killed_worker_costs_nothing_but_time(tmp_path, flags):
+    inputs = inputs_of(tmp_path)
+    faulty.run(faulty.Config(), inputs, tmp_path / "alone")
+    config = faulty.Config(flags=flags, dies_once_on=["r20"])
+    shards.run_stage(STAGE, config, inputs, tmp_path / "out", shards=4)
+    assert contents(tmp_path / "out") == contents(tmp_path / "alone")
+
+
+def test_a_shard_that_always_dies_is_named_and_the_others_are_done(tmp_path, flags):
+    inputs = inputs_of(tmp_path)
+    config = faulty.Config(flags=flags, dies_always_on=["r20"])
+    with pytest.raises(UserError, match="1 of 7 shards could not be done: 00002") as error:
+        shards.run_stage(STAGE, config, inputs, tmp_path / "out", shards=7)
+    assert error.value.exit_code == 2 and "others are done" in error.value.mend.replace("other shards", "others")
+    done = sorted(p.parent.name for p in (tmp_path / "out" / shards.FOLDER).glob("*/out"))
+    assert done == ["00000", "00001", "00003", "00004", "00005", "00006"]
+    assert not (tmp_path / "out" / "records.jsonl").exists()
+    calls = (tmp_path / "flags" / "done.txt").read_text().split()
+    with pytest.raises(UserError, match="00002"):  # again: only the missing shard is tried
+        shards.run_stage(STAGE, config, inputs, tmp_path / "out", shards=7)
+    again = (tmp_path / "flags" / "done.txt").read_text().split()[len(calls) :]
+    assert set(again) <= {f"r{i}" for i in range(20, 30)}
+
+
+def test_another_number_of_shards_or_input_starts_over(tmp_path, flags):
+    """Trap: datatrove resumed with another number of tasks loses rows silently."""
+    inputs = inputs_of(tmp_path)
+    with pytest.raises(UserError):
+        shards.run_stage(STAGE, faulty.Config(dies_always_on=["r20"]), inputs, tmp_path / "out", shards=7)
+    faulty.run(faulty.Config(), inputs, tmp_path / "alone")
+    shards.run_stage(STAGE, faulty.Config(), inputs, tmp_path / "out", shards=3)
+    assert contents(tmp_path / "out") == contents(tmp_path / "alone")
+
+
+def test_what_is_the_users_error_stays_one(tmp_path):
+    inputs = inputs_of(tmp_path, "decontaminate")
+    config = decontaminate.Config(against=[str(tmp_path / "gone.jsonl")])
+    with pytest.raises(UserError, match="no such file or folder"):
+        shards.run_stage("decontaminate", config, inputs, tmp_path / "out", shards=3)
+    with pytest.raises(UserError, match="unknown executor 'slurm'"):
+        shards.run_stage("dedup", dedup.Config(), inputs, tmp_path / "out2", executor="slurm", shards=2)
+
+
+def test_an_empty_input_is_one_empty_shard(tmp_path):
+    write_jsonl(tmp_path / "in.jsonl", [])
+    inputs = Inputs(label="x", records=tmp_path / "in.jsonl")
+    assert shards.run_stage(STAGE, faulty.Config(), inputs, tmp_path / "out", shards=4).n_in == 0

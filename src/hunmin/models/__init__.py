@@ -1,8 +1,8 @@
 """Model weights opened for use: find, load, generate, logprobs. torch is imported only when weights are touched."""
 
-from .decoding import Generated, Piece, Request, decode, generate
+from .decoding import Generated, Piece, Request, decode, generate, steps
 from .opening import Loaded, Resolved, load, prompt, resolve
-from .scoring import logprobs
+from .scoring import logprobs, prompt_logprobs
 
 __all__ = [
     "Generated",
@@ -15,5 +15,7 @@ __all__ = [
     "load",
     "logprobs",
     "prompt",
+    "prompt_logprobs",
     "resolve",
+    "steps",
 ]

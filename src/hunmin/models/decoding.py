@@ -19,7 +19,9 @@ from .scoring import accepts
 class Request:
     """One answer to make. `temperature` 0 is greedy; `seed` None draws a fresh one; `top_logprobs` None gives none.
 
-    `cancelled` is asked at every token; once true the request ends there with finish_reason "cancelled".
+    `repetition_penalty` divides the logits of every token seen (transformers' meaning); the other two penalties are
+    taken off the logits of tokens said in this answer, per occurrence and once (OpenAI's). `cancelled` is asked at
+    every token; once true the request ends there with finish_reason "cancelled".
     """
 
     ids: tuple[int, ...]
@@ -27,6 +29,8 @@ class Request:
     temperature: float = 0.0
     top_p: float = 1.0
     repetition_penalty: float = 1.0
+    frequency_penalty: float = 0.0
+    presence_penalty: float = 0.0
     stop: tuple[str, ...] = ()
     seed: int | None = None
     top_logprobs: int | None = None
@@ -128,6 +132,7 @@ class _Row:
         else:
             self.generator.manual_seed(request.seed)
         self.seen = list(request.ids) if request.repetition_penalty != 1.0 else []
+        self.counts: dict[int, int] = {}
 
     def pick(self, logits: Any) -> tuple[int, float | None, tuple[tuple[int, float], ...]]:
         """Choose the next token from this row's logits [vocab], float32."""
@@ -142,6 +147,11 @@ class _Row:
             penalty = self.request.repetition_penalty
             logits = logits.clone()
             logits[known] = torch.where(value < 0, value * penalty, value / penalty)
+        if self.counts:
+            said = torch.tensor(list(self.counts), device=logits.device)
+            times = torch.tensor(list(self.counts.values()), device=logits.device, dtype=logits.dtype)
+            logits = logits.clone()
+            logits[said] -= times * self.request.frequency_penalty + self.request.presence_penalty
         if self.request.temperature <= 0:
             token = int(logits.argmax())
         else:
@@ -154,6 +164,8 @@ class _Row:
                 top = tuple(zip(ids.tolist(), values.tolist(), strict=True))
         if self.request.repetition_penalty != 1.0:
             self.seen.append(token)
+        if self.request.frequency_penalty or self.request.presence_penalty:
+            self.counts[token] = self.counts.get(token, 0) + 1
         return token, logprob, top
 
     def _draw(self, probabilities: Any) -> int:
@@ -168,7 +180,13 @@ class _Row:
 
 
 def decode(loaded: Loaded, requests: Sequence[Request]) -> Iterator[Piece]:
-    """Yield pieces of all requests, token by token, until each has ended.
+    """Yield pieces of all requests, token by token, until each has ended; see `steps`."""
+    for pieces in steps(loaded, requests):
+        yield from pieces
+
+
+def steps(loaded: Loaded, requests: Sequence[Request]) -> Iterator[list[Piece]]:
+    """Yield one piece of every request still under way for each forward pass, until all have ended.
 
     Raises UserError for an empty prompt or one that leaves no room for an answer.
     """
@@ -205,12 +223,9 @@ def decode(loaded: Loaded, requests: Sequence[Request]) -> Iterator[Piece]:
             output = loaded.model(input_ids=ids, attention_mask=mask, **options)
             cache, logits = output.past_key_values, output.logits[:, -1].float()
             chosen = [row.pick(logits[r]) for r, row in enumerate(rows)]
-        live: list[int] = []
-        for r, row in enumerate(rows):
-            piece = _piece(row, loaded, *chosen[r])
-            if piece.finish_reason is None:
-                live.append(r)
-            yield piece
+        pieces = [_piece(row, loaded, *chosen[r]) for r, row in enumerate(rows)]
+        yield pieces
+        live = [r for r, piece in enumerate(pieces) if piece.finish_reason is None]
         if not live:
             return
         with torch.inference_mode():
@@ -280,8 +295,8 @@ def generate(
                 temperature,
                 top_p,
                 repetition_penalty,
-                tuple(stop),
-                None if seed is None else seed + i,
+                stop=tuple(stop),
+                seed=None if seed is None else seed + i,
             )
             for i in batch
         ]

@@ -58,6 +58,26 @@ def logprobs(loaded: Loaded, pairs: Sequence[tuple[list[int], list[int]]]) -> li
     return found
 
 
+def prompt_logprobs(
+    loaded: Loaded, ids: Sequence[int], top: int
+) -> list[tuple[float, tuple[tuple[int, float], ...]] | None]:
+    """Give, for each token of a text, its log-probability after the ones before it and the `top` likeliest there.
+
+    The first token has none before it, so it gets None.
+    """
+    import torch
+
+    if len(ids) < 2:
+        return [None] * len(ids)
+    with torch.inference_mode():
+        given = torch.tensor([list(ids)], device=loaded.device)
+        scored = loaded.model(input_ids=given, use_cache=False).logits[0, :-1].float().log_softmax(-1)
+        own = scored.gather(-1, given[0, 1:, None])[:, 0].tolist()
+        values, best = scored.topk(max(1, top), dim=-1)
+        rows = zip(own, best.tolist(), values.tolist(), strict=True)
+    return [None, *((value, tuple(zip(i, v, strict=True))[:top]) for value, i, v in rows)]
+
+
 def _batches(order: list[int], pairs: Sequence[tuple[list[int], list[int]]], limit: int) -> list[list[int]]:
     """Cut rows, longest first, into batches of at most `limit` padded tokens (at least one row each)."""
     batches: list[list[int]] = []

@@ -204,7 +204,7 @@ class Queue:
             texts=changed if action == "edited" else {},
             english=tuple(path for path in english if path in changed and action == "edited"),
             note=str(given.get("note", ""))[:2000],
-            seconds=round(float(seconds), 1) if seconds else None,
+            seconds=max(0.01, round(float(seconds), 2)) if seconds else None,
             at=time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
         )
         self._save(record, decision)

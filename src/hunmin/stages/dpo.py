@@ -102,7 +102,9 @@ def run(config: Config, inputs: Inputs, out: Path) -> Counts:
         resume.guard(out / loop.CHECKPOINTS, prepare.identity(config, inputs, ready))
         prepare.write_dropped(out, inputs.label, report)
     longest = max(pair.longest for pair in train_pairs)
-    model, peft_config, notes = prepare.open_model(config, ready, padding_free=False, longest=longest)
+    model, peft_config, notes = prepare.open_model(
+        config, ready, padding_free=False, longest=longest, tokens=2 * config.micro_batch_size * longest
+    )
     arguments = loop.trainer_arguments(
         config,
         inputs,

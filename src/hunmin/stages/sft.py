@@ -64,7 +64,7 @@ def run(config: Config, inputs: Inputs, out: Path) -> Counts:
     from trl import SFTConfig
 
     from ..train import labels, loop, prepare, resume
-    from ..train.sft_trainer import HunminSFTTrainer
+    from ..train.sft_trainer import HunminSFTTrainer, Isolation
 
     ready = prepare.prepare(config, inputs)
     rows, report = labels.rows_of(
@@ -82,7 +82,13 @@ def run(config: Config, inputs: Inputs, out: Path) -> Counts:
 
     packed = config.packing == "bfd"
     lengths = [len(row.input_ids) for row in train_rows]
-    model, peft_config, notes = prepare.open_model(config, ready, padding_free=True, longest=max(lengths))
+    model, peft_config, notes = prepare.open_model(
+        config,
+        ready,
+        padding_free=True,
+        longest=max(lengths),
+        tokens=prepare.largest_pass(config, lengths, ready.seed),
+    )
     table = _table(train_rows)
     blank = None
     if loop.world_size() > 1 and not packed:
@@ -114,7 +120,7 @@ def run(config: Config, inputs: Inputs, out: Path) -> Counts:
         eval_dataset=Dataset.from_dict(_table(validation)) if validation else None,
         processing_class=ready.tokenizer,
         peft_config=peft_config,
-        callbacks=loop.callbacks(config, inputs.label, bool(validation)),
+        callbacks=[Isolation(), *loop.callbacks(config, inputs.label, bool(validation))],
         lengths=None if packed else lengths,
         blank=blank,
         loss_scale=config.loss_scale,

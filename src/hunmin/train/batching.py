@@ -31,6 +31,13 @@ def cut(lengths: Sequence[int], n_groups: int) -> list[list[int]]:
     return [groups[g] for g in order]
 
 
+def heaviest(lengths: Sequence[int], batch_size: int, world: int, grad_accum: int, seed: int) -> int:
+    """Give the tokens of the largest micro-batch of the first epoch, over all ranks; it sets the memory peak."""
+    ranks = [TokenBalancedSampler(lengths, batch_size, world, grad_accum, r, seed, len(lengths)) for r in range(world)]
+    real = len(lengths)
+    return max(sum(lengths[i] for i in group if i < real) for sampler in ranks for group in sampler)
+
+
 class TokenBalancedSampler(BatchRebalanceSampler):
     """Yield this rank's micro-batches as lists of row indices; a pure function of (seed, epoch).
 

@@ -103,13 +103,15 @@ def free_bytes(device: str) -> float:
     return float(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")) / 2
 
 
-def wants_checkpointing(config: TrainConfig, shape: Any, device: str, longest: int) -> bool:
-    """Tell whether activations are to be recomputed: as asked, or under `auto` when they would not fit."""
+def wants_checkpointing(config: TrainConfig, shape: Any, device: str, tokens: int) -> bool:
+    """Tell whether activations are to be recomputed: as asked, or under `auto` when they would not fit.
+
+    `tokens` are those of the largest forward pass.
+    """
     from .weights import dtype_of
 
     if config.gradient_checkpointing != "auto":
         return bool(config.gradient_checkpointing)
-    tokens = longest * config.micro_batch_size  # the worst micro-batch: every row as long as the longest
     parts = memory_bytes(config, shape, size_of(config, shape), dtype_of(config, device), tokens, recompute=False)
     return sum(parts.values()) > RESERVE * free_bytes(device)
 
@@ -134,7 +136,7 @@ def estimate(config: TrainConfig, inputs: Inputs, kind: str) -> dict[str, Any]:
         "parameters": size.parameters,
         "trainable": size.trainable,
     }
-    longest = config.max_length
+    tokens = config.micro_batch_size * config.max_length * (1 if kind == "sft" else 2)
     n_rows = inputs.expected.get("records")
     if inputs.records is not None and inputs.records.is_file():
         records = prepare.read_records(inputs)
@@ -144,7 +146,8 @@ def estimate(config: TrainConfig, inputs: Inputs, kind: str) -> dict[str, Any]:
                 records, ready.template, ready.tokenizer, max_length=config.max_length, **options
             )
             train, held_out = labels.split(rows, config.val_size)
-            n_rows, longest = len(train), max(len(r.input_ids) for r in rows)
+            n_rows = len(train)
+            tokens = prepare.largest_pass(config, [len(r.input_ids) for r in train], ready.seed)
             notes = report.notes()
             found |= {
                 "rows": len(train),
@@ -160,7 +163,8 @@ def estimate(config: TrainConfig, inputs: Inputs, kind: str) -> dict[str, Any]:
 
             kept, report, _ = pairs.pairs_of(records, ready.template, ready.tokenizer, config)
             train_pairs, held_out_pairs = labels.split(kept, config.val_size)
-            n_rows, longest = len(train_pairs), max(p.longest for p in kept)
+            n_rows, longest = len(train_pairs), max(p.longest for p in train_pairs)
+            tokens = 2 * config.micro_batch_size * longest
             found |= {
                 "pairs": len(train_pairs),
                 "validation_pairs": len(held_out_pairs),
@@ -171,10 +175,10 @@ def estimate(config: TrainConfig, inputs: Inputs, kind: str) -> dict[str, Any]:
         per_epoch, steps = loop.steps_of(config, int(n_rows))
         found |= {"steps": steps, "steps_per_epoch": per_epoch, "warmup_steps": loop.warmup_of(config, steps)}
     dtype = weights.dtype_of(config, ready.device)
-    recompute = wants_checkpointing(config, shape, ready.device, longest)
-    rows_at_once = config.micro_batch_size * (1 if kind == "sft" else 2)
-    parts = memory_bytes(config, shape, size, dtype, rows_at_once * longest, recompute)
+    recompute = wants_checkpointing(config, shape, ready.device, tokens)
+    parts = memory_bytes(config, shape, size, dtype, tokens, recompute)
     found |= {
+        "tokens_per_pass": tokens,
         "device": ready.device,
         "dtype": dtype,
         "gradient_checkpointing": recompute,

@@ -8,6 +8,8 @@ import logging
 import math
 import os
 import shutil
+import signal
+import threading
 import time
 from pathlib import Path
 from typing import Any
@@ -133,17 +135,34 @@ def callbacks(config: TrainConfig, label: str, has_validation: bool) -> list[Any
 
     class Watch(TrainerCallback):
         tick: Any = None
+        interrupted = False
+        handler: Any = None
+
+        def interrupt(self, number: int, frame: Any) -> None:
+            if self.interrupted:  # asked twice: at once, without saving
+                raise KeyboardInterrupt
+            self.interrupted = True
+            log.warning("stopping after this step; its state is saved, and the same command goes on from there")
 
         def on_train_begin(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
             if state.is_world_process_zero:
                 self.tick = progress.bar(label, state.max_steps, "step")
                 self.tick(state.global_step)
+            if threading.current_thread() is threading.main_thread() and world_size() == 1:
+                self.handler = signal.signal(signal.SIGINT, self.interrupt)
 
         def on_step_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
             if self.tick:
                 self.tick(1)
             if has_validation and state.global_step % config.save_steps == 0:
                 control.should_save = True
+            if self.interrupted:
+                control.should_save = True
+
+        def on_save(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
+            if self.interrupted:  # between two steps, so that going on gives the same weights
+                signal.signal(signal.SIGINT, self.handler)
+                raise KeyboardInterrupt
 
         def on_log(self, args: Any, state: Any, control: Any, logs: Any = None, **kwargs: Any) -> None:
             loss = (logs or {}).get("loss")
@@ -158,6 +177,8 @@ def callbacks(config: TrainConfig, label: str, has_validation: bool) -> list[Any
                 self.tick(0, f"loss {float(loss):.3f}")
 
         def on_train_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
+            if self.handler is not None:
+                signal.signal(signal.SIGINT, self.handler)
             if self.tick:
                 self.tick(0, done=True)
 

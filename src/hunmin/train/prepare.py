@@ -142,8 +142,24 @@ def reference_of(trainer: Any, config: TrainConfig) -> str:
     return "a frozen copy of the starting adapter" if "ref" in adapters_there else "the base with the adapter off"
 
 
-def open_model(config: TrainConfig, ready: Ready, *, padding_free: bool, longest: int) -> tuple[Any, Any, dict]:
-    """Give (model, LoraConfig or None, notes); an adapter to continue is already on the model and trainable."""
+def largest_pass(config: Any, lengths: list[int], seed: int) -> int:
+    """Give the tokens of sft's largest forward pass: of its batches without padding, or of packs."""
+    from .batching import heaviest
+
+    if config.packing == "bfd":
+        return config.micro_batch_size * config.max_length
+    processes = config.num_processes
+    accumulate = config.batch_size // config.micro_batch_size // processes
+    return heaviest(lengths, config.batch_size, processes, accumulate, seed)
+
+
+def open_model(
+    config: TrainConfig, ready: Ready, *, padding_free: bool, longest: int, tokens: int
+) -> tuple[Any, Any, dict[str, Any]]:
+    """Give (model, LoraConfig or None, notes); an adapter to continue is already on the model and trainable.
+
+    `longest` is the longest row and `tokens` the largest forward pass, in tokens.
+    """
     from transformers import AutoConfig
 
     shape = AutoConfig.from_pretrained(
@@ -159,7 +175,7 @@ def open_model(config: TrainConfig, ready: Ready, *, padding_free: bool, longest
             ready.found.name,
             f"Set max_length: {limit}.",
         )
-    checkpointing = estimate.wants_checkpointing(config, shape, ready.device, longest)
+    checkpointing = estimate.wants_checkpointing(config, shape, ready.device, tokens)
     model = weights.load_base(ready.found.base, config, ready.device, kind)
     weights.check_vocabulary(ready.tokenizer, model, ready.found.name)
     notes = {
@@ -170,6 +186,7 @@ def open_model(config: TrainConfig, ready: Ready, *, padding_free: bool, longest
         "dtype": weights.dtype_of(config, ready.device),
         "gradient_checkpointing": checkpointing,
         "seed": ready.seed,
+        "tokens_per_pass": tokens,
     }
     if config.method == "full":
         if ready.found.adapter:

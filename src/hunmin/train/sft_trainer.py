@@ -7,10 +7,19 @@ from typing import Any
 
 import torch
 import torch.nn.functional as F
+from transformers import TrainerCallback
 from trl import SFTTrainer
 
 from ..errors import UserError
+from .attention import check_isolation
 from .batching import TokenBalancedSampler
+
+
+class Isolation(TrainerCallback):
+    """Checks before the first step that documents of one flat row do not see each other."""
+
+    def on_train_begin(self, args: Any, state: Any, control: Any, model: Any = None, **kwargs: Any) -> None:
+        check_isolation(model)
 
 
 class HunminSFTTrainer(SFTTrainer):

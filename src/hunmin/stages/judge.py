@@ -14,6 +14,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal
 
+from pydantic import field_validator
+
 from .. import charts
 from ..artifact import DOCUMENTS, SCORES, Counts, Inputs, hash_of, read_manifest, write_atomic
 from ..errors import UserError
@@ -31,7 +33,7 @@ READS: tuple[str, ...] = ()
 EDITS: tuple[str, ...] = ()
 ADDS: tuple[str, ...] = ()
 KIND = "model"
-INPUT = "model"
+INPUT = "model?"
 OUTPUT = "scores"
 
 
@@ -74,6 +76,11 @@ class Config(Options):
         None, "The model = 100, or pairwise the opponent: one of `models`, or a judge artifact."
     )
     agreement: str | None = opt(None, "Human labels {id, criterion, score}: how far the judge agrees with people.")
+
+    @field_validator("models", "answers", mode="before")
+    @classmethod
+    def _one_is_a_list(cls, value: Any) -> Any:
+        return [value] if isinstance(value, str) else value
 
 
 def check(config: Config) -> list[str]:

@@ -7,7 +7,8 @@ of a field, and of one of `long_chars` or more the share of its character n-gram
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -63,49 +64,79 @@ class Index:
         short = [i for i, t in enumerate(squeezed) if min_chars <= len(t) < self.long_chars]
         long = [i for i, t in enumerate(squeezed) if len(t) >= self.long_chars]
         heads, _ = gram_hashes([squeezed[i][:min_chars] for i in short], min_chars)
-        self._heads, self._head_items = _sorted(heads, np.array(short, dtype=np.int64))
+        self._heads = _Table(heads, np.array(short, dtype=np.int64))
         grams, offsets = gram_hashes([squeezed[i] for i in long], ngram)
         owner = np.repeat(np.array(long, dtype=np.int64), np.diff(offsets))
-        pairs = np.unique(np.stack([grams, owner.astype(np.uint64)]), axis=1) if len(grams) else np.empty((2, 0), "u8")
-        self._grams, self._gram_items = pairs[0], pairs[1].astype(np.int64)
-        self._sizes = np.bincount(self._gram_items, minlength=len(squeezed))
+        order = np.lexsort((owner, grams))
+        grams, owner = grams[order], owner[order]
+        first = np.ones(len(grams), dtype=bool)
+        first[1:] = (grams[1:] != grams[:-1]) | (owner[1:] != owner[:-1])
+        self._grams = _Table(grams[first], owner[first])
+        self._sizes = np.bincount(owner[first], minlength=len(squeezed))
 
     def find(self, text: str, max_overlap: float) -> list[Hit]:
         """Give the items of which `text` (letters only, fields parted by NUL) holds max_overlap or more, most first."""
-        hits = [Hit(self.items[i], 1.0, "contains") for i in self._contained(text)]
+        return self.find_many([text], max_overlap)[0]
+
+    def find_many(self, texts: Sequence[str], max_overlap: float) -> list[list[Hit]]:
+        """Give what `find` gives for each of many texts, worked out together."""
+        hits: list[list[Hit]] = [[] for _ in texts]
+        for where, item in self._pairs(texts, self._heads, self.min_chars):
+            if self.texts[item] in texts[where]:
+                hits[where].append(Hit(self.items[item], 1.0, "contains"))
         if self._tiny:
-            fields = dict.fromkeys(text.split("\0"))
-            hits += [Hit(self.items[i], 1.0, "equals") for f in fields for i in self._tiny.get(f, ())]
-        if len(self._grams):
-            found = _lookup(np.unique(gram_hashes([text], self.ngram)[0]), self._grams, self._gram_items)
-            if len(found):
-                shares = np.bincount(found, minlength=len(self.items)) / np.maximum(self._sizes, 1)
-                hits += [
-                    Hit(self.items[i], round(float(shares[i]), 4), "ngrams")
-                    for i in np.flatnonzero(shares >= max_overlap).tolist()
-                ]
-        return sorted(hits, key=lambda h: (-h.overlap, -len(h.item.text), h.item.benchmark, h.item.name))
+            for where, text in enumerate(texts):
+                for field in dict.fromkeys(text.split("\0")):
+                    hits[where] += [Hit(self.items[i], 1.0, "equals") for i in self._tiny.get(field, ())]
+        shared = Counter(self._pairs(texts, self._grams, self.ngram))
+        for (where, item), n in shared.items():
+            share = n / self._sizes[item]
+            if share >= max_overlap:
+                hits[where].append(Hit(self.items[item], round(float(share), 4), "ngrams"))
+        return [
+            sorted(found, key=lambda h: (-h.overlap, -len(h.item.text), h.item.benchmark, h.item.name))
+            for found in hits
+        ]
 
-    def _contained(self, text: str) -> list[int]:
-        if not len(self._heads) or len(text) < self.min_chars:
-            return []
-        found = _lookup(np.unique(gram_hashes([text], self.min_chars)[0]), self._heads, self._head_items)
-        return [i for i in np.unique(found).tolist() if self.texts[i] in text]
+    def _pairs(self, texts: Sequence[str], table: _Table, n: int) -> Iterator[tuple[int, int]]:
+        """Yield (text, item) once for every distinct gram of a text that an item has."""
+        if not len(table.keys):
+            return
+        hashes, offsets = gram_hashes(texts, n)
+        at = table.maybe(hashes)
+        found = np.unique(
+            np.stack([(np.searchsorted(offsets, at, side="right") - 1).astype(np.uint64), hashes[at]]), axis=1
+        )
+        for where, gram in zip(found[0].tolist(), found[1].tolist(), strict=True):
+            for item in table.values_of(gram):
+                yield int(where), item
 
 
-def _sorted(keys: np.ndarray, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    order = np.argsort(keys, kind="stable")
-    return keys[order], values[order]
+class _Table:
+    """Sorted hashes with an item each (a hash may repeat), and a small bitmap that rules most strangers out."""
 
+    BITS = 22
 
-def _lookup(wanted: np.ndarray, keys: np.ndarray, values: np.ndarray) -> np.ndarray:
-    """Give the values of every key that is wanted; `keys` is sorted and may repeat."""
-    left = np.searchsorted(keys, wanted, side="left")
-    right = np.searchsorted(keys, wanted, side="right")
-    hit = right > left
-    return (
-        np.concatenate([values[a:b] for a, b in zip(left[hit], right[hit], strict=True)]) if hit.any() else values[:0]
-    )
+    def __init__(self, keys: np.ndarray, values: np.ndarray):
+        order = np.argsort(keys, kind="stable")
+        self.keys, self.values = keys[order], values[order]
+        self._bitmap = np.zeros(1 << self.BITS, dtype=bool)
+        self._bitmap[self._slot(self.keys)] = True
+
+    def _slot(self, hashes: np.ndarray) -> np.ndarray:
+        return (hashes & np.uint64((1 << self.BITS) - 1)).astype(np.int64)
+
+    def maybe(self, hashes: np.ndarray) -> np.ndarray:
+        """Give the positions of hashes that the table has."""
+        at = np.flatnonzero(self._bitmap[self._slot(hashes)])
+        near = np.searchsorted(self.keys, hashes[at])
+        return at[self.keys[np.minimum(near, len(self.keys) - 1)] == hashes[at]]
+
+    def values_of(self, gram: int) -> list[int]:
+        """Give the items of one hash."""
+        key = np.uint64(gram)
+        left, right = (int(np.searchsorted(self.keys, key, side=side)) for side in ("left", "right"))
+        return self.values[left:right].tolist()
 
 
 def letters_of(record: Record, fields: Iterable[str] = ()) -> str:

@@ -16,6 +16,7 @@ from pydantic import field_validator
 from .. import held_out, progress
 from ..artifact import Counts, Inputs
 from ..errors import UserError
+from ..nearest import in_batches
 from ..options import Options, opt
 from ..overlap import Hit, Index, letters_of
 from ..record import read_jsonl, write_jsonl
@@ -64,16 +65,17 @@ def run(config: Config, inputs: Inputs, out: Path) -> Counts:
     writer = Writer(out, inputs.label)
     rows = []
     tick = progress.bar(inputs.label, count_lines(inputs.records))
-    for record in read_jsonl(inputs.records):
-        hits = index.find(letters_of(record, config.fields), config.max_overlap)
-        rows += [_row(str(record.get("id")), hit) for hit in hits]
-        if hits and config.on_overlap == "drop":
-            others = len(hits) - 1
-            detail = {k: v for k, v in _row("", hits[0]).items() if k != "id"}
-            writer.drop(record, "benchmark_overlap", {**detail, **({"other_items": others} if others else {})})
-        else:
-            writer.keep(record)
-        tick()
+    for batch in in_batches(read_jsonl(inputs.records), 500):
+        found = index.find_many([letters_of(record, config.fields) for record in batch], config.max_overlap)
+        for record, hits in zip(batch, found, strict=True):
+            rows += [_row(str(record.get("id")), hit) for hit in hits]
+            if hits and config.on_overlap == "drop":
+                others = len(hits) - 1
+                detail = {k: v for k, v in _row("", hits[0]).items() if k != "id"}
+                writer.drop(record, "benchmark_overlap", {**detail, **({"other_items": others} if others else {})})
+            else:
+                writer.keep(record)
+        tick(len(batch))
     tick(0, done=True)
     write_jsonl(out / OVERLAPS, rows)
     counts = writer.close()

@@ -256,6 +256,25 @@ def test_an_echoed_key_is_stored_nowhere(tmp_path, caplog):
     assert KEY not in caplog.text
 
 
+def test_an_answer_that_was_received_but_not_read_is_settled_by_the_next_run(tmp_path):
+    from hunmin.clients.ledger import Ledger, Wanted
+
+    with OpenAIServer() as server:
+        unit = question("q")
+        with opened(server, tmp_path) as client:
+            wanted = Wanted(client.key(unit), usd=0.5, chars=99)
+            ledger = Ledger(tmp_path / "ledger.sqlite", "rate")
+            ledger.claim([wanted])
+            raw = json.dumps(completion("왔다")).encode()
+            ledger.finish([(wanted, raw, 200, None)])  # as if the process had been killed here
+            ledger.close()
+            (answer,) = ask_all(client, [unit])
+            assert (answer.text, answer.usage["in_tokens"], answer.usage["out_tokens"]) == ("왔다", 20, 2)
+            found = client.report()["ledger"]
+            assert found["meter_usd"] == found["usd"] == pytest.approx(answer.usage["usd"], abs=1e-6)
+        assert server.chats == []
+
+
 def test_requests_per_minute(tmp_path):
     import time
 

@@ -164,7 +164,11 @@ class Client:
             read = self.service.read(unit, claim.row.raw)
             if read.status != "garbage":
                 self.counts["from_ledger"] += 1
-                return self._answer(unit, key, claim.row, read, charged_now=False)
+                row = claim.row
+                if not row.settled:  # its process ended after receiving it: the estimate stands there still
+                    row = self._took(row.raw, read, (in_tokens, out_tokens, chars))
+                    self._settled.append((replace(wanted, usd=claim.row.usd, chars=claim.row.chars), row, read.status))
+                return self._answer(unit, key, row, read, charged_now=False)
             self.ledger.reopen(wanted)  # the process ended between receiving and reading it
         elif claim.what != "send":
             raise self._stopped(_over(claim, self.spend))
@@ -195,16 +199,20 @@ class Client:
                     return answer
                 continue
             self._in_a_row = 0
-            got_in = read.in_tokens if read.in_tokens is not None else in_tokens
-            got_out = read.out_tokens if read.out_tokens is not None else guess_tokens(read.text)
-            got_chars = read.chars if read.chars is not None else chars
-            if not self.service.counts_tokens:
-                got_in = got_out = 0
-            usd = self.service.price.usd(got_in, got_out, got_chars)
-            row = Finished(raw, read.model or self.service.model, got_in, got_out, got_chars, usd)
+            row = self._took(raw, read, (in_tokens, out_tokens, chars))
             self._settled.append((wanted, row, read.status))  # committed with the next answer, or at the end
             self.counts[f"status_{read.status}"] += 1
             return self._answer(unit, key, row, read, charged_now=True)
+
+    def _took(self, raw: bytes, read: Read, expected: tuple[int, int, int]) -> Finished:
+        """Give what an answer took: what the server says, else what was expected."""
+        in_tokens = read.in_tokens if read.in_tokens is not None else expected[0]
+        out_tokens = read.out_tokens if read.out_tokens is not None else guess_tokens(read.text)
+        chars = read.chars if read.chars is not None else expected[2]
+        if not self.service.counts_tokens:
+            in_tokens = out_tokens = 0
+        usd = self.service.price.usd(in_tokens, out_tokens, chars)
+        return Finished(raw, read.model or self.service.model, in_tokens, out_tokens, chars, usd)
 
     async def _troubled(self, wanted: Wanted, trouble: Trouble, sends: Counter[str], seconds: float) -> Answer | None:
         """Log one attempt without an answer; wait and give None to send again, or give up with a failed Answer."""

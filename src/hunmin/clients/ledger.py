@@ -61,7 +61,8 @@ class Claim:
 
 @dataclass(frozen=True)
 class Finished:
-    """A done row: the status read from the raw answer is the client's affair, so only what was received is here."""
+    """A done row: what was received and what it took. `settled` False: its process ended before it read the answer, so
+    the numbers are still the estimate."""
 
     raw: bytes
     model: str
@@ -69,6 +70,7 @@ class Finished:
     out_tokens: int
     chars: int
     usd: float
+    settled: bool = True
 
 
 @dataclass(frozen=True)
@@ -146,15 +148,11 @@ class Ledger:
             found: list[Claim] = []
             for unit in wanted:
                 row = self._db.execute(
-                    "SELECT state, owner, raw, model, in_tokens, out_tokens, chars, usd FROM unit WHERE key=?",
+                    "SELECT state, owner, raw, model, in_tokens, out_tokens, chars, usd, status FROM unit WHERE key=?",
                     (unit.key,),
                 ).fetchone()
                 if row and row[0] == "done":
-                    found.append(
-                        Claim(
-                            "done", Finished(zlib.decompress(row[2]), row[3], row[4] or 0, row[5] or 0, row[6], row[7])
-                        )
-                    )
+                    found.append(Claim("done", _finished(row)))
                     continue
                 if row and row[0] == "inflight":
                     if row[1] == self.owner or not self._is_dead(row[1]):
@@ -172,7 +170,7 @@ class Ledger:
                 self._db.execute(
                     "INSERT INTO unit (key, state, owner, attempts, record, field, label, model, usd, chars, claimed) "
                     "VALUES (?, 'inflight', ?, 1, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT(key) DO UPDATE SET "
-                    "state='inflight', owner=excluded.owner, attempts=attempts+1, usd=excluded.usd, "
+                    "state='inflight', status=NULL, owner=excluded.owner, attempts=attempts+1, usd=excluded.usd, "
                     "chars=excluded.chars, claimed=excluded.claimed",
                     (
                         *(unit.key, self.owner, unit.record, unit.field, self.label, unit.model),
@@ -316,6 +314,11 @@ class Ledger:
             rows = self._db.execute(f"SELECT key FROM unit WHERE state='done' AND key IN ({marks})", part)
             found.update(row[0] for row in rows)
         return found
+
+
+def _finished(row: Sequence[Any]) -> Finished:
+    raw, model, in_tokens, out_tokens, chars, usd, status = row[2:9]
+    return Finished(zlib.decompress(raw), model, in_tokens or 0, out_tokens or 0, chars, usd, status is not None)
 
 
 class _Transaction:

@@ -38,6 +38,7 @@ _RUNS_ON = re.compile(
     r"(?:,|-|\b(?:a|an|the|of|and|or|but|to|in|on|at|by|for|with|from|as|that|which|is|are|was|were|be|not|its|their))\Z"
 )
 _RESERVED = re.compile("[\U000f0000-\U000ffffd⟦⟧@]|[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+_MATH_WITH_ENVIRONMENT = re.compile(r"(?<![\\$\w])\$(?![\s$])[^$\n]*?\\begin\{[^$\n]*\$")
 _LETTER = re.compile(r"[^\W\d_]")
 
 
@@ -74,7 +75,7 @@ def cut(text: str, size: Size = "lines", spans: Sequence[Span] | None = None) ->
     survive; None finds them.
     """
     if spans is None:
-        spans = find_spans(text)
+        spans = _widened(text, find_spans(text))
         if is_code(text):
             return [text] if text else []
     if size == "whole":
@@ -92,6 +93,20 @@ def cut(text: str, size: Size = "lines", spans: Sequence[Span] | None = None) ->
         pieces += [*between, text[wall.start : wall.end]]
         at, before = wall.end, wall.kind
     return _merged(pieces)
+
+
+def _widened(text: str, spans: Sequence[Span]) -> list[Span]:
+    """Give the spans with an environment inside `$...$` taken together with the rest of its formula."""
+    found = list(spans)
+    for match in _MATH_WITH_ENVIRONMENT.finditer(text):
+        inside = [s for s in found if match.start() <= s.start and s.end <= match.end()]
+        if any(s.kind == "latex" and s.of(text).startswith("\\begin") for s in inside):
+            found = [s for s in found if s not in inside]
+            if not any(s.start < match.end() and match.start() < s.end for s in found):
+                found.append(Span(match.start(), match.end(), "latex"))
+            else:
+                found += inside
+    return sorted(found)
 
 
 def _with_reserved(text: str, spans: Sequence[Span]) -> list[Span]:

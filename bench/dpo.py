@@ -39,16 +39,16 @@ def load_pairs(n: int) -> tuple[list[Any], Any]:
     return found[:n], tokenizer
 
 
-def new_base(tokenizer: Any) -> Any:
+def new_base(tokenizer: Any, hidden: int = 384) -> Any:
     import torch
     from transformers import AutoModelForCausalLM, LlamaConfig
 
     torch.manual_seed(0)
     config = LlamaConfig(
         vocab_size=4096,
-        hidden_size=384,
-        intermediate_size=1024,
-        num_hidden_layers=8,
+        hidden_size=hidden,
+        intermediate_size=hidden * 8 // 3,
+        num_hidden_layers=8 if hidden == 384 else 2,
         num_attention_heads=6,
         max_position_embeddings=2048,
         tie_word_embeddings=False,
@@ -59,7 +59,9 @@ def new_base(tokenizer: Any) -> Any:
     return AutoModelForCausalLM.from_config(config, attn_implementation="sdpa")
 
 
-def one(found: list[Any], tokenizer: Any, second_model: bool, precompute: bool, checkpointing: bool) -> dict[str, Any]:
+def one(
+    found: list[Any], tokenizer: Any, second_model: bool, precompute: bool, checkpointing: bool, hidden: int = 384
+) -> dict[str, Any]:
     """Train three epochs; give CPU seconds, megabytes of weights held and the losses."""
     from datasets import Dataset
     from peft import LoraConfig
@@ -75,7 +77,7 @@ def one(found: list[Any], tokenizer: Any, second_model: bool, precompute: bool, 
             "rejected_ids": [p.rejected for p in found],
         }
     )
-    policy, reference = new_base(tokenizer), new_base(tokenizer) if second_model else None
+    policy, reference = new_base(tokenizer, hidden), new_base(tokenizer, hidden) if second_model else None
     begun = time.process_time()
     trainer = HunminDPOTrainer(
         model=policy,

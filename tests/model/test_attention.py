@@ -137,3 +137,20 @@ def test_the_varlen_kernel_gives_the_same_logits(arch):
     with torch.no_grad():
         got = model(**row, use_cache=False).logits[0]
     assert (got - wanted).float().abs().max() < 0.05 * wanted.float().abs().max()
+
+
+def test_the_check_before_training_tells_a_leak():
+    """A model whose attention ignores boundaries: here one that was told a plain causal function."""
+    from transformers import AttentionInterface
+    from transformers.integrations.sdpa_attention import sdpa_attention_forward
+    from transformers.masking_utils import AttentionMaskInterface
+
+    attention.register()
+    for kind in ("hunmin", "sdpa", "eager"):
+        assert attention.check_isolation(small.new_model("llama", attention=kind)) < 1e-4
+    AttentionInterface.register("leaky", sdpa_attention_forward)
+    AttentionMaskInterface.register("leaky", lambda *args, **kwargs: None)
+    model = small.new_model("llama", attention="leaky").train()
+    with pytest.raises(UserError, match="see each other: their logits differ by"):
+        attention.check_isolation(model)
+    assert model.training

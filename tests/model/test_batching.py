@@ -6,7 +6,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hunmin.train.batching import TokenBalancedSampler, cut
+from hunmin.train.batching import TokenBalancedSampler, cut, heaviest
 
 LENGTHS = st.lists(st.integers(1, 900), min_size=1, max_size=60)
 
@@ -66,3 +66,9 @@ def test_a_micro_batch_is_hardly_heavier_than_its_share():
         sums = [sum(lengths[i] for i in g) for g in groups[start : start + 16]]
         ratios.append(max(sums) / max(sum(sums) / 16, *(lengths[i] for g in groups[start : start + 16] for i in g)))
     assert sum(ratios) / len(ratios) < 1.05
+
+
+def test_heaviest_is_the_largest_micro_batch_of_any_rank():
+    lengths = [5, 90, 40, 7, 30, 30, 2]
+    groups = [g for rank in range(2) for g in TokenBalancedSampler(lengths, 4, 2, 2, rank, seed=1, blank=7)]
+    assert heaviest(lengths, 4, 2, 2, 1) == max(sum(lengths[i] for i in g if i < 7) for g in groups)

@@ -84,3 +84,18 @@ def test_the_report_counts_tokens_as_the_loss_does():
     assert notes["tokens"] == sum(len(r.input_ids) for r in kept)
     assert notes["trained_tokens"] == sum(t != -100 for r in kept for t in r.labels[1:])
     assert notes["row_tokens"]["max"] == max(len(r.input_ids) for r in kept)
+
+
+def test_preview_colours_prompt_answer_and_stop(tmp_path):
+    from hunmin.stages import dpo, sft
+    from hunmin.train.preview import DIM, GREEN, PLAIN, RED, preview
+
+    config = sft.Config(base_model=small.base(), template="kullm", max_length=200)
+    text = preview(config, small.inputs(tmp_path, [SHORT, LONG]), 1)
+    assert f"{GREEN}서울{PLAIN}{RED}</s>{PLAIN}" in text
+    assert f"{DIM}### 명령어:{PLAIN}" in text and f"{DIM}수도는?{PLAIN}" in text
+    assert "2 records: 1 kept, dropped: 1 too_long" in text
+    pair = preview(
+        dpo.Config(base_model=small.base(), template="kullm"), small.inputs(tmp_path, small.preferences(1)), 1
+    )
+    assert "pair 1, chosen" in pair and "pair 1, rejected" in pair and pair.count(f"{RED}</s>{PLAIN}") == 2

@@ -184,3 +184,15 @@ def test_the_modelfile_renders_the_same_prompt(tmp_path):
     wanted = load_template("kullm", small.tokenizer()).prompt({"instruction": "수도는?"})
     assert template.replace("{{ .Prompt }}", "수도는?") == wanted
     assert 'PARAMETER stop "</s>"' in text
+
+
+def test_a_quantised_base_is_merged_dequantised(tmp_path):
+    """Into the weights the adapter was trained on: the merged model is the adapter on the quantised base."""
+    pytest.importorskip("bitsandbytes")
+    tuned = tune(tmp_path, quantization="nf4")
+    notes = run(tmp_path / "merged", tuned, dequantize=True).notes
+    assert notes["greedy_agreement"] > 0.9 and notes["kept_min"] > 0.99
+    plain, merged = small.weights(Path(small.base())), small.weights(tmp_path / "merged/model")
+    assert set(merged) == set(plain)
+    config = json.loads((tmp_path / "merged/model/config.json").read_text())
+    assert "quantization_config" not in config

@@ -162,14 +162,13 @@ def test_other_data_and_another_base_are_refused(tmp_path):
 
 def test_ctrl_c_saves_this_step_and_the_same_call_goes_on(tmp_path):
     inputs = small.inputs(tmp_path, small.records())
-    config = sft.Config(base_model=small.base(), **{**OPTIONS, "max_steps": 60, "save_steps": 1000})
+    config = sft.Config(base_model=small.base(), **{**OPTIONS, "max_steps": 60, "save_steps": 5})
     sft.run(config, inputs, tmp_path / "whole")
     out = tmp_path / "out"
 
     def press() -> None:
-        while not (out / "dropped.jsonl").exists():
+        while not list(out.glob("checkpoints/checkpoint-*/trainer_state.json")):
             time.sleep(0.01)
-        time.sleep(0.5)
         os.kill(os.getpid(), signal.SIGINT)
 
     threading.Thread(target=press, daemon=True).start()

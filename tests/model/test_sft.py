@@ -285,3 +285,13 @@ def test_trackers_offline(tmp_path, monkeypatch):
     train(tmp_path, max_steps=2, report_to=["wandb", "tensorboard"], run_name="probe", project="hunmin-test")
     assert list(tmp_path.glob("wandb/offline-run-*/*.wandb"))
     assert list((tmp_path / "out/tensorboard").rglob("events.out.tfevents.*"))
+
+
+@pytest.mark.parametrize("kind", ["nf4", "int8"])
+def test_qlora_on_a_cpu_learns_with_a_warning(tmp_path, caplog, kind):
+    pytest.importorskip("bitsandbytes")
+    counts = train(tmp_path, quantization=kind, max_steps=6, batch_size=8, micro_batch_size=4)
+    losses = curve(counts)
+    assert losses[-1] < losses[0]
+    assert any("very slow" in message for message in caplog.messages)
+    assert json.loads((tmp_path / "out/adapter/hunmin.json").read_text())["quantization"] == kind

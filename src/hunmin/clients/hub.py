@@ -7,7 +7,7 @@ The token comes from `hf auth login` or HF_TOKEN only. huggingface_hub is import
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal
@@ -112,3 +112,42 @@ def _http(error: Any, where: str) -> UserError:
         return UserError("someone else changed the repository meanwhile", where, "Run it again.", EXIT_STOPPED)
     mend = "Run the same command again; what was uploaded is kept."
     return UserError(f"HTTP {status}: {said}", where, mend, EXIT_STOPPED)
+
+
+def require_access(repo_ids: Iterable[str], kind: Literal["model", "dataset"] = "model") -> None:
+    """Raise UserError for the first id that is missing on the Hub, or gated for this token; cached ones pass offline.
+
+    To be called before the first paid request: what a later stage cannot open should not be found out at the end. What
+    is no Hub id (a path that exists, `tiny:...`) is passed over.
+    """
+    wanted = [r for r in dict.fromkeys(repo_ids) if r and ":" not in r and not Path(r).exists()]
+    if not wanted:
+        return
+    import httpx2
+    from huggingface_hub import HfApi, constants, errors, scan_cache_dir
+
+    api = HfApi()
+    for repo in wanted:
+        page = f"{constants.ENDPOINT}/{'datasets/' if kind == 'dataset' else ''}{repo}"
+        try:
+            api.auth_check(repo, repo_type=kind)
+        except errors.GatedRepoError as error:
+            raise UserError(
+                f"'{repo}' is gated and this token has no access",
+                page,
+                "Accept the licence on that page, then `hf auth login` or set HF_TOKEN.",
+            ) from error
+        except (errors.RepositoryNotFoundError, errors.HFValidationError) as error:
+            raise UserError(
+                f"there is no {kind} '{repo}' on the Hub, or it is private", page, "Check the name, or `hf auth login`."
+            ) from error
+        except (errors.OfflineModeIsEnabled, httpx2.TransportError, errors.HfHubHTTPError) as error:
+            cached = Path(constants.HF_HUB_CACHE).is_dir() and any(
+                (r.repo_id, r.repo_type) == (repo, kind) for r in scan_cache_dir().repos
+            )
+            if not cached:
+                raise UserError(
+                    f"'{repo}' cannot be looked up ({type(error).__name__}) and is not in the cache",
+                    page,
+                    "Go online, or download it beforehand.",
+                ) from error

@@ -149,6 +149,6 @@ def generate(model: str, prompts: Sequence[str | Record], **options: Any) -> lis
 
 def score(model: str, out: str | Path, **options: Any) -> list[dict[str, Any]]:
     """Give a model's score rows on benchmarks; `options` are the evaluate stage's (`tasks`, `num_fewshot`)."""
-    folder = run_stage("evaluate", None, out, models=[model], **options)
+    folder = run_stage("evaluate", None, out, model=model, models=["newest"], **options)
     data = json.loads((folder / artifact.SCORES).read_text(encoding="utf-8"))
     return data["rows"] if isinstance(data, dict) else data

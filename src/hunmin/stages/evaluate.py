@@ -41,8 +41,16 @@ class Config(Options):
     trust_remote_code: bool = opt(False, "run Python code that comes with a model.")
     include_path: list[str] = opt([], "folders with lm-eval task YAMLs of your own (protocol upstream).")
     lm_eval: dict[str, Any] = opt({}, "further options of lm-eval's simple_evaluate (protocol upstream).")
+    samples: str | None = opt(None, "a file of questions that every model answers, shown in the report; no score.")
+    n_samples: int = opt(3, "how many of the questions.", ge=1)
+    sample_tokens: int = opt(64, "tokens of each sample answer.", ge=1)
     launch: Literal["none", "ddp"] = opt("none", "ddp = several processes; documents are sharded, numbers stay.")
     num_processes: int = opt(1, "processes under launch: ddp.", ge=1)
+
+
+def needs(config: Config) -> tuple[str, ...]:
+    """Give the artifact it needs: a model, unless only baselines are asked for."""
+    return ("model",) if config.models and not config.baselines else ("model?",)
 
 
 def shots_of(config: Config) -> list[int]:
@@ -107,7 +115,7 @@ def estimate(config: Config, inputs: Inputs) -> dict[str, Any]:
 
 def run(config: Config, inputs: Inputs, out: Path) -> Counts:
     """Score every model and leave scores.json and documents.jsonl."""
-    from ..benchmarks import contestants, processes, scoring
+    from ..benchmarks import contestants, processes, samples, scoring
 
     problems = check(config)
     if problems:
@@ -117,4 +125,6 @@ def run(config: Config, inputs: Inputs, out: Path) -> Counts:
     results = scoring.score_all(config, shots_of(config), found, out, group, inputs.label)
     if group.rank == 0:
         scoring.write(out, results)
+        if config.samples is not None:
+            samples.write(config, found, out)
     return Counts(notes=scoring.notes(results, found, left_out))

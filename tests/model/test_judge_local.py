@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
 
-from hunmin.artifact import Inputs, Spend
+from hunmin.artifact import Counts, Inputs, Spend, write_manifest
 from hunmin.judging.answers import read_answers
 from hunmin.record import read_jsonl, write_jsonl
 from hunmin.stages import judge
@@ -109,3 +110,31 @@ def test_beams_are_passed_on(tmp_path, questions):
         _, greedy, _ = run(tmp_path, server, questions, out="greedy")
         _, beams, _ = run(tmp_path, server, questions, out="beams", num_beams=4)
     assert [d["answers"] for d in greedy] != [d["answers"] for d in beams]
+
+
+def test_newest_and_base_are_found_and_the_base_is_asked_in_the_newest_models_template(tmp_path, questions):
+    """A model artifact as sft leaves it: its card names the template, its manifest the base."""
+    artifact = tmp_path / "01-sft"
+    shutil.copytree(small.base("llama", seed=3), artifact / "model")
+    card = {"template": "kullm", "base_model": small.base("llama")}
+    (artifact / "model" / "hunmin.json").write_text(json.dumps(card), encoding="utf-8")
+    more = {"seed": 0, "inputs": {}, "counts": Counts(), "seconds": 0.0}
+    write_manifest(
+        artifact, stage="sft", label="sft", output="model", config={"base_model": small.base("llama")}, **more
+    )
+    with OpenAIServer(lambda n, body: "3") as server:
+        config = judge.Config(
+            model="judge",
+            base_url=server.base_url,
+            questions=str(questions),
+            models=["base", "newest"],
+            criteria="kullm-v3",
+            max_new_tokens=8,
+        )
+        inputs = Inputs(
+            "judge", model=artifact, earlier={"sft": artifact}, spend=Spend(tmp_path / "ledger.sqlite"), in_flight=4
+        )
+        judge.run(config, inputs, tmp_path / "out")
+    documents = list(read_jsonl(tmp_path / "out" / "documents.jsonl"))
+    assert list(dict.fromkeys(d["model"] for d in documents)) == [small.base("llama"), "sft"]
+    assert all(a["status"] == "ok" for d in documents for a in d["answers"])

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from .. import progress
 from ..artifact import Inputs, read_manifest
+from ..benchmarks import contestants as evaluated
 from ..errors import UserError
 from ..tables import did_you_mean
 from .answers import Answers, answer_locally, read_answers
@@ -35,7 +36,7 @@ def contestants(config: Any, inputs: Inputs) -> list[Contestant]:
     elif config.answer_base_url:
         found = [Contestant(name, name, endpoint=True) for name in config.models]
     else:
-        found = [_local(name, inputs) for name in config.models]
+        found = _local(config.models, inputs)
     twice = next((c.name for i, c in enumerate(found) if c.name in [d.name for d in found[:i]]), None)
     if twice is not None:
         raise UserError(f"two contestants are called '{twice}'", "judge.models", "Name each once.")
@@ -46,32 +47,29 @@ def _file_name(path: Path) -> str:
     return path.name if path.is_dir() else path.stem
 
 
-def _local(name: str, inputs: Inputs) -> Contestant:
-    labels = {label: folder for label, folder in inputs.earlier.items() if _is_model(folder)}
-    if name in ("newest", "base"):
-        if inputs.model is None:
+def _local(names: Sequence[str], inputs: Inputs) -> list[Contestant]:
+    """Give local models as evaluate names them: newest, base and labels first, then Hub ids and folders."""
+    labels = [k for k, folder in inputs.earlier.items() if (read_manifest(folder) or {}).get("output") == "model"]
+    known = ("newest", "base", *labels)
+    for name in names:
+        if labels and name not in known and re.fullmatch(r"[\w-]+", name) and not Path(name).exists():
             raise UserError(
-                f"'{name}' needs a model, but no earlier stage leaves one", "judge.models", "Name a model in models:."
+                f"no model stage '{name}'{did_you_mean(name, known)}", "judge.models", f"Labels: {', '.join(labels)}."
             )
-        if name == "newest":
-            label = next((k for k, folder in labels.items() if folder == inputs.model), None)
-            return Contestant(label or inputs.model.name or str(inputs.model), str(inputs.model))
-        base = ((read_manifest(inputs.model) or {}).get("config") or {}).get("base_model")
-        if not base:
-            raise UserError(
-                f"the manifest of {inputs.model} names no base_model", "judge.models", "Name the base itself."
-            )
-        return Contestant("base", str(base))
-    if name in labels:
-        return Contestant(name, str(labels[name]))
-    if re.fullmatch(r"[\w-]+", name) and not Path(name).exists() and labels:
-        near = did_you_mean(name, [*labels, "newest", "base"])
-        raise UserError(f"no model stage '{name}'{near}", "judge.models", f"Labels here: {', '.join(labels)}.")
-    return Contestant(Path(name).name if Path(name).is_dir() else name, name)
-
-
-def _is_model(folder: Path) -> bool:
-    return (read_manifest(folder) or {}).get("output") == "model"
+    wanted = [name for name in names if name in known]
+    if "newest" in wanted and inputs.model is None:
+        raise UserError(
+            "'newest' needs a model, but no earlier stage leaves one", "judge.models", "Name a model in models:."
+        )
+    found, left_out = evaluated.contestants(
+        wanted, [name for name in names if name not in known], inputs.model, inputs.earlier
+    )
+    if left_out:
+        raise UserError("; ".join(left_out), "judge.models", "Name the model itself.")
+    return [
+        Contestant(Path(c.name).name if c.what == "baseline" and Path(c.name).is_dir() else c.name, c.source)
+        for c in found
+    ]
 
 
 def answers_file(out: Path, name: str) -> Path:
@@ -79,13 +77,17 @@ def answers_file(out: Path, name: str) -> Path:
     return out / f"answers-{re.sub(r'[^0-9A-Za-z가-힣._-]+', '_', name)}.jsonl"
 
 
-def answer(contestant: Contestant, questions: Sequence[Question], config: Any, seed: int, out: Path) -> Answers:
-    """Give a local model's answers; a model whose answers are all there already is not loaded again."""
+def answer(contestant: Contestant, questions: Sequence[Question], config: Any, inputs: Inputs, out: Path) -> Answers:
+    """Give a local model's answers; a model whose answers are all there already is not loaded again.
+
+    A base model brings no template: it is asked in the newest model's.
+    """
     path = answers_file(out, contestant.name)
     done = read_answers(path, cut=True)
     if all((q.id, turn) in done for q in questions for turn in range(len(q.turns))):
         return done
     from .. import models
+    from ..templates.render import load_template
 
     loaded = models.load(
         contestant.model,
@@ -96,6 +98,9 @@ def answer(contestant: Contestant, questions: Sequence[Question], config: Any, s
         trust_remote_code=config.trust_remote_code,
         template=config.template,
     )
+    if loaded.template is None and inputs.model is not None and (name := models.resolve(inputs.model).template):
+        loaded = replace(loaded, template=load_template(name, loaded.tokenizer))
+    stop = [loaded.template.stop] if loaded.template is not None else []
     context = loaded.max_length
     if context is not None and context <= config.max_new_tokens:
         raise UserError(
@@ -113,7 +118,8 @@ def answer(contestant: Contestant, questions: Sequence[Question], config: Any, s
             top_p=config.top_p,
             num_beams=config.num_beams,
             repetition_penalty=config.repetition_penalty,
-            seed=(seed + offset) % 2**31,
+            stop=stop,
+            seed=(inputs.seed + offset) % 2**31,
             batch_size=config.batch_size,
         )
 

@@ -167,7 +167,7 @@ def run(config: Config, inputs: Inputs, out: Path) -> Counts:
         if contestant.file is not None:
             answers[contestant.name] = given_answers(contestant.file, questions)
         elif not contestant.endpoint:
-            answers[contestant.name] = who.answer(contestant, questions, config, inputs.seed, out)
+            answers[contestant.name] = who.answer(contestant, questions, config, inputs, out)
     notes: dict[str, Any] = {"protocol": protocol, "criteria": criteria.name, "judge": config.model}
     remote = [c for c in judged if c.endpoint]
     if remote:

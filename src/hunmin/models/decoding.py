@@ -20,7 +20,8 @@ class Request:
     """One answer to make. `temperature` 0 is greedy; `seed` None draws a fresh one; `top_logprobs` None gives none.
 
     `repetition_penalty` divides the logits of every token seen (transformers' meaning); the other two penalties are
-    taken off the logits of tokens said in this answer, per occurrence and once (OpenAI's). `cancelled` is asked at
+    taken off the logits of tokens said in this answer, per occurrence and once, and `logit_bias` is
+    added to the logits of its token ids (OpenAI's). `cancelled` is asked at
     every token; once true the request ends there with finish_reason "cancelled".
     """
 
@@ -31,6 +32,7 @@ class Request:
     repetition_penalty: float = 1.0
     frequency_penalty: float = 0.0
     presence_penalty: float = 0.0
+    logit_bias: tuple[tuple[int, float], ...] = ()
     stop: tuple[str, ...] = ()
     seed: int | None = None
     top_logprobs: int | None = None
@@ -147,6 +149,10 @@ class _Row:
             penalty = self.request.repetition_penalty
             logits = logits.clone()
             logits[known] = torch.where(value < 0, value * penalty, value / penalty)
+        if self.request.logit_bias:
+            logits = logits.clone()
+            for biased, value in self.request.logit_bias:
+                logits[biased] += value
         if self.counts:
             said = torch.tensor(list(self.counts), device=logits.device)
             times = torch.tensor(list(self.counts.values()), device=logits.device, dtype=logits.dtype)

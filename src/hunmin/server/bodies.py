@@ -99,8 +99,6 @@ def _known(body: Any, known: set[str], served: str) -> Mapping[str, Any]:
         raise Refused(
             f"The model `{name}` does not exist; this server has `{served}`.", "model", "model_not_found", 404
         )
-    if body.get("logit_bias"):
-        raise Refused("logit_bias is not supported by this server.", "logit_bias", "unsupported_parameter")
     return body
 
 
@@ -200,6 +198,7 @@ def _asked(
             repetition_penalty=_number(body, "repetition_penalty", 0.01, 10, 1.0),
             frequency_penalty=_number(body, "frequency_penalty", -2, 2, 0.0),
             presence_penalty=_number(body, "presence_penalty", -2, 2, 0.0),
+            logit_bias=_bias(body, loaded),
             stop=tuple(stop),
             top_logprobs=logprobs,
         )
@@ -208,6 +207,20 @@ def _asked(
     stream, usage = _boolean(body, "stream"), bool(options.get("include_usage"))
     texts = [loaded.tokenizer.decode(ids, skip_special_tokens=True) for ids in prompts] if echo else []
     return Asked(list(prompts), requests, stream, usage, logprobs, echo, texts, requests[0][0].max_new_tokens)
+
+
+def _bias(body: Mapping[str, Any], loaded: Loaded) -> tuple[tuple[int, float], ...]:
+    given = body.get("logit_bias") or {}
+    if not isinstance(given, dict):
+        raise Refused("logit_bias must map token ids to numbers.", "logit_bias")
+    rows = loaded.model.get_input_embeddings().weight.shape[0]
+    for key, value in given.items():
+        number = isinstance(value, (int, float)) and not isinstance(value, bool) and -100 <= value <= 100
+        if not number or not key.isdecimal() or int(key) >= rows:
+            raise Refused(
+                f"logit_bias: {key!r}: {value!r} is no token id with a number from -100 to 100.", "logit_bias"
+            )
+    return tuple((int(key), float(value)) for key, value in given.items())
 
 
 def _with_seed(request: Request, seed: int | None) -> Request:

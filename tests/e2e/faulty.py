@@ -21,7 +21,7 @@ OUTPUT = "records"
 
 
 class Config(Options):
-    flags: str = opt("", "folder where a worker leaves a mark before it dies.")
+    flags: str = opt("", "folder where workers note what they did (done.txt: id and process) and that they die.")
     raises_on: list[str] = opt([], "ids whose record raises.")
     dies_once_on: list[str] = opt([], "ids at which the worker is killed the first time.")
     dies_always_on: list[str] = opt([], "ids at which the worker is killed every time.")
@@ -44,7 +44,7 @@ def run(config: Config, inputs: Inputs, out: Path) -> Counts:
                 os.kill(os.getpid(), signal.SIGKILL)
         if config.flags:
             with (Path(config.flags) / "done.txt").open("a") as file:
-                file.write(name + "\n")
+                file.write(f"{name} {os.getpid()}\n")
         if record["output"].endswith("0"):
             return [Drop(record, "zero", {"id": name})]
         return [{**record, "seen": len(record["output"])}]

@@ -95,7 +95,7 @@ def load(path: Path) -> tuple[list[Row], list[Row]]:
         missing = _missing(own)
         if missing:
             raise UserError(f"not score rows: {missing}", str(file), "Name a scores.json of hunmin.")
-        rows += own
+        rows += own or []
         if (folder / artifact.DOCUMENTS).is_file():
             documents += read_jsonl(folder / artifact.DOCUMENTS)
     if not rows:

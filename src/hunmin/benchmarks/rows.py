@@ -97,7 +97,7 @@ def read(task: Task, split: str, data: str | None, revision: str | None = None) 
     Raises UserError for a missing file, column or bad label, with file and line.
     """
     if data is None:
-        found = [(f"{HUB} {split}[{i}]", row) for i, row in enumerate(_hub(task, split, revision))]
+        found = [(f"{HUB} {split}[{i}]", dict(row)) for i, row in enumerate(_hub(task, split, revision))]
     else:
         path = file_of(task, Path(data), split)
         found = list(_jsonl(path) if path.suffix == ".jsonl" else _tsv(task, path))

@@ -10,6 +10,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, Literal
 
+from pydantic import field_validator
+
 from ..artifact import Counts, Inputs
 from ..errors import UserError
 from ..options import Options, opt
@@ -46,6 +48,11 @@ class Config(Options):
     sample_tokens: int = opt(64, "tokens of each sample answer.", ge=1)
     launch: Literal["none", "ddp"] = opt("none", "ddp = several processes; documents are sharded, numbers stay.")
     num_processes: int = opt(1, "processes under launch: ddp.", ge=1)
+
+    @field_validator("tasks", "models", "baselines", "include_path", mode="before")
+    @classmethod
+    def _one_is_a_list(cls, value: Any) -> Any:
+        return [value] if isinstance(value, str) else value
 
 
 def needs(config: Config) -> tuple[str, ...]:

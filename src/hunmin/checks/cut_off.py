@@ -24,8 +24,10 @@ ITEM = re.compile(r"^[ \t]*(?:[-*+•]|\d{1,3}[.)])[ \t]+\S", re.M)
 
 def find(original: str, text: str, context: Mapping[str, Any]) -> list[Issue]:
     """Give an issue per missing piece; a translated sentence may be split in two, but two may not become none."""
-    if original == text or is_code(original or text) or not has_hangul(text):
+    if original == text or is_code(original or text):
         return []
+    if not has_hangul(text):
+        return _items(original, text) if original else []
     found = _particles(original, text) + _tail(original, text)
     if original:
         found += _terms(original, text)

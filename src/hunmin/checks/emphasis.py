@@ -11,6 +11,12 @@ from .reading import CERTAIN, REVIEW, Issue, issue, lines_of, place, spans_of
 SOLID = re.compile(r"[A-Za-z]*\d[\d,.]*|[A-Z][A-Za-z]{2,}|`[^`]+`")
 
 
+COLON_END = re.compile(r":\s*$")
+BE = re.compile(r"\b(?:is|are|was|were|be|not|very|too|so|been|becomes?|it)\s+$", re.I)
+VERBAL = re.compile(r"(?:다|요|까|죠|지|고|며|면|서|게|음|함|므로|니까|지만|는데|해야|않음)[.!?]?$")
+COPULA = re.compile(r"\s?(?:입니다|이다|이며|이고|이므로|인|이라|라고|이에|예요|이었|였|으로|로|에|가|이|을|를)")
+
+
 @dataclass(frozen=True)
 class Mark:
     """One marked stretch with its sign: [start, end) with the signs, `body` what is marked."""
@@ -107,12 +113,9 @@ def _reason(original: str, text: str, a: tuple[int, int], b: tuple[int, int], on
         return "!그 줄에 표시가 없음"
     if two.sign != one.sign:
         return f"!{one.sign} → {two.sign}"
-    if (
-        one.sign[0] == "_"
-        and two.start > 0
-        and re.match(r"[가-힣\w]", text[two.start - 1])
-        or "_" in two.body.strip("_") > one.body
-    ):
+    if one.sign[0] == "_" and two.start > 0 and re.match(r"\w", text[two.start - 1]):
+        return "!낱말 안에 붙음"
+    if "_" in two.body and "_" not in one.body:
         return "!낱말 안에 붙음"
     before, after = original[a[0] : one.start], original[one.end : a[1]]
     prior, rest = text[b[0] : two.start], text[two.end : b[1]]
@@ -124,28 +127,33 @@ def _reason(original: str, text: str, a: tuple[int, int], b: tuple[int, int], on
         return "!이름표 표시"
     if not after.strip(' .!?"') and not before.strip(' -*#>"') and (rest.strip(' .!?"') or prior.strip(' -*#>"')):
         return "!줄 전체 표시"
-    wanted = set(SOLID.findall(one.body))
-    if len(lines_marks(original, a)) == 1:
-        for piece in wanted & set(SOLID.findall(text[b[0] : b[1]])):
-            if piece not in two.body:
-                return "!수나 이름"
-        for piece in set(SOLID.findall(two.body)) & set(SOLID.findall(before + after)):
-            if piece not in one.body:
-                return "!수나 이름"
-        length = len(original[a[0] : a[1]])
-        if length >= 24:
-            at, there = len(before.strip()) / length, len(prior.strip()) / max(1, b[1] - b[0])
-            if abs(at - there) > 0.55:
-                return "자리"
-        ratio = len(two.body) / max(1, len(one.body))
-        if ratio > 1.8 and len(two.body) - len(one.body) > 4 or ratio < 0.13:
-            return "길이"
-        if (
-            not one.body.rstrip().endswith((".", "!", "?"))
-            and re.search(r"(?:니다|세요|어요|아요|해요)\.?$", two.body)
-            and len(one.body.split()) <= 3
-        ):
-            return "서술어"
+    if COLON_END.search(before) and ":" in prior + two.body + rest and not COLON_END.search(prior):
+        return "쌍점 뒤"
+    return _by_words(one, two, before, after, prior, rest) if len(lines_marks(original, a)) == 1 else ""
+
+
+def _by_words(one: Mark, two: Mark, before: str, after: str, prior: str, rest: str) -> str:
+    """Give why the only mark of a line is on other words: by numbers and names, by place, by length, by the kind of word."""
+    for piece in set(SOLID.findall(one.body)) & set(SOLID.findall(prior + two.body + rest)):
+        if piece not in two.body:
+            return "!수나 이름"
+    for piece in set(SOLID.findall(two.body)) & set(SOLID.findall(before + after)):
+        if piece not in one.body:
+            return "!수나 이름"
+    length = len(before) + len(one.body) + len(after)
+    if length >= 24:
+        at, there = len(before.strip()) / length, len(prior.strip()) / max(1, len(prior) + len(two.body) + len(rest))
+        if abs(at - there) > 0.55:
+            return "자리"
+    ratio = len(two.body) / max(1, len(one.body))
+    if ratio > 1.8 and len(two.body) - len(one.body) > 4 or ratio < 0.13:
+        return "길이"
+    predicate = bool(BE.search(before)) and bool(re.match(r"\s*(?:[,.;!?]|$)", after))
+    if predicate and not VERBAL.search(two.body) and not COPULA.match(rest):
+        return "서술어"
+    noun = not BE.search(before) and not one.body.rstrip().endswith((".", "!", "?")) and len(one.body.split()) <= 3
+    if noun and re.search(r"(?:니다|세요|어요|아요|해요)\.?$", two.body):
+        return "서술어"
     return ""
 
 

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from ..text.numbers import FAMILY, Number
+from ..text.numbers import FAMILY, ORPHAN, Number
 from ..text.segments import is_code
 from .reading import CERTAIN, REVIEW, Issue, countable, issue, numbers_of, place
 
 HALF = re.compile(r"절반|반\b|반[이은을의가으]|½|2분의\s?1")
 SMALL_WORDS = frozenset(Decimal(n) for n in (0, 1, 2))
 PAIR = re.compile(r"\b(?:both|couple|pairs?|twice|second|double|either|neither|half|other|bi\w+|twin\w*|II)\b", re.I)
+ZERO = re.compile(r"영|제로|없|0")
+BARE_CLOCK = re.compile(r"(?<!\d)\d{1,2}:(?=\s*(?:[|,.)]|$|[가-힣]|\s[가-힣]))")
 MONEY = re.compile(r"[$€£¥₩]|달러|유로|파운드|엔|위안|원|불(?![가-힣])|페소|루피|프랑|USD|EUR|KRW|센트")
 PERCENT = re.compile(r"[%％]|퍼센트|프로|포인트|할")
 
@@ -36,32 +39,16 @@ def find(original: str, text: str, context: Mapping[str, Any]) -> list[Issue]:
         everywhere.add(Decimal(2))
     strange = [n for n in extra if not (n.values & everywhere)]
     found = []
+    hidden = _hidden(original, text)
     for number in missing:
-        written = original[number.start : number.end]
-        if number.values & {Decimal(1), Decimal(2)} and HALF.search(text) and re.search(r"1/2|½|half", original):
-            continue
-        if Decimal(1) in number.values and number.written == "digits" and _one(text, original, number):
-            continue
-        absent = not any(number.values & n.values for n in elsewhere)
         instead = _instead(number, strange, original, text)
-        if number.written == "digits":
-            if not absent and instead is None:
-                # said twice in English, once in Korean; or written inside code there
-                n_source = sum(1 for n in wanted if n.values & number.values and n.written == "digits")
-                if n_source - sum(1 for n in there if n.values & number.values) <= 0:
-                    continue
-                severity = REVIEW
-            else:
-                severity = CERTAIN
-        elif instead is not None and absent and number.written == "month":
-            severity = CERTAIN
-        elif not absent or (number.values & SMALL_WORDS and instead is None):
+        severity = _severity(number, instead, original, text, any(number.values & n.values for n in elsewhere))
+        if severity is None or instead is None and number.values & hidden:
             continue
-        else:
-            severity = REVIEW
         if instead is not None:
             strange.remove(instead)
         where = (instead.start, instead.end) if instead else place(original, text, number.start)
+        written = original[number.start : number.end]
         found.append(
             issue(
                 "number_lost",
@@ -71,29 +58,71 @@ def find(original: str, text: str, context: Mapping[str, Any]) -> list[Issue]:
                 f"수 '{written}' 없음 / the number '{written}' is lost",
             )
         )
+    if not found and text.count(":00") < original.count(":00") and BARE_CLOCK.search(text):
+        match = BARE_CLOCK.search(text)
+        assert match
+        at = original.index(":00") + 1
+        found.append(
+            issue("number_lost", CERTAIN, (at, at + 2), match.span(), "시각의 분이 없음 / the minutes are lost")
+        )
     return found + _units(pairs, original, text) + _added(original, text, strange)
+
+
+def _severity(number: Number, instead: Number | None, original: str, text: str, elsewhere: bool) -> str | None:
+    """Give how sure it is that a number without partner is lost; None when Korean commonly says it otherwise."""
+    if instead is None:
+        if number.values & {Decimal(1), Decimal(2)} and HALF.search(text) and re.search(r"1/2|½|half", original):
+            return None
+        if Decimal(0) in number.values and ZERO.search(text):
+            return None
+        if Decimal(1) in number.values and number.written == "digits" and _one(text):
+            return REVIEW if ORPHAN.search(text) else None
+    if number.written == "digits":
+        return CERTAIN if instead is not None or not elsewhere else REVIEW
+    if number.written == "month":
+        return CERTAIN if instead is not None and not elsewhere else REVIEW
+    return None if elsewhere or number.values & SMALL_WORDS and instead is None else REVIEW
+
+
+def _hidden(original: str, text: str) -> set[Decimal]:
+    """Give the values that stand more often inside code, names and links of the Korean than of the English."""
+
+    def inside(whole: str, language: str) -> Counter[Decimal]:
+        every = Counter(v for n in numbers_of(whole, language) for v in n.values)
+        return every - Counter(v for n in numbers_of(countable(whole), language) for v in n.values)
+
+    return set(inside(text, "ko") - inside(original, "en"))
 
 
 def _match(wanted: list[Number], there: list[Number]) -> tuple[list[tuple[Number, Number]], list[Number]]:
     """Pair numbers of equal value, digits with digits first and in order; the second list found no partner."""
     free = list(there)
-    pairs, missing = [], []
-    for digits in (True, False):
-        for number in wanted:
-            if (number.written == "digits") != digits:
-                continue
-            fit = [n for n in free if n.values & number.values]
-            best = next((n for n in fit if n.written == "digits" and n.unit == number.unit), None)
-            best = best or next((n for n in fit if n.written == "digits"), None) or next(iter(fit), None)
+    pairs: list[tuple[Number, Number]] = []
+    left = list(wanted)
+
+    def spoken(number: Number) -> bool:
+        return number.written == "word"
+
+    passes = (
+        lambda a, b: spoken(a) == spoken(b) and a.unit == b.unit,
+        lambda a, b: spoken(a) == spoken(b) and not {a.unit, b.unit} & {"월"},
+        lambda a, b: not spoken(b),
+        lambda a, b: True,
+    )
+    for fits in passes:
+        still = []
+        for number in left:
+            best = next((n for n in free if n.values & number.values and fits(number, n)), None)
             if best is None:
-                missing.append(number)
+                still.append(number)
             else:
                 free.remove(best)
                 pairs.append((number, best))
-    return pairs, sorted(missing, key=lambda n: n.start)
+        left = still
+    return pairs, left
 
 
-def _one(text: str, original: str, number: Number) -> bool:
+def _one(text: str) -> bool:
     """Tell whether a 1 is said in Korean without a digit (한 컵, 첫째, 하루, 매일)."""
     return bool(re.search(r"(?<![가-힣])(?:한|하나|첫|하루|일|단|매|각|당)(?=[\s가-힣])", text))
 

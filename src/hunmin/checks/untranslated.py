@@ -29,7 +29,8 @@ def find(original: str, text: str, context: Mapping[str, Any]) -> list[Issue]:
         return _whole(original, text, context)
     if not original:
         return _runs("", text, context)
-    return _runs(original, text, context) + _labels(original, text)
+    runs = _runs(original, text, context)
+    return runs + _whole_sentences(original, text, context, runs) + _labels(original, text)
 
 
 def _kept_on_purpose(context: Mapping[str, Any]) -> bool:
@@ -77,6 +78,37 @@ def _runs(original: str, text: str, context: Mapping[str, Any]) -> list[Issue]:
                 "untranslated",
                 REVIEW if purpose else severity,
                 _sentence(original, words),
+                (start, end),
+                "영어로 남은 문장 / a sentence left in English",
+            )
+        )
+    return found
+
+
+def _whole_sentences(original: str, text: str, context: Mapping[str, Any], taken: list[Issue]) -> list[Issue]:
+    """Sentences that stand word for word in the English, though formulas and names break their words into short runs."""
+    found = []
+    plain = prose_of(text)
+    covered = [one["target_span"] for one in taken]
+    for start, end in sentences_of(text):
+        sentence = text[start:end]
+        if (
+            has_hangul(sentence)
+            or len(sentence) < 15
+            or sentence not in original
+            or any(a < end and start < b for a, b in covered)
+        ):
+            continue
+        words = [word for word, at, _ in english_words(plain[start:end]) if sentence[at].islower() or at == 0]
+        if len(words) < 2 or not set(words) & FUNCTION_WORDS or sentence[0] in "\"“'" and sentence[-1] in "\"”'":
+            continue
+        at = original.index(sentence)
+        sure = len(words) >= 3 and sentence[-1] in ".?!" and not _kept_on_purpose(context)
+        found.append(
+            issue(
+                "untranslated",
+                CERTAIN if sure else REVIEW,
+                (at, at + len(sentence)),
                 (start, end),
                 "영어로 남은 문장 / a sentence left in English",
             )

@@ -22,6 +22,8 @@ def mend(original: str, text: str, issue: dict) -> str | None:
     start, end = issue["target_span"]
     spans = {(s.start, s.end): s.kind for s in find_spans(text)}
     kind = spans.get((start, end))
+    if kind == "formula":
+        start, end = _with_loose_ends(text, start, end)
     if kind is not None and _kind(original, issue) == kind or kind in BLOCKS and "\n" in piece:
         return replace(text, (start, end), piece)
     there = stand_in(piece, original, text, [start, end])
@@ -57,8 +59,17 @@ def _between_symbols(piece: str, original: str, text: str) -> tuple[int, int] | 
     found = []
     for match in re.finditer(re.escape(piece[0]), text):
         line_end = text.find("\n", match.start())
-        end = text.rfind(piece[-1], match.start(), line_end if line_end >= 0 else len(text)) + 1
-        body = text[match.start() : end]
-        if SIGN.findall(body) == SIGN.findall(piece) and body not in original and len(body) < 2 * len(piece):
-            found.append((match.start(), end))
+        for last in re.finditer(re.escape(piece[-1]), text[match.start() : line_end if line_end >= 0 else len(text)]):
+            body = text[match.start() : match.start() + last.end()]
+            alike = SIGN.findall(body) == SIGN.findall(piece) and body.count("(") == body.count(")")
+            if alike and body not in original and 0.5 * len(piece) <= len(body) < 1.5 * len(piece) + 4:
+                found.append((match.start(), match.start() + last.end()))
+                break
     return found[0] if len(found) == 1 else None
+
+
+def _with_loose_ends(text: str, start: int, end: int) -> tuple[int, int]:
+    """Give the span of a broken formula with the operators that dangle before and after it."""
+    before = re.search(r"(?:[A-Za-z0-9)]\s*)?[=×÷+*/^≤≥<>−-]\s*$", text[:start])
+    after = re.match(r"\s*[=×÷+*/^≤≥<>−-](?=\s*(?:[가-힣.,]|$))", text[end:])
+    return before.start() if before else start, end + (after.end() if after else 0)

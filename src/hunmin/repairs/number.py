@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from ..text.numbers import FAMILY, UNITS, Number, english_numbers, korean_numbers
+from ..text.numbers import FAMILY, ORPHAN, UNITS, Number, english_numbers, korean_numbers
 from .splice import replace
 
 KOREAN_UNIT = {
@@ -13,13 +13,6 @@ KOREAN_UNIT = {
     "inch": "인치", "kg": "kg", "g": "g", "mg": "mg", "lb": "파운드", "oz": "온스", "l": "리터", "ml": "ml", "°C": "°C", "°F": "°F", "km/h": "km/h",
     "mph": "mph", "m/s": "m/s", "m²": "m²", "GB": "GB", "MB": "MB", "KB": "KB", "TB": "TB",
 }  # fmt: skip
-COUNTERS = r"개월|개|명|번째|번|가지|사람|살|시간|시(?!\w)|달러|달|배|장|권|대|마리|잔|그릇|쪽|곳|년|월|일|분|초|원|도|층|호|회|위|점|컵|큰술|작은술|숟가락|줄|방울|짝|쌍|병|봉지|조각|단계|세(?=[\s가-힣])|퍼센트|%|인|주|km|cm|mm|kg|mg|ml|m²|g|m|L|리터|미터|킬로"
-# What may follow a counter that lost its number; a word that only begins like a counter (짝수, 대학, 개선) is none.
-AFTER = (
-    r"(?=\s|[.,:;!?)~]|$|(?:이|가|은|는|을|를|에|의|로|으로|와|과|도|만|마다|쯤|정도|동안|짜리|씩|이상|이하|이내|당|간|부터|까지|보다|입니다|이다|이고|이며|이라|인|째|후|전"
-    r"|에서|라면|마리|대에|이었|였|이에|예요|이면|면)(?=[\s.,:;!?)~가-힣]|$))"
-)
-ORPHAN = re.compile(rf"(?:(?<=[^\d\s]\s)|(?<=^)|(?<=\n)|(?<=[(~/×+\-=:,]))\s?(?P<c>(?:{COUNTERS})){AFTER}")
 
 
 def written(number: Number, original: str) -> str:
@@ -69,29 +62,62 @@ def _unit(text: str, number: Number, there: Number | None) -> str | None:
     return replace(text, (there.end, there.end), KOREAN_UNIT[number.unit])
 
 
+# Where a number left a hole; the surest first.
+HOLES: tuple[re.Pattern[str], ...] = (
+    re.compile(r"(?<=\S)(?P<x> )(?= (?=\S))"),
+    re.compile(r"(?<![\d:])(?=:\d\d(?!\d))|(?<=\d:)(?!\d)(?=\s*[가-힣|,.)]|$)"),
+    re.compile(r"(?<=[=×÷+*/≤≥<>≈−-] )(?=[가-힣.,;:!?)=×÷+*/]|$)|(?<=[=×÷+*/≤≥<>≈−-])(?=[가-힣.,;:!?)]|$)(?<![-]-)"),
+    re.compile(r"(?:(?<=\s)|(?<=^)|(?<=[(:,]))(?=[=×÷+*/≤≥^] ?\S)"),
+    re.compile(
+        r"(?<=\()(?=[,)])|(?<=, )(?=[,)])|(?<=: )(?=[,}\]])|(?<=\$)(?=[\s가-힣.,]|$)|(?<=√)(?!\w)|(?<=\^)(?!\w)"
+    ),
+    re.compile(r"(?:(?<=\s)|(?<=^))(?=[%℃°])"),
+    re.compile(
+        r"(?<=[가-힣A-Za-z] )(?=[\"”'’](?:[\s가-힣.,]|$))|(?<=[A-Z]-)(?=[가-힣\s])|(?<=-)(?=(?:을|를|은|는|이|가)\s)"
+    ),
+    re.compile(
+        r"(?:(?<=\s)|(?<=^))(?=(?:에서|로|으로|부터|까지|까지의|이라는|입니다|이고|이며|이므로|이면|보다|과|와|의|이|가|은|는|을|를|에|에는|쯤|정도|만|이상|이하|미만)(?:[\s.,]|$))"
+    ),
+)
+
+
 def _insert(original: str, text: str, number: Number, around: tuple[int, int]) -> str | None:
-    """Put a lost number before the counter or unit it left behind, where exactly one stands alone."""
+    """Put a lost number where it left a hole: before the unit or counter that stands alone, or where an operator has no operand.
+
+    Nothing is put in where no hole shows: a number whose whole phrase is gone needs a translator.
+    """
     value = written(number, original)
     start, end = around if around[1] > around[0] else (0, len(text))
-    for window in ((start, end), (0, len(text))):
+    windows = [(start, end)] if (start, end) == (0, len(text)) else [(start, end), (0, len(text))]
+    for window in windows:
+        share = number.start / max(1, len(original)) * len(text)
         orphans = list(ORPHAN.finditer(text, *window))
         if number.unit:
             unit = re.compile(rf"(?:{UNITS[number.unit][2]})" if number.unit in UNITS else "파운드")
-            orphans = [m for m in orphans if unit.match(m["c"])]
-        elif number.written == "month":
-            orphans = [m for m in orphans if m["c"] == "월"]
-        if len(orphans) == 1:
-            at = orphans[0].start("c")
-            return replace(text, (at, at), value)
-        if len(orphans) > 1 and number.unit:
-            share = number.start / max(1, len(original)) * len(text)
-            nearest = min(orphans, key=lambda m: abs(m.start() - share))
-            return replace(text, (nearest.start("c"),) * 2, value)
-    gap = re.compile(
-        r"(?<=\S) {2,}(?=\S)|\(\)|(?<=[=+×/*-]) (?=[.,)\n]|$)| (?=[=+×/*] )(?<=[=+×/*(:] )|(?<=[가-힣]) (?=[,.])"
-    )
-    holes = [m for m in gap.finditer(text)]
-    if len(holes) == 1:
-        at = holes[0].start() + 1
-        return replace(text, (at, at), value)
+            fitting = [m for m in orphans if unit.match(m["c"])]
+            if fitting:
+                nearest = min(fitting, key=lambda m: abs(m.start() - share))
+                return _at(text, nearest.start("c"), value)
+        found = _holes(text, *window)
+        if found:
+            return _at(text, min(found, key=lambda at: abs(at - share)), value)
+        if not number.unit or FAMILY.get(number.unit) == "date":
+            if len(orphans) == 1:
+                return _at(text, orphans[0].start("c"), value)
     return None
+
+
+def _holes(text: str, start: int, end: int) -> list[int]:
+    """Give the holes of the surest kind that there is."""
+    for pattern in HOLES:
+        found = [match.end() for match in pattern.finditer(text, start, end)]
+        if found:
+            return found
+    return []
+
+
+def _at(text: str, at: int, value: str) -> str:
+    """Put a value in; of two blanks that its absence left, one stays on each side."""
+    if at >= 2 and text[at - 2 : at] == "  ":
+        at -= 1
+    return replace(text, (at, at), value)

@@ -13,8 +13,8 @@ from ..record import Record, get_text, with_texts
 from ..tables import resolve
 from . import REPAIRS
 
-# What is wrong in a larger piece is mended first: a number inside a formula comes back with the formula.
-ORDER = ("task_broken", "code_only", "code_mixed", "math_symbol", "markup", "untranslated", "cut_off", "number_lost")
+# Numbers come before formulas: a formula with one wrong number is mended by that number alone.
+ORDER = ("task_broken", "code_only", "code_mixed", "number_lost", "math_symbol", "markup", "untranslated", "cut_off")
 MAX_EDITS = 60  # of one text: a bound against mends that undo each other
 
 

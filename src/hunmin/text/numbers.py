@@ -58,6 +58,8 @@ UNITS: dict[str, tuple[str, str, str]] = {
     "day": ("time", r"days?", r"일"),
     "week": ("time", r"weeks?", r"주(?!년)"),
     "month": ("time", r"months?", r"개월|달(?!러)"),
+    "year": ("time", r"years?|yrs?", r"년|살(?![가-힣]{2})|세(?=[\s.,은는이가의에로인]|$)|해(?=[\s.,]|$)"),
+    "월": ("date", r"월", r"월(?!요일|급|세)"),
     "GB": ("bytes", r"GB|gigabytes?", r"GB|기가바이트"),
     "MB": ("bytes", r"MB|megabytes?", r"MB|메가바이트"),
     "KB": ("bytes", r"[kK]B|kilobytes?", r"[kK]B|킬로바이트"),
@@ -145,6 +147,14 @@ KO_SINO = re.compile(
     r"|제(?P<j>[일이삼사오육칠팔구십]+)(?=\s|[가-힣])"
 )
 
+COUNTERS = r"개월|개|명|번째|번|가지|사람|살|시간|시(?!\w)|달러|달|배|장|권|대|마리|잔|그릇|쪽|곳|년|월|일|분|초|원|도|층|호|회|위|점|컵|큰술|작은술|숟가락|줄|방울|짝|쌍|병|봉지|조각|단계|세(?=[\s가-힣])|퍼센트|%|인|주|km|cm|mm|kg|mg|ml|m²|g|m|L|리터|미터|킬로"
+# What may follow a counter that lost its number; a word that only begins like a counter (짝수, 대학, 개선) is none.
+AFTER = (
+    r"(?=\s|[.,:;!?)~]|$|(?:이|가|은|는|을|를|에|의|로|으로|와|과|도|만|마다|쯤|정도|동안|짜리|씩|이상|이하|이내|당|간|부터|까지|보다|입니다|이다|이고|이며|이라|인|째|후|전"
+    r"|에서|라면|마리|대에|밖에|뿐|까지|부터|이었|였|이에|예요|이면|면)(?=[\s.,:;!?)~가-힣]|$))"
+)
+ORPHAN = re.compile(rf"(?:(?<=[^\d\s]\s)|(?<=^)|(?<=\n)|(?<=[(~/×+\-=:,]))\s?(?P<c>(?:{COUNTERS})){AFTER}")
+
 
 def _number(text: str) -> Decimal:
     return Decimal(text.replace(",", "")).normalize()
@@ -187,12 +197,12 @@ def english_numbers(text: str) -> list[Number]:
             value += second
         if match["s"]:
             value *= SCALES[match["s"].lower()]
-        if value >= 2:
+        if value >= 2 or value == 0:
             unit = _unit(_EN_UNIT, text, match.end())
             found.append(Number(*match.span(), frozenset({Decimal(value)}), "word", unit))
     for match in EN_MONTH.finditer(text):
         name = match["m"] or match["x"] or match["y"]
-        found.append(Number(*match.span(), frozenset({Decimal(MONTHS[name[:3]])}), "month"))
+        found.append(Number(*match.span(), frozenset({Decimal(MONTHS[name[:3]])}), "month", "월"))
     return sorted(found, key=lambda number: number.start)
 
 

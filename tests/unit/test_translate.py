@@ -11,10 +11,11 @@ from pathlib import Path
 import pytest
 
 from hunmin.artifact import Inputs, Spend
+from hunmin.engines.fates import plan
 from hunmin.errors import UserError
 from hunmin.record import read_jsonl, texts, write_jsonl
 from hunmin.stages import translate
-from hunmin.stages.translate import Config, plan
+from hunmin.stages.translate import Config
 from hunmin.text.segments import is_code
 from tests.fakes import deepl_server, openai_server
 from tests.fakes.deepl_server import DeepLServer

@@ -108,8 +108,8 @@ def write_rows(path: Path, rows: dict[Key, str]) -> None:
         sheet = book.active
         sheet.title = "translate"
         sheet.freeze_panes = "A2"
-        for column, width in zip("ABCD", (24, 16, 80, 80), strict=True):
-            sheet.column_dimensions[column].width = width
+        for letter, width in zip("ABCD", (24, 16, 80, 80), strict=True):
+            sheet.column_dimensions[letter].width = width
         for number, values in enumerate([COLUMNS, *((*key, said) for key, said in rows.items())], 1):
             for column, value in enumerate(values, 1):
                 if len(value) > XLSX_MOST_CHARS:

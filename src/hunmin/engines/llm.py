@@ -76,7 +76,7 @@ def body(source: str, config: Any, **where: Any) -> Unit:
         {"role": "system", "content": system_prompt(config, source)},
         {"role": "user", "content": source},
     ]
-    schema = {} if config.json_schema == "never" else {"response_format": SCHEMA}
+    schema: dict[str, Any] = {} if config.json_schema == "never" else {"response_format": SCHEMA}
     expected = int(1.3 * max(guess_tokens(source), len(source) / 2.2)) + 16  # Korean: 0.5 characters per English one
     return chat(messages, prompt=prompt_name(config), expect_tokens=expected, **schema, **where)
 

@@ -151,7 +151,7 @@ def _open_seq2seq(config: Any, name: str) -> Any:
         ends = model.generation_config.eos_token_id
         ends = set(ends if isinstance(ends, list) else [ends])
         return [
-            _answer(tokenizer.decode(row, skip_special_tokens=True), bool(ends & set(row.tolist()[1:])), config)
+            _answer(str(tokenizer.decode(row, skip_special_tokens=True)), bool(ends & set(row.tolist()[1:])), config)
             for row in out
         ]
 

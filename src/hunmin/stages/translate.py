@@ -9,24 +9,23 @@ Source: own measurements on the KULLM evaluation set translated by DeepL (9.5 % 
 
 from __future__ import annotations
 
-import asyncio
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
-from ..artifact import Counts, Inputs
-from ..clients.units import Answer, Unit
-from ..engines import ENGINES, Way
+from ..artifact import Counts, Inputs, hash_of
+from ..clients.units import Unit
+from ..engines import ENGINES
+from ..engines.fates import pieces_of, plan
+from ..engines.ladder import Asker, Told, all_of, say
 from ..options import Options, opt
-from ..record import Record, read_jsonl, texts, with_texts
+from ..record import Record, read_jsonl, with_texts
 from ..stream import Drop, stream
 from ..tables import resolve
-from ..text.masking import MaskError, Piece, Segment, cut, decode, encode, join, restore
-from ..text.segments import Span, find_spans, is_code
-from ..text.tasks import FormTask, english_part, form_task
+from ..text.masking import Segment, encode
 
 READS = ("text",)
 EDITS = ("text",)
@@ -34,8 +33,6 @@ ADDS = ("original", "translation")
 KIND = "record"
 INPUT = "records"
 OUTPUT = "records"
-
-WHOLE_MOST_CHARS = 6000  # a longer field is sent line by line even to engines that take whole fields
 
 
 class Config(Options):
@@ -66,7 +63,9 @@ class Config(Options):
     prompt: str | None = opt(
         None, "llm, local: translate_ko, translate_en, or a .txt file; null chooses by target_lang."
     )
-    json_schema: Literal["auto", "always", "never"] = opt("auto", "llm: ask for JSON if the server takes it, always, never.")
+    json_schema: Literal["auto", "always", "never"] = opt(
+        "auto", "llm: ask for JSON if the server takes it, always, never."
+    )
     base_url: str | None = opt(None, "deepl, llm: another server's address; recorded:FILE replays (llm).")
     api_key_env: str | None = opt(None, "The environment variable with the key; null is the service's usual one.")
     request: dict[str, Any] = opt({}, "deepl, llm: further fields of the request, passed through as they are.")
@@ -127,180 +126,14 @@ def paid(config: Config) -> bool:
     return any(engine.paid(own) for engine, own in _engines(config))
 
 
-# --- what happens to each field of a record ---
-
-
-@dataclass(frozen=True)
-class Field:
-    """One text field and its fate: "send", "code" (copied), "english" (kept: its form is the task) or "skipped".
-
-    `hidden` are further stretches of it that stay English.
-    """
-
-    path: str
-    text: str
-    fate: str
-    hidden: tuple[tuple[int, int], ...] = ()
-
-
-def plan(record: Record, config: Config) -> tuple[list[Field], FormTask | None, bool]:
-    """Give a record's fields with their fates, its form-dependent task, and whether that task's English was found."""
-    found: list[Field] = []
-    task: FormTask | None = None
-    located = False
-    for path, text in texts(record).items():
-        name = path.split(".")[0]
-        if name in config.skip:
-            found.append(Field(path, text, "skipped"))
-            continue
-        role = record["messages"][int(path.split(".")[1])]["role"] if name == "messages" else ""
-        if config.mask and is_code(text):
-            found.append(Field(path, text, "code"))
-            continue
-        if not config.mask or config.form_tasks == "translate":
-            found.append(Field(path, text, "send"))
-            continue
-        if name == "instruction" or role == "user":
-            task = form_task(text)
-            located = False
-            parts = english_part(text, task) if task else []
-            located |= bool(parts)
-            found.append(Field(path, text, "send", tuple(parts)))
-        elif task and name == "input":
-            located = True
-            found.append(Field(path, text, "english"))
-        elif task and (name in ("output", "chosen", "rejected") or role == "assistant"):
-            fate = "english" if task.output_too else "send"
-            parts = () if task.output_too else tuple(_quotations(text, record))
-            found.append(Field(path, text, fate, parts))
-        else:
-            found.append(Field(path, text, "send"))
-    first = next((form_task(f.text) for f in found if f.path == "instruction" or f.path.startswith("messages.")), None)
-    return found, first if config.mask and config.form_tasks != "translate" else None, located
-
-
-def _quotations(text: str, record: Record) -> Iterator[tuple[int, int]]:
-    """Give the quoted stretches of an answer that stand word for word in the kept input."""
-    source = record.get("input") or " ".join(m["content"] for m in record.get("messages") or ())
-    task = FormTask("", 0, 0, False)
-    for start, end in english_part(text, task):
-        if text[start] in "\"“'‘" and text[start + 1 : end - 1] in source:
-            yield start, end
-
-
-def _pieces(item: Field, way: Way) -> list[Piece]:
-    if way.size is None:
-        return [Segment(item.text)]
-    size = "lines" if way.size == "whole" and len(item.text) > WHOLE_MOST_CHARS else way.size
-    if not item.hidden:
-        return cut(item.text, size)
-    spans = [Span(a, b, "reserved") for a, b in item.hidden]
-    spans += [s for s in find_spans(item.text) if all(s.end <= a or b <= s.start for a, b in item.hidden)]
-    return cut(item.text, size, sorted(spans))
-
-
-# --- translating ---
-
-
-@dataclass
-class _Told:
-    """What one record's translation took and met, collected piece by piece."""
-
-    keys: list[str] = field(default_factory=list)
-    models: list[str] = field(default_factory=list)
-    usage: Counter[str] = field(default_factory=Counter)
-    flagged: dict[str, str] = field(default_factory=dict)
-    retried: int = 0
-
-
-@dataclass
-class _Asker:
-    """One opened engine and whether its server takes the fuller form of a unit."""
-
-    engine: Any
-    config: Config
-    client: Any
-    simple: bool = False
-
-    async def ask(self, source: str, **where: Any) -> Answer:
-        unit = self.engine.body(source, self.config, **where)
-        plainer = getattr(self.engine, "simpler", lambda unit, config: None)(unit, self.config)
-        if plainer is not None and self.simple:
-            return await self.client.ask(plainer)
-        answer = await self.client.ask(unit)
-        if answer.status == "rejected" and plainer is not None:
-            second = await self.client.ask(plainer)
-            self.simple = self.simple or second.status != "rejected"
-            return second
-        return answer
-
-
-async def _all(tasks: list[Any]) -> list[Any]:
-    """Await all, so that what is paid for arrives, then raise the first error if there was one."""
-    found = await asyncio.gather(*tasks, return_exceptions=True)
-    for one in found:
-        if isinstance(one, BaseException):
-            raise one
-    return found
-
-
-Rung = tuple[_Asker, Way]
-
-
-async def _say(item: Field, record_id: str, rungs: list[Rung], told: _Told) -> str:
-    """Give a field's translation; pieces that fail go down the ladder one by one and stay English at its end."""
-    pieces = _pieces(item, rungs[0][1])
-    segments = [p for p in pieces if isinstance(p, Segment)]
-    said = await _all([_say_segment(s, item.path, record_id, rungs, told) for s in segments])
-    return join(pieces, said)
-
-
-async def _say_segment(segment: Segment, path: str, record_id: str, rungs: list[Rung], told: _Told) -> str:
-    asker, way = rungs[0]
-    source = segment.body if way.size is None else encode(segment, way.style)
-    answer = await asker.ask(source, record=record_id, field=path)
-    if answer.key:
-        told.keys.append(answer.key)
-    told.usage.update({k: v for k, v in answer.usage.items() if v})
-    if answer.model and answer.model not in told.models:
-        told.models.append(answer.model)
-    if answer.ok:
-        reply = asker.engine.parse(answer)
-        if way.size is None:
-            return reply
-        try:
-            return restore(segment, decode(segment, reply, way.style))
-        except MaskError as error:
-            why = f"mask: {error}"
-    else:
-        why = f"{answer.status}: {answer.detail}" if answer.detail else answer.status
-    if len(rungs) == 1:
-        told.flagged.setdefault(path, why[:300])
-        return segment.source
-    told.retried += 1
-    again = Field(path, segment.source, "send", tuple(_kept(segment)))
-    return await _say(again, record_id, rungs[1:], told)
-
-
-def _kept(segment: Segment) -> Iterator[tuple[int, int]]:
-    """Give where the hidden stretches of a segment lie in its source, so that a smaller cut hides the same ones."""
-    at = 0
-    for i, hidden in enumerate(segment.hidden):
-        if segment.kinds[i] == "reserved" and len(hidden) > 1:
-            start = segment.source.find(hidden, at)
-            if start >= 0:
-                yield start, start + len(hidden)
-                at = start + len(hidden)
-
-
-async def _translate(record: Record, askers: list[_Asker], config: Config) -> Record | Drop:
+async def _translate(record: Record, askers: list[Asker], config: Config) -> Record | Drop:
     fields, task, located = plan(record, config)
     if task and config.form_tasks == "drop":
         return Drop(record, "form_task", {"kind": task.kind})
     rungs = [(asker, way) for asker in askers for way in asker.engine.ways(asker.config)]
-    told = _Told()
+    told = Told()
     sent = [item for item in fields if item.fate == "send"]
-    said = await _all([_say(item, record["id"], rungs, told) for item in sent])
+    said = await all_of([say(item, record["id"], rungs, told) for item in sent])
     changed = dict(zip([item.path for item in sent], said, strict=True))
     kept = {item.path: item.fate for item in fields if item.fate != "send"}
     if task and not located:
@@ -335,10 +168,16 @@ def _units(record: Record, engine: Any, config: Config) -> Iterator[tuple[str, U
     way = engine.ways(config)[0]
     for item in fields:
         if item.fate == "send":
-            for piece in _pieces(item, way):
+            for piece in pieces_of(item, way):
                 if isinstance(piece, Segment):
                     source = piece.body if way.size is None else encode(piece, way.style)
                     yield item.path, engine.body(source, config, record=record["id"], field=item.path)
+
+
+def _prompt(engine: Any, config: Config) -> dict[str, str]:
+    """Give the hash of the wording an engine asks with, by its name."""
+    name = getattr(engine, "prompt_name", None)
+    return {name(config): hash_of(engine.read_prompt(name(config)))} if name else {}
 
 
 def run(config: Config, inputs: Inputs, out: Path) -> Counts:
@@ -347,8 +186,7 @@ def run(config: Config, inputs: Inputs, out: Path) -> Counts:
         inputs = replace(inputs, spend=replace(inputs.spend, ledger=out / "ledger.sqlite"))
     with ExitStack() as stack:
         askers = [
-            _Asker(engine, own, stack.enter_context(engine.open_client(own, inputs)))
-            for engine, own in _engines(config)
+            Asker(engine, own, stack.enter_context(engine.open_client(own, inputs))) for engine, own in _engines(config)
         ]
         first = askers[0]
         if hasattr(first.client, "prepare") and inputs.records is not None:
@@ -358,7 +196,7 @@ def run(config: Config, inputs: Inputs, out: Path) -> Counts:
         kept: Counter[str] = Counter()
 
         async def step(batch: list[Record]) -> list[Record | Drop]:
-            return await _all([_translate(record, askers, config) for record in batch])
+            return await all_of([_translate(record, askers, config) for record in batch])
 
         local = config.engine == "local"
         counts = stream(
@@ -370,6 +208,7 @@ def run(config: Config, inputs: Inputs, out: Path) -> Counts:
             kept.update(row["translation"].get("kept", {}).values())
         counts.notes["engine"] = config.engine if config.mask else f"{config.engine}, unmasked"
         counts.notes["services"] = [asker.client.report() for asker in askers]
+        counts.notes["prompts"] = {k: v for engine, own in _engines(config) for k, v in _prompt(engine, own).items()}
         counts.notes["flagged"] = dict(sorted(flagged.items()))
         counts.notes["kept_fields"] = dict(sorted(kept.items()))
     return counts

@@ -165,7 +165,10 @@ def _trimmed(text: str, start: int, end: int, spans: Sequence[Span], join: bool)
 
 
 def _hide(text: str, start: int, end: int, spans: Sequence[Span]) -> Segment:
-    out, hidden, kinds, at = [], [], [], start
+    out: list[str] = []
+    hidden: list[str] = []
+    kinds: list[str] = []
+    at = start
     for span in spans:
         first, last = max(span.start, at), min(span.end, end)  # white space at the edges is kept outside
         if first >= last:
@@ -225,7 +228,9 @@ def _cut_sentences(segment: Segment) -> list[Piece]:
 
 def _part(segment: Segment, start: int, end: int) -> Piece:
     """Give a part of a segment as a segment of its own, its hidden stretches numbered anew."""
-    body, hidden, kinds = [], [], []
+    body: list[str] = []
+    hidden: list[str] = []
+    kinds: list[str] = []
     for char in segment.body[start:end]:
         if _HIDDEN.match(char):
             i = ord(char) - _FIRST

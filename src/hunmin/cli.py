@@ -109,7 +109,8 @@ def _dispatch(argv: list[str]) -> int:
         return lm_eval_model.main(rest)
     if name == "judge" and "--agreement" in rest:
         return _agreement(rest)
-    if name in TALKING:
+    alone_too = name in STAGES and any(word in ("-o", "--out") or word.startswith("--out=") for word in rest)
+    if name in TALKING and not alone_too:  # `hunmin review RUN` is the page, `hunmin review IN -o OUT` the stage
         import importlib
 
         module = importlib.import_module(TALKING[name])

@@ -44,7 +44,7 @@ def test_user_errors_are_exit_2_without_traceback(capsys, argv, words):
 def test_every_stage_has_help_derived_from_its_config(capsys):
     for name in cli.STAGES:
         with pytest.raises(SystemExit) as stopped:
-            cli.main([name, "--help"])
+            cli.main([name, "-o", "out", "--help"])
         assert stopped.value.code == 0
         out = capsys.readouterr().out
         assert "--out" in out and "--dry-run" in out

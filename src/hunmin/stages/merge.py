@@ -38,6 +38,11 @@ class Config(Options):
     ollama: bool = opt(False, "Also write a Modelfile for ollama.")
 
 
+def needs(config: Config) -> tuple[str, ...]:
+    """Give the artifact it needs: a model, unless an adapter is named."""
+    return ("model?",) if config.adapter else ("model",)
+
+
 def files(config: Config) -> list[Path]:
     """Give the adapter folder, where one is named."""
     return [Path(config.adapter)] if config.adapter else []

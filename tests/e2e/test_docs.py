@@ -1,0 +1,100 @@
+"""The commands that the docs tell people to type, typed; the notebooks, executed at tiny size."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+BIN = Path(sys.executable).parent
+ENVIRONMENT = {**os.environ, "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}", "HF_HUB_OFFLINE": "1"}
+
+
+def shell(command: str, folder: Path) -> str:
+    done = subprocess.run(
+        ["bash", "-c", command], cwd=folder, env=ENVIRONMENT, capture_output=True, text=True, timeout=900
+    )
+    assert done.returncode == 0, f"{command}\n{done.stdout[-2000:]}\n{done.stderr[-3000:]}"
+    return done.stdout
+
+
+def blocks(path: Path) -> list[str]:
+    return re.findall(r"```bash\n(.*?)```", path.read_text(encoding="utf-8"), re.S)
+
+
+def commands(text: str) -> list[str]:
+    return [line for line in text.splitlines() if line.strip() and not line.lstrip().startswith("#")]
+
+
+def test_the_tutorials_commands_work_in_order(tmp_path):
+    """All of the tutorial but cloning and installing, which this environment has done."""
+    typed = [c for block in blocks(ROOT / "docs" / "tutorial.md") for c in commands(block)]
+    installing = ("git clone", "make ", "python3 -m venv", "pip install")
+    typed = [c for c in typed if not c.startswith(installing)]
+    assert any(c.startswith("hunmin chat") for c in typed) and any(c.startswith("hunmin sft") for c in typed)
+    for command in typed:
+        shell(command, tmp_path)
+    assert (tmp_path / "runs/quickstart/report.html").is_file()
+    assert (tmp_path / "merged/model/model.safetensors").is_file()
+
+
+def test_every_command_in_the_readmes_and_howto_is_one_we_have(tmp_path):
+    """Commands that need keys or real models are not run, but each word of theirs must parse."""
+    from hunmin.cli import COMMANDS, STAGES
+
+    for name in ("README.md", "README.ko.md", "docs/howto.md", "docs/moving.md"):
+        for block in blocks(ROOT / name):
+            for command in commands(block):
+                words = command.split("#")[0].split()
+                if words[0] != "hunmin":
+                    continue
+                assert words[1] in (*COMMANDS, *STAGES), command
+                if words[1] in STAGES:
+                    shown = shell(f"hunmin {words[1]} --help", tmp_path)
+                    for flag in (w.split("=")[0] for w in words if w.startswith("--")):
+                        assert flag in shown, f"{name}: {command}: no flag {flag}"
+
+
+@pytest.mark.parametrize("name", ["qlora"])
+def test_the_notebook_runs_at_tiny_size(name, tmp_path):
+    """The cells, in order, in one process; %pip lines are what a notebook adds to Python."""
+    from hunmin.recipe import BUNDLED
+
+    cells = json.loads((ROOT / "notebooks" / f"{name}.ipynb").read_text(encoding="utf-8"))["cells"]
+    code = ["".join(c["source"]) for c in cells if c["cell_type"] == "code"]
+    code = [c for c in code if not c.startswith("%pip")]
+    assert len(code) >= 3
+    script = tmp_path / "cells.py"
+    script.write_text("\n".join(code), encoding="utf-8")
+    environment = {
+        **ENVIRONMENT,
+        "HUNMIN_NOTEBOOK_BASE": "tiny:llama",
+        "HUNMIN_NOTEBOOK_DATA": str(BUNDLED / "ko.jsonl"),
+    }
+    done = subprocess.run([sys.executable, str(script)], cwd=tmp_path, env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr[-3000:]
+    assert (tmp_path / "tuned" / "adapter").is_dir()
+
+
+def test_the_quickstart_notebook_says_what_the_package_does():
+    cells = json.loads((ROOT / "notebooks" / "quickstart.ipynb").read_text(encoding="utf-8"))["cells"]
+    code = "\n".join("".join(c["source"]) for c in cells if c["cell_type"] == "code")
+    assert "!hunmin run quickstart" in code, "run by test_quickstart.py"
+    for cell in cells:
+        if cell["cell_type"] == "code" and not "".join(cell["source"]).startswith(("%", "!")):
+            compile("".join(cell["source"]), "cell", "exec")
+
+
+def test_the_stage_reference_is_made_from_the_code(tmp_path):
+    sys.path.insert(0, str(ROOT / "docs"))
+    try:
+        import generate
+    finally:
+        sys.path.pop(0)
+    assert (ROOT / "docs" / "stages.md").read_text(encoding="utf-8") == generate.page(), "run: make docs"

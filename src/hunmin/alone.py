@@ -34,10 +34,12 @@ def main(name: str, argv: list[str]) -> int:
     parser.add_argument("-o", "--out", type=Path, help="the folder to make")
     parser.add_argument("--dry-run", action="store_true", help="estimate only")
     parser.add_argument("--yes", "-y", action="store_true", help="spend without asking")
-    parser.add_argument("--max-usd", type=float, help="stop before spending more")
-    parser.add_argument("--max-chars", type=int, help="stop before sending more characters")
-    parser.add_argument("--ledger", type=Path, help="a shared ledger file (default: OUT/ledger.sqlite)")
-    parser.add_argument("--in-flight", type=int, default=8, help="paid requests under way at once")
+    parser.set_defaults(max_usd=None, max_chars=None, ledger=None, in_flight=8)
+    if hasattr(module, "paid"):
+        parser.add_argument("--max-usd", type=float, help="stop before spending more")
+        parser.add_argument("--max-chars", type=int, help="stop before sending more characters")
+        parser.add_argument("--ledger", type=Path, help="a shared ledger file (default: OUT/ledger.sqlite)")
+        parser.add_argument("--in-flight", type=int, default=8, help="paid requests under way at once")
     if name in ("sft", "dpo"):
         parser.add_argument(
             "--preview", type=int, nargs="?", const=3, metavar="N", help="print N rows as they are trained"
@@ -58,17 +60,15 @@ def main(name: str, argv: list[str]) -> int:
     if args.out is None and not args.dry_run and preview is None:
         raise UserError(f"hunmin {name}: -o OUT is missing", mend="Name the folder to make.")
     out = args.out or Path("out")
-    records, model = (
-        find_inputs(args.input, out, module, dry=args.dry_run or preview is not None)
-        if name != "load"
-        else (None, None)
-    )
+    given = None if name == "load" else args.input
+    records, model = find_inputs(given, out, module, dry=args.dry_run or preview is not None)
     spend = Spend(args.ledger or out / "ledger.sqlite", args.max_usd, args.max_chars, confirmed=True)
     inputs = Inputs(
         label=name,
         seed=getattr(args, "seed", 0) or 0,
         records=records,
         model=model,
+        earlier=stages_of(given),
         spend=spend,
         in_flight=args.in_flight,
     )
@@ -137,6 +137,12 @@ def find_inputs(given: str | None, out: Path, module: Any, dry: bool) -> tuple[P
         folder = out / "input"
     manifest, _ = execute("load", load, config, Inputs(label="load"), folder)
     return folder / artifact.RECORDS, None
+
+
+def stages_of(given: str | None) -> dict[str, Path]:
+    """Give the finished stages of a run folder by label; empty for anything else."""
+    folders = artifact.stage_folders(Path(given)) if given and Path(given).is_dir() else []
+    return {f.name.split("-", 1)[1]: f for f in folders if artifact.read_manifest(f)}
 
 
 def holds_records(path: Path) -> bool:

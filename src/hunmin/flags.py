@@ -12,7 +12,7 @@ from .console import show_value
 from .errors import UserError
 
 
-def add_flags(parser: argparse.ArgumentParser, model: Any) -> None:
+def add_flags(parser: argparse._ActionsContainer, model: Any) -> None:
     """Give a parser a flag for every option of a Config: --min-score for min_score; values are read as YAML."""
     for name, field in model.model_fields.items():
         required = field.is_required()

@@ -53,7 +53,7 @@ def _template_of(source: str) -> str | None:
 def _questions(path: Path) -> list[dict[str, Any]]:
     if not path.is_file():
         raise UserError("no such file of questions", str(path), "Give records with an instruction.")
-    found = []
+    found: list[dict[str, Any]] = []
     for row in read_jsonl(path):
         if any(field not in ("output", "") for field, _ in problems(row)):
             raise UserError("not a record", f"{path}: {row.get('id', len(found))}", "Each needs an instruction.")

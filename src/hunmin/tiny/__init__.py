@@ -139,7 +139,7 @@ def new_model(arch: str, shape: Shape, tokenizer: Any) -> Any:
     if arch == "llama":
         config: Any = LlamaConfig(intermediate_size=shape.hidden_size * 8 // 3, **common)
     else:
-        config = GPTNeoXConfig(intermediate_size=shape.hidden_size * 4, rotary_pct=0.25, **common)
+        config = GPTNeoXConfig(intermediate_size=shape.hidden_size * 4, **common)
     return AutoModelForCausalLM.from_config(config)
 
 

@@ -76,7 +76,7 @@ def test_every_option_name_of_the_design_is_there():
 def test_launch_commands(tmp_path):
     spec = tmp_path / "spec.json"
     plain = launch.command(sft.Config(), spec)
-    assert plain == [sys.executable, "-m", "hunmin.run", str(spec)]
+    assert plain == [sys.executable, "-m", "hunmin.child", str(spec)]
     ddp = launch.command(sft.Config(launch="ddp", num_processes=4, device="cpu", micro_batch_size=4), spec)
     assert ddp == [
         sys.executable,
@@ -85,7 +85,7 @@ def test_launch_commands(tmp_path):
         "--standalone",
         "--nproc_per_node=4",
         "-m",
-        "hunmin.run",
+        "hunmin.child",
         str(spec),
     ]
 

@@ -61,7 +61,7 @@ def lora_config(config: TrainConfig, model: Any) -> Any:
         match_modules(model, whole, "modules_to_save")
     return LoraConfig(
         r=config.lora_r,
-        lora_alpha=config.lora_alpha,
+        lora_alpha=config.lora_alpha,  # type: ignore[arg-type]  # peft divides by it, any number will do
         lora_dropout=config.lora_dropout,
         target_modules=targets,
         modules_to_save=whole or None,
@@ -100,7 +100,7 @@ def lay(model: Any, folder: Path, trainable: bool = False) -> Any:
     _fit_rows(model, state)
     peft_model = get_peft_model(model, config)
     try:
-        result = set_peft_model_state_dict(peft_model, state)
+        result: Any = set_peft_model_state_dict(peft_model, state)
     except (KeyError, RuntimeError) as error:
         raise UserError(
             f"the adapter does not fit this base: {str(error).strip().splitlines()[-1].strip()[:200]}",

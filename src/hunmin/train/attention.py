@@ -197,7 +197,7 @@ def _varlen(
 
     q, k, v = (t[0].transpose(0, 1).contiguous() for t in (query, key, value))
     left = -1 if window is None else window - 1
-    out = varlen_attn(
+    out: Any = varlen_attn(
         q,
         k,
         v,

@@ -55,7 +55,7 @@ class TokenBalancedSampler(BatchRebalanceSampler):
         seed: int,
         blank: int | None = None,
     ):
-        super().__init__(lengths, batch_size, world, grad_accum, seed=seed, rank=rank, drop_last=False)
+        super().__init__(list(lengths), batch_size, world, grad_accum, seed=seed, rank=rank, drop_last=False)
         self.blank = blank
 
     def __iter__(self) -> Iterator[list[int]]:

@@ -152,15 +152,14 @@ def _unknown_trainer_options(config: TrainConfig, kind: str) -> list[str]:
         return []
     from dataclasses import fields
 
+    import trl
+
     from ..tables import did_you_mean
 
-    if kind == "sft":
-        from trl import SFTConfig as Known
-    else:
-        from trl import DPOConfig as Known
-    known = {f.name for f in fields(Known)}
+    owner: Any = trl.SFTConfig if kind == "sft" else trl.DPOConfig
+    known = {f.name for f in fields(owner)}
     return [
-        f"trainer.{name}: trl's {Known.__name__} has no such option{did_you_mean(name, known)}"
+        f"trainer.{name}: trl's {owner.__name__} has no such option{did_you_mean(name, known)}"
         for name in config.trainer
         if name not in known
     ]

@@ -141,9 +141,13 @@ def estimate(config: TrainConfig, inputs: Inputs, kind: str) -> dict[str, Any]:
     if inputs.records is not None and inputs.records.is_file():
         records = prepare.read_records(inputs)
         if kind == "sft":
-            options = {"overlong": config.overlong, "train_on_inputs": getattr(config, "train_on_inputs", False)}
             rows, report = labels.rows_of(
-                records, ready.template, ready.tokenizer, max_length=config.max_length, **options
+                records,
+                ready.template,
+                ready.tokenizer,
+                max_length=config.max_length,
+                overlong=config.overlong,
+                train_on_inputs=getattr(config, "train_on_inputs", False),
             )
             train, held_out = labels.split(rows, config.val_size)
             n_rows = len(train)

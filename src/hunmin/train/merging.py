@@ -7,7 +7,6 @@ import logging
 import shutil
 import warnings
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 from .. import artifact
@@ -53,8 +52,7 @@ def merge(config: Any, source: str, out: Path) -> dict[str, Any]:
             "Give the base it was trained on, with its revision.",
         )
     model = _open(base, revision, config, card)
-    options = SimpleNamespace(revision=revision, trust_remote_code=config.trust_remote_code)
-    tokenizer = weights.load_tokenizer(base, found.adapter, options)
+    tokenizer = weights.load_tokenizer(base, found.adapter, revision, config.trust_remote_code)
     template = load_template("model", tokenizer) if tokenizer.chat_template else load_template("kullm", tokenizer)
     tokenizer.chat_template = template.chat_template
 
@@ -125,7 +123,7 @@ def _add(laid: Any) -> dict[str, float]:
     for name, layer in laid.named_modules():
         if not isinstance(layer, BaseTunerLayer) or not hasattr(layer, "merge"):
             continue
-        weight = layer.get_base_layer().weight
+        weight: Any = layer.get_base_layer().weight
         stored = weight.data
         weight.data = stored.float()
         start = weight.data.clone()

@@ -55,7 +55,7 @@ def prepare(config: TrainConfig, inputs: Inputs) -> Ready:
     loop.be_quiet()
     loop.check_trackers(config)
     found = start_of(config, inputs)
-    tokenizer = weights.load_tokenizer(found.base, found.adapter, config)
+    tokenizer = weights.load_tokenizer(found.base, found.adapter, config.revision, config.trust_remote_code)
     template, name = template_of(config, tokenizer)
     tokenizer.chat_template = template.chat_template
     tokenizer.padding_side = "right"

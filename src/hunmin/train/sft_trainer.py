@@ -40,7 +40,8 @@ class HunminSFTTrainer(SFTTrainer):
         self.lengths, self.blank, self.loss_scale = lengths, blank, loss_scale
         self.sampler: TokenBalancedSampler | None = None
         super().__init__(*args, **kwargs)
-        base = self.model.get_base_model() if hasattr(self.model, "get_base_model") else self.model
+        model: Any = self.model
+        base = model.get_base_model() if hasattr(model, "get_base_model") else model
         self.keeps_positions = "logits_to_keep" in inspect.signature(type(base).forward).parameters
         if loss_scale == "sample" and not self.keeps_positions:
             raise UserError(

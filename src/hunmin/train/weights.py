@@ -78,7 +78,7 @@ def fingerprint(base: str, revision: str | None = None) -> str:
         from transformers.utils import cached_file
 
         found = cached_file(base, "config.json", revision=revision)
-        path = Path(found).parent
+        path = Path(str(found)).parent
     parts: list[Any] = [json.loads((path / "config.json").read_text(encoding="utf-8"))]
     parts[0].pop("_name_or_path", None)
     for file in sorted([*path.glob("*.safetensors"), *path.glob("*.bin")]):
@@ -116,14 +116,14 @@ def dtype_of(config: TrainConfig, device: str) -> str:
     return "bf16" if device == "cuda" and torch.cuda.is_bf16_supported() else "fp32"
 
 
-def load_tokenizer(base: str, adapter: Path | None, config: TrainConfig) -> Any:
+def load_tokenizer(base: str, adapter: Path | None, revision: str | None, trust_remote_code: bool) -> Any:
     """Give the tokenizer saved with the adapter, else the base's, with a pad token."""
     from transformers import AutoTokenizer
 
     where = str(adapter) if adapter and (adapter / "tokenizer_config.json").is_file() else base
     try:
         tokenizer = AutoTokenizer.from_pretrained(
-            where, revision=config.revision if where == base else None, trust_remote_code=config.trust_remote_code
+            where, revision=revision if where == base else None, trust_remote_code=trust_remote_code
         )
     except (OSError, ValueError) as error:
         raise UserError(f"the tokenizer cannot be loaded: {_first_line(error)}", where, _how(error)) from error

@@ -222,3 +222,12 @@ def test_bad_input_ends_with_2_and_a_sentence(model, tmp_path, argv, message, ca
     given = ["--data", DATA] if "--data" not in argv else []
     assert cli.main(["evaluate", str(model), "-o", str(tmp_path / "out"), *given, *argv, "-q"]) == 2
     assert message in capfd.readouterr().err
+
+
+def test_the_korean_suite_names_tasks_that_lm_eval_has():
+    from hunmin.benchmarks import upstream
+
+    wanted = upstream.names(["korean"])
+    assert len(wanted) > 10
+    known = upstream.task_manager(wanted, []).all_tasks
+    assert set(wanted) <= set(known)

@@ -15,5 +15,15 @@ BENCHMARKS = {
 SUITES = {
     "kobest": tuple(BENCHMARKS),
     # the public Korean tasks that lm-eval 0.4.13 knows
-    "korean": (*BENCHMARKS, "haerae", "kmmlu", "kormedmcqa", "xnli_ko", "paws_ko", "belebele_kor_Hang"),
+    "korean": (
+        *BENCHMARKS,
+        "haerae",
+        "kmmlu",
+        "csatqa",
+        "kormedmcqa",
+        "paws_ko",
+        "belebele_kor_Hang",
+        "global_mmlu_ko",
+        "include_base_44_korean",
+    ),
 }

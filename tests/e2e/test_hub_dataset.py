@@ -117,3 +117,37 @@ def test_an_unknown_task_is_told(tmp_path):
     config = decontaminate.Config(against=["kobest_bolq_not_there"])
     with pytest.raises(UserError, match="neither a file nor an lm-eval task"):
         decontaminate.run(config, Inputs(label="d", records=tmp_path / "in.jsonl"), tmp_path / "out")
+
+
+CLI = "import sys; from hunmin.cli import main; sys.exit(main(sys.argv[1:]))"
+
+
+def through_http(tmp_path, server, *arguments):
+    """Run the command line against a Hub on a port; `datasets` reads HF_ENDPOINT when it is imported."""
+    environment = {**os.environ, "HF_ENDPOINT": server.url, "HF_HOME": str(tmp_path / "hf"), "HF_HUB_DISABLE_XET": "1"}
+    environment |= {"HF_HUB_OFFLINE": "0"}
+    return subprocess.run([sys.executable, "-c", CLI, *arguments], env=environment, capture_output=True, text=True)
+
+
+def test_a_dataset_of_the_hub_by_revision_and_split_over_http(tmp_path):
+    from tests.fakes.hub_server import HubServer
+
+    lines = {s: "".join(json.dumps(r, ensure_ascii=False) + "\n" for r in ROWS[a:b]) for s, a, b in (
+        ("train", 0, 4), ("test", 4, 6))}  # fmt: skip
+    with HubServer() as server:
+        repo = server.add("dataset", "maker/ko-set", {f"{s}.jsonl": t.encode() for s, t in lines.items()})
+        out = str(tmp_path / "out")
+        done = through_http(
+            tmp_path, server, "load", "--hub", "maker/ko-set", "--revision", repo.sha, "--split", "test", "-o", out
+        )
+        assert done.returncode == 0, done.stderr
+        assert [r["output"] for r in read_jsonl(tmp_path / "out" / "records.jsonl")] == ["답 4", "답 5"]
+        assert any(repo.sha in r.path for r in server.requests)
+        notes = json.loads((tmp_path / "out" / "manifest.json").read_text())["counts"]["notes"]
+        assert notes["revision"] == repo.sha and notes["split"] == "test"
+        done = through_http(tmp_path, server, "load", "--hub", "maker/no-set", "-o", str(tmp_path / "none"))
+        assert done.returncode == 2 and "maker/no-set" in done.stderr and "Traceback" not in done.stderr
+        done = through_http(
+            tmp_path, server, "load", "--hub", "maker/ko-set", "--revision", "v9", "-o", str(tmp_path / "v9")
+        )
+        assert done.returncode == 2 and "maker/ko-set@v9" in done.stderr and "Traceback" not in done.stderr

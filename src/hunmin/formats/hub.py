@@ -5,6 +5,7 @@ Sockets are opened by `datasets` and `huggingface_hub`, never by us; a token com
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,42 +14,53 @@ from ..errors import UserError
 from ..tables import did_you_mean
 from .files import Located
 
+COMMIT = re.compile(r"@([0-9a-f]{40})/")  # in the addresses of the files a dataset was made from
 
-def read_hub(name: str, revision: str | None, split: str | None, subset: str | None = None) -> Iterator[Located]:
+
+def read_hub(
+    name: str, revision: str | None, split: str | None, subset: str | None = None, notes: dict[str, Any] | None = None
+) -> Iterator[Located]:
     """Yield (where, row) of one split, in order. `split` None takes the only one, or train.
+
+    `notes` is told which split and commit was read.
 
     Raises UserError without network, for an unknown dataset, revision, subset or split, and for a dataset that needs
     a loading script (`datasets` no longer runs code from the Hub).
     """
-    dataset = open_split(name, revision, split, subset)
+    dataset = open_split(name, revision, split, subset, notes)
     where = f"{name}@{revision}" if revision else name
     for i, row in enumerate(dataset, 1):
         yield f"{where}: row {i}", row
 
 
-def open_split(name: str, revision: str | None, split: str | None, subset: str | None) -> Any:
-    """Give the datasets.Dataset of one split."""
+def open_split(
+    name: str, revision: str | None, split: str | None, subset: str | None, notes: dict[str, Any] | None = None
+) -> Any:
+    """Give the datasets.Dataset of one split; `notes` is told split and commit."""
     import datasets
 
     datasets.disable_progress_bars()
     if revision and Path(name).exists():
         raise UserError(f"'{name}' is a folder here, which has no revision", "load.revision", "Leave revision out.")
     try:
-        splits = _splits(datasets, name, revision, subset)
+        builder = datasets.load_dataset_builder(name, subset, revision=revision)
+        splits = list(builder.info.splits or builder.config.data_files or ())
         wanted = split or (next(iter(splits)) if len(splits) == 1 else "train")
         base = wanted.split("[")[0]
         if splits and base not in splits and "+" not in wanted:
             known = ", ".join(splits)
             raise UserError(f"no split '{base}'{did_you_mean(base, splits)}", name, f"It has: {known}.")
+        if notes is not None:
+            notes["split"] = wanted
+            files = [str(f) for found in (builder.config.data_files or {}).values() for f in found]
+            commits = {found[1] for f in files if (found := COMMIT.search(f))}
+            if commits:
+                notes["revision"] = sorted(commits)[0]
         return datasets.load_dataset(name, subset, revision=revision, split=wanted)
     except UserError:
         raise
     except Exception as error:  # every failure of the library becomes what, where, mend; the cause is chained
         raise explain(error, name, revision) from error
-
-
-def _splits(datasets: Any, name: str, revision: str | None, subset: str | None) -> list[str]:
-    return list(datasets.load_dataset_builder(name, subset, revision=revision).info.splits or ())
 
 
 def explain(error: Exception, name: str, revision: str | None) -> UserError:

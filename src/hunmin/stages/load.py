@@ -138,12 +138,12 @@ def source_name(config: Config) -> str:
     return re.sub(r"\s+", "_", name) or "source"
 
 
-def located_rows(config: Config) -> Iterator[tuple[str, Any]]:
+def located_rows(config: Config, notes: dict[str, Any] | None = None) -> Iterator[tuple[str, Any]]:
     """Yield (where, row) of the source, before any format is read."""
     if config.hub:
         from ..formats.hub import read_hub
 
-        rows = read_hub(config.hub, config.revision, config.split, config.subset)
+        rows = read_hub(config.hub, config.revision, config.split, config.subset, notes)
     else:
         rows = read_rows(Path(config.path or ""), config.encoding)
     return islice(rows, config.limit)
@@ -155,7 +155,7 @@ def items(config: Config, notes: dict[str, Any], name: str | None = None) -> Ite
     The same rows come again when called again, so that a killed load resumes.
     """
     source = name or source_name(config)
-    rows = located_rows(config)
+    rows = located_rows(config, notes)
     head = list(islice(rows, LOOK))
     read, notes["format"] = _reader(config, [r for _, r in head if isinstance(r, dict)])
     notes.update(rows=0, n_nfc=0, n_untranslated=0, n_history_in_extra=0, bad_rows=Counter(), extra=Counter())

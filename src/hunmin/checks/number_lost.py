@@ -8,14 +8,14 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from ..text.numbers import FAMILY, ORPHAN, Number
+from ..text.numbers import FAMILY, UNITS, Number, orphans
 from ..text.segments import is_code
 from .reading import CERTAIN, REVIEW, Issue, countable, issue, numbers_of, place
 
 HALF = re.compile(r"절반|반\b|반[이은을의가으]|½|2분의\s?1")
 SMALL_WORDS = frozenset(Decimal(n) for n in (0, 1, 2))
 PAIR = re.compile(r"\b(?:both|couple|pairs?|twice|second|double|either|neither|half|other|bi\w+|twin\w*|II)\b", re.I)
-ZERO = re.compile(r"영|제로|없|0")
+ZERO = re.compile(r"영|제로|없")
 BARE_CLOCK = re.compile(r"(?<!\d)\d{1,2}:(?=\s*(?:[|,.)]|$|[가-힣]|\s[가-힣]))")
 MONEY = re.compile(r"[$€£¥₩]|달러|유로|파운드|엔|위안|원|불(?![가-힣])|페소|루피|프랑|USD|EUR|KRW|센트")
 PERCENT = re.compile(r"[%％]|퍼센트|프로|포인트|할")
@@ -37,7 +37,7 @@ def find(original: str, text: str, context: Mapping[str, Any]) -> list[Issue]:
     everywhere.add(Decimal(1))  # "a year" is 1년
     if PAIR.search(original):
         everywhere.add(Decimal(2))
-    strange = [n for n in extra if not (n.values & everywhere)]
+    strange = [n for n in extra if not (n.values & everywhere) or _one_of_a_unit(n, missing, original)]
     found = []
     hidden = _hidden(original, text)
     for number in missing:
@@ -76,11 +76,13 @@ def _severity(number: Number, instead: Number | None, original: str, text: str, 
         if Decimal(0) in number.values and ZERO.search(text):
             return None
         if Decimal(1) in number.values and number.written == "digits" and _one(text):
-            return REVIEW if ORPHAN.search(text) else None
+            return REVIEW if orphans(text) else None
     if number.written == "digits":
         return CERTAIN if instead is not None or not elsewhere else REVIEW
     if number.written == "month":
         return CERTAIN if instead is not None and not elsewhere else REVIEW
+    if Decimal(0) in number.values:
+        return REVIEW
     return None if elsewhere or number.values & SMALL_WORDS and instead is None else REVIEW
 
 
@@ -125,6 +127,14 @@ def _match(wanted: list[Number], there: list[Number]) -> tuple[list[tuple[Number
 def _one(text: str) -> bool:
     """Tell whether a 1 is said in Korean without a digit (한 컵, 첫째, 하루, 매일)."""
     return bool(re.search(r"(?<![가-힣])(?:한|하나|첫|하루|일|단|매|각|당)(?=[\s가-힣])", text))
+
+
+def _one_of_a_unit(there: Number, missing: list[Number], original: str) -> bool:
+    """Tell whether a 1 beside a unit stands for a lost number of that unit: "10 minutes" as 1분, unless "a minute" is there."""
+    if Decimal(1) not in there.values or not there.unit or there.unit not in {n.unit for n in missing}:
+        return False
+    unit = UNITS[there.unit][1] if there.unit in UNITS else there.unit
+    return not re.search(rf"(?i)\b(?:one|an?|per|each|every|single|another)\s+(?:{unit})\b", original)
 
 
 def _instead(number: Number, strange: list[Number], original: str, text: str) -> Number | None:

@@ -9,6 +9,8 @@ from ..text.segments import find_spans, is_code
 from .splice import piece_of, replace, stand_in
 
 SIGN = re.compile(rf"[{RELATIONS}{SYMBOLS}]")
+LOOSE_BEFORE = re.compile(r"(?:[A-Za-z0-9)]\s*)?[=×÷+*/^≤≥<>−-]\s*$")
+LOOSE_AFTER = re.compile(r"\s*[=×÷+*/^≤≥<>−-](?=\s*(?:[가-힣.,]|$))")
 BLOCKS = ("fence", "code")
 
 
@@ -70,6 +72,5 @@ def _between_symbols(piece: str, original: str, text: str) -> tuple[int, int] | 
 
 def _with_loose_ends(text: str, start: int, end: int) -> tuple[int, int]:
     """Give the span of a broken formula with the operators that dangle before and after it."""
-    before = re.search(r"(?:[A-Za-z0-9)]\s*)?[=×÷+*/^≤≥<>−-]\s*$", text[:start])
-    after = re.match(r"\s*[=×÷+*/^≤≥<>−-](?=\s*(?:[가-힣.,]|$))", text[end:])
+    before, after = LOOSE_BEFORE.search(text[:start]), LOOSE_AFTER.match(text[end:])
     return before.start() if before else start, end + (after.end() if after else 0)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-from ..text.numbers import FAMILY, ORPHAN, UNITS, Number, english_numbers, korean_numbers
+from ..text.numbers import FAMILY, UNITS, Number, english_numbers, korean_numbers, orphans
+from ..text.segments import find_spans
 from .splice import replace
 
 KOREAN_UNIT = {
@@ -67,7 +68,7 @@ HOLES: tuple[re.Pattern[str], ...] = (
     re.compile(r"(?<=\S)(?P<x> )(?= (?=\S))"),
     re.compile(r"(?<![\d:])(?=:\d\d(?!\d))|(?<=\d:)(?!\d)(?=\s*[가-힣|,.)]|$)"),
     re.compile(r"(?<=[=×÷+*/≤≥<>≈−-] )(?=[가-힣.,;:!?)=×÷+*/]|$)|(?<=[=×÷+*/≤≥<>≈−-])(?=[가-힣.,;:!?)]|$)(?<![-]-)"),
-    re.compile(r"(?:(?<=\s)|(?<=^)|(?<=[(:,]))(?=[=×÷+*/≤≥^] ?\S)"),
+    re.compile(r"(?:(?<=[가-힣.,:;(]\s)|(?<=^)|(?<=[(:,]))(?=[=×÷+*/≤≥^] ?\S)"),
     re.compile(
         r"(?<=\()(?=[,)])|(?<=, )(?=[,)])|(?<=: )(?=[,}\]])|(?<=\$)(?=[\s가-힣.,]|$)|(?<=√)(?!\w)|(?<=\^)(?!\w)"
     ),
@@ -91,10 +92,10 @@ def _insert(original: str, text: str, number: Number, around: tuple[int, int]) -
     windows = [(start, end)] if (start, end) == (0, len(text)) else [(start, end), (0, len(text))]
     for window in windows:
         share = number.start / max(1, len(original)) * len(text)
-        orphans = list(ORPHAN.finditer(text, *window))
+        alone = orphans(text, *window)
         if number.unit:
             unit = re.compile(rf"(?:{UNITS[number.unit][2]})" if number.unit in UNITS else "파운드")
-            fitting = [m for m in orphans if unit.match(m["c"])]
+            fitting = [m for m in alone if unit.match(m["c"])]
             if fitting:
                 nearest = min(fitting, key=lambda m: abs(m.start() - share))
                 return _at(text, nearest.start("c"), value)
@@ -102,13 +103,16 @@ def _insert(original: str, text: str, number: Number, around: tuple[int, int]) -
         if found:
             return _at(text, min(found, key=lambda at: abs(at - share)), value)
         if not number.unit or FAMILY.get(number.unit) == "date":
-            if len(orphans) == 1:
-                return _at(text, orphans[0].start("c"), value)
+            if alone:
+                return _at(text, min(alone, key=lambda m: abs(m.start() - share)).start("c"), value)
     return None
 
 
 def _holes(text: str, start: int, end: int) -> list[int]:
     """Give the holes of the surest kind that there is."""
+    for span in find_spans(text):
+        if span.kind not in ("formula", "json", "table", "marker", "structure", "variable"):
+            text = text[: span.start] + "X" * (span.end - span.start) + text[span.end :]
     for pattern in HOLES:
         found = [match.end() for match in pattern.finditer(text, start, end)]
         if found:

@@ -11,9 +11,11 @@ from ..checks.reading import Issue
 from ..checks.record import Check, context_of, issues_of_text, original_of
 from ..record import Record, get_text, with_texts
 from ..tables import resolve
+from ..text.segments import find_spans
 from . import REPAIRS
+from .code import LOOSE_AFTER, LOOSE_BEFORE
 
-# Numbers come before formulas: a formula with one wrong number is mended by that number alone.
+# A number that left a hole in a formula comes before the formula, which could not be told from its rest.
 ORDER = ("task_broken", "code_only", "code_mixed", "number_lost", "math_symbol", "markup", "untranslated", "cut_off")
 MAX_EDITS = 60  # of one text: a bound against mends that undo each other
 
@@ -42,6 +44,23 @@ def better(new: list[Issue], old: list[Issue]) -> bool:
     return len(new) <= len(old) and weight(new) < weight(old)
 
 
+def _turn(issue: Issue, current: list[Issue], text: str) -> float:
+    """Give when an issue's turn comes: in ORDER, but a formula that stands changed as a whole before the numbers in it."""
+    turn = ORDER.index(issue["code"]) if issue["code"] in ORDER else 0
+    if issue["code"] == "number_lost" and issue["source_span"]:
+        a, b = issue["source_span"]
+        for other in current:
+            span = other["source_span"]
+            if other["code"] == "math_symbol" and span and span[0] <= a and b <= span[1] and other["target_span"]:
+                start, end = other["target_span"]
+                if start < end and not LOOSE_BEFORE.search(text[:start]) and not LOOSE_AFTER.match(text[end:]):
+                    if any(
+                        s.kind in ("formula", "latex") and (s.start, s.end) == (start, end) for s in find_spans(text)
+                    ):
+                        return ORDER.index("math_symbol") + 0.5
+    return turn
+
+
 def _hopeless(issue: Issue, current: list[Issue]) -> bool:
     """Tell whether a number is lost because its sentence is: then there is no place to put it back."""
     return issue["code"] == "number_lost" and any(
@@ -66,7 +85,7 @@ def mend_text(
         waiting = [
             i for i in current if i["code"] in mends and (key_of(i), text) not in tried and not _hopeless(i, current)
         ]
-        one = min(waiting, key=lambda i: ORDER.index(i["code"]) if i["code"] in ORDER else 0, default=None)
+        one = min(waiting, key=lambda i: _turn(i, current, text), default=None)
         if one is None:
             break
         tried.add((key_of(one), text))

@@ -16,7 +16,6 @@ PAIRS = {
     "Then use @0@ and @1@ again.": "그다음 @0@와 @1@를 다시 쓰세요.",
     "Explain the moon.": "달을 설명하세요.",
     "The moon is far away.": "달은 멀리 있습니다.",
-    "Name": "이름",
     "a tall tree": "키 큰 나무",
 }
 

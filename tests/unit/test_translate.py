@@ -252,7 +252,15 @@ def test_hard_line_breaks_and_key_lines(tmp_path):
         kept, _, _ = run(tmp_path, [row(text)], base_url=server.url)
         assert "Write a simple guide for uploading the bibliography database on Overleaf." in server.texts
     lines = kept[0]["instruction"].split("\n")
-    assert len(lines) == 5 and lines[2] == "" and lines[3].count(": ") == 1 and lines[4].count(": ") == 1
+    assert len(lines) == 5 and lines[2] == ""
+    assert lines[3].startswith("이름: ") and lines[4].startswith("직무: ")  # usual labels are not sent at all
+
+
+def test_labels_that_translators_turn_into_particles():
+    from hunmin.text.keys import korean_key
+
+    assert korean_key("From", "12 Main Street, Leeds") == "출발지" and korean_key("To", "a@b.org") == "받는 사람"
+    assert korean_key("Paper", "x") == "논문" and korean_key("Frobnication", "x") is None
 
 
 # --- the file engine ---

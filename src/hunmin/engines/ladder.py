@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..clients.units import Answer
+from ..text.keys import korean_key
 from ..text.masking import MaskError, Segment, decode, encode, join, restore
 from .fates import Field, pieces_of
 from .ways import Way
@@ -59,6 +60,13 @@ async def all_of(tasks: list[Any]) -> list[Any]:
 Rung = tuple[Asker, Way]
 
 
+def known_key(segment: Segment, config: Any) -> str | None:
+    """Give the Korean of a usual `Key:` label, which is not sent; None for everything else."""
+    if segment.key_of is None or (config.source_lang, config.target_lang) != ("en", "ko"):
+        return None
+    return korean_key(segment.body, segment.key_of)
+
+
 async def say(item: Field, record_id: str, rungs: list[Rung], told: Told) -> str:
     """Give a field's translation; pieces that fail go down the ladder one by one and stay English at its end."""
     pieces = pieces_of(item, rungs[0][1])
@@ -69,6 +77,9 @@ async def say(item: Field, record_id: str, rungs: list[Rung], told: Told) -> str
 
 async def _say_segment(segment: Segment, path: str, record_id: str, rungs: list[Rung], told: Told) -> str:
     asker, way = rungs[0]
+    known = known_key(segment, asker.config)
+    if known is not None:
+        return known
     source = segment.body if way.size is None else encode(segment, way.style)
     answer = await asker.ask(source, record=record_id, field=path)
     if answer.key:

@@ -20,7 +20,7 @@ from ..artifact import Counts, Inputs, hash_of
 from ..clients.units import Unit
 from ..engines import ENGINES
 from ..engines.fates import pieces_of, plan
-from ..engines.ladder import Asker, Told, all_of, say
+from ..engines.ladder import Asker, Told, all_of, known_key, say
 from ..options import Options, opt
 from ..record import Record, read_jsonl, with_texts
 from ..stream import Drop, stream
@@ -169,7 +169,7 @@ def _units(record: Record, engine: Any, config: Config) -> Iterator[tuple[str, U
     for item in fields:
         if item.fate == "send":
             for piece in pieces_of(item, way):
-                if isinstance(piece, Segment):
+                if isinstance(piece, Segment) and known_key(piece, config) is None:
                     source = piece.body if way.size is None else encode(piece, way.style)
                     yield item.path, engine.body(source, config, record=record["id"], field=item.path)
 

@@ -50,13 +50,15 @@ class MaskError(ValueError):
 class Segment:
     """One stretch to translate: `body` with each hidden stretch as one private-use character, `hidden` their texts by
     order, `kinds` what they are, `breaks` the joined line breaks as (offset in body, original white space), `quoted`
-    that it stands inside a JSON string, where a quotation mark needs a backslash."""
+    that it stands inside a JSON string, where a quotation mark needs a backslash, `key_of` the value that it is the
+    label of in a `Key: value` line (None = it is no label)."""
 
     body: str
     hidden: list[str] = field(default_factory=list)
     kinds: list[str] = field(default_factory=list)
     breaks: list[tuple[int, str]] = field(default_factory=list)
     quoted: bool = False
+    key_of: str | None = None
 
     @property
     def source(self) -> str:
@@ -204,12 +206,12 @@ def _cut_key(segment: Segment) -> list[Piece]:
         return [segment]
     value = Segment(match["value"], segment.hidden, segment.kinds)
     kept = bool(_LETTER.search(_HIDDEN.sub("", value.body)))
-    return _merged([Segment(match["key"]), match["colon"], value if kept else value.source])
+    return _merged([Segment(match["key"], key_of=value.source), match["colon"], value if kept else value.source])
 
 
 def _is_key(text: str) -> bool:
     words = text.split()
-    return len(words) <= 3 and not any(word.lower() in _NO_KEY for word in words)
+    return len(words) == 1 or len(words) <= 3 and not any(word.lower() in _NO_KEY for word in words)
 
 
 def _cut_sentences(segment: Segment) -> list[Piece]:

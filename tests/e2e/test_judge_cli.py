@@ -98,3 +98,30 @@ def test_rate_as_a_command(tmp_path):
     assert [r["ratings"][0]["score"] for r in read_jsonl(tmp_path / "out" / "records.jsonl")] == [8.5] * 5
     free = hunmin("rate", tmp_path / "in.jsonl", "-o", tmp_path / "paid", "--model", "gpt-4o-mini")
     assert free.returncode == 2 and "--max-usd" in free.stderr  # a paid endpoint without a limit
+
+
+def test_kill_9_repeats_at_most_what_was_in_flight(tmp_path):
+    rows = [{"id": f"r{i}", "source": "s", "instruction": f"질문 {i}번", "output": f"답변 {i}번"} for i in range(80)]
+    write_jsonl(tmp_path / "in.jsonl", rows)
+
+    def script(n, body):
+        return str(int(body["messages"][-1]["content"].split("질문 ")[1].split("번")[0]) % 10)
+
+    with OpenAIServer(script, delay=0.1) as server:
+        words = ["rate", tmp_path / "in.jsonl", "-o", tmp_path / "out", "--model", "m", "--base-url", server.base_url]
+        words += ["--in-flight", 5, "--structured", "text"]
+        for kill_at in (12, 40):
+            child = subprocess.Popen(command(*words), env=ENVIRONMENT, stderr=subprocess.DEVNULL)
+            deadline = time.monotonic() + 120
+            while len(server.chats) < kill_at and child.poll() is None and time.monotonic() < deadline:
+                time.sleep(0.01)
+            assert child.poll() is None
+            child.kill()
+            child.wait()
+        done = hunmin(*words)
+        assert done.returncode == 0, done.stderr
+        assert 80 <= len(server.chats) <= 80 + 2 * 5
+    found = [r["ratings"][0]["score"] for r in read_jsonl(tmp_path / "out" / "records.jsonl")]
+    assert found == [i % 10 for i in range(80)]
+    counts = json.loads((tmp_path / "out" / "manifest.json").read_text(encoding="utf-8"))["counts"]
+    assert counts["notes"]["paid"]["ledger"]["possible_double_charges"] <= 10

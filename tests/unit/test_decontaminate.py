@@ -128,6 +128,31 @@ def test_other_rows_count_all_their_texts_but_ids_and_labels(tmp_path):
     assert [i.text for i in held_out.rows_to_items("b", "f", [row])] == ["Wie heisst die Hauptstadt?"]
 
 
+@pytest.mark.parametrize(
+    "row, fields",
+    [
+        ({"ID": "1", "sentence": "전제", "question": "결과", "1": "가", "2": "나", "Answer": "2"}, ["sentence"]),
+        ({"ID": "1", "Text": "글", "Question": "물음", "Answer": "True"}, ["Text", "Question"]),
+        ({"context": "글", "choice1": "가", "choice2": "나", "label": "3"}, ["context"]),
+        ({"ID": "1", "Text_origin": "원래", "Label": "1", "Text": "바뀐", "Category_neg": "1"}, ["Text"]),
+        (
+            {
+                "Target": "배",
+                "SENTENCE1": "가",
+                "Link 1": "http://x",
+                "SENTENCE2": "나",
+                "Link2": "y",
+                "ANSWER": "True",
+            },
+            ["SENTENCE1", "SENTENCE2"],
+        ),
+    ],
+)
+def test_the_columns_of_the_authors_files_are_known(row, fields):
+    """Trap: COPA's choices are named "1" and "2", WiC carries links; only what is asked about counts."""
+    assert [i.name.split(":")[2] for i in held_out.rows_to_items("b", "f", [row])] == fields
+
+
 def test_a_single_file_and_an_empty_or_unknown_source(tmp_path, benchmark):
     write_jsonl(tmp_path / "secret.jsonl", [{"text": "우리 회사의 비밀 시험 문제입니다"}])
     assert run(tmp_path, ["우리 회사의 비밀 시험 문제입니다."], against=str(tmp_path / "secret.jsonl"))[0] == []

@@ -77,9 +77,13 @@ def test_rank_and_ratio_do_not_depend_on_the_order_of_rows(tmp_path):
 
 
 def test_ifd_keeps_the_top_ratio_below_one(tmp_path):
-    data = rows([0.2, 0.5, 0.9, 0.99, 1.0, 1.4], rater="ifd", scale="ifd")
+    data = rows([0.2, 0.5, 0.9, 0.99, 1.01, 1.4], rater="ifd", scale="ifd")
     kept, dropped, counts = run(tmp_path, data, max_score=1, top_ratio=0.5)
     assert kept == ["r2", "r3"] and counts.dropped == {"high_score": 2, "low_score": 2}
+
+
+def test_the_highest_score_of_the_scale_passes_max_score(tmp_path):
+    assert run(tmp_path, rows([9.5, 10.0]), max_score=10)[0] == ["r0", "r1"]
 
 
 def test_mixed_scales_are_refused(tmp_path):
@@ -141,7 +145,7 @@ def test_by_source_and_options_that_exclude_each_other(tmp_path):
     _, _, counts = run(tmp_path, data, min_score=5)
     assert counts.notes["by_source"][0] == {"source": "a", "records": 2, "rated": 2, "pass": 2, "mean": 8.5}
     assert filters.check(filters.Config()) and filters.check(filters.Config(top_k=1, top_ratio=0.5))
-    assert filters.check(filters.Config(min_score=5, max_score=5))
+    assert filters.check(filters.Config(min_score=5, max_score=4))
     with pytest.raises(UserError, match="top_k is 9, but only 3 records pass"):
         run(tmp_path, data, top_k=9)
 

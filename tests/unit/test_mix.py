@@ -76,6 +76,15 @@ def test_the_newest_records_of_the_run_are_a_source_without_a_path(tmp_path):
         run(tmp_path, [{"name": "translated"}], "other")
 
 
+def test_an_artifact_and_a_run_are_sources_with_their_history(tmp_path):
+    row = {"id": "t1", "source": "dolly", "instruction": "가", "output": "나", "issues": []}
+    artifact = tmp_path / "run" / "02-check"
+    write_jsonl(artifact / "records.jsonl", [row])
+    (artifact / "manifest.json").write_text('{"output": "records"}')
+    for folder in (artifact, tmp_path / "run"):
+        assert run(tmp_path, [{"name": "x", "path": str(folder)}], f"out-{folder.name}")[0] == [row]
+
+
 def test_equal_ids_of_two_sources_are_told_apart(tmp_path):
     for name in "ab":
         write_jsonl(tmp_path / f"{name}.jsonl", [{"id": "1", "instruction": name, "output": "x"}])

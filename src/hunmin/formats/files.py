@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from ..artifact import RECORDS, newest, stage_folders
 from ..errors import UserError
 from ..tables import did_you_mean
 
@@ -49,8 +50,9 @@ def data_files(path: Path) -> list[Path]:
     if not path.exists():
         near = did_you_mean(path.name, [p.name for p in path.parent.iterdir()]) if path.parent.is_dir() else ""
         raise UserError(f"no such file{near}", str(path), "Check the path.")
-    if (path / "records.jsonl").is_file():
-        return [path / "records.jsonl"]
+    own = records_of(path)
+    if own is not None:
+        return [own]
     found = sorted(p for p in path.iterdir() if p.is_file() and kind_of(p) is not None)
     if not found:
         raise UserError("the folder holds no data file", str(path), f"hunmin reads {', '.join(KINDS)} (.gz, .zst).")
@@ -58,6 +60,13 @@ def data_files(path: Path) -> list[Path]:
     if len(kinds) > 1:
         raise UserError(f"the folder mixes {', '.join(sorted(map(str, kinds)))} files", str(path), "Name one file.")
     return found
+
+
+def records_of(path: Path) -> Path | None:
+    """Give the records.jsonl of an artifact folder, or of a run's newest records artifact; None for anything else."""
+    folder = newest(stage_folders(path), "records") if path.is_dir() else None
+    file = (folder or path) / RECORDS
+    return file if file.is_file() else None
 
 
 def kind_of(path: Path) -> str | None:

@@ -38,7 +38,7 @@ HISTOGRAM_TEXT = "scores.txt"
 
 class Config(Options):
     min_score: float | None = opt(None, "keep scores of at least this.")
-    max_score: float | None = opt(None, "keep scores below this (IFD: 1, above which the answer is unrelated).")
+    max_score: float | None = opt(None, "keep scores of at most this (IFD: 1, above it the answer is unrelated).")
     top_k: int | None = opt(None, "of what passes the thresholds keep the k highest scores.", ge=1)
     top_ratio: float | None = opt(None, "of what passes the thresholds keep this ratio, highest first.", gt=0, le=1)
     rater: str | None = opt(None, "which rater (or model, or prompt) counts when there are several; mean averages all.")
@@ -52,8 +52,8 @@ def check(config: Config) -> list[str]:
         found.append("give top_k or top_ratio, not both")
     if all(v is None for v in (config.min_score, config.max_score, config.top_k, config.top_ratio)):
         found.append("nothing to filter by; give min_score, max_score, top_k or top_ratio")
-    if None not in (config.min_score, config.max_score) and config.min_score >= config.max_score:  # type: ignore[operator]
-        found.append("min_score must lie below max_score")
+    if None not in (config.min_score, config.max_score) and config.min_score > config.max_score:  # type: ignore[operator]
+        found.append("min_score lies above max_score: nothing could pass")
     return found
 
 
@@ -192,7 +192,7 @@ def _passing(config: Config, scores: np.ndarray, chances: np.ndarray) -> tuple[n
     if config.min_score is not None:
         passes &= np.nan_to_num(scores, nan=-np.inf) >= config.min_score
     if config.max_score is not None:
-        passes &= np.nan_to_num(scores, nan=np.inf) < config.max_score
+        passes &= np.nan_to_num(scores, nan=np.inf) <= config.max_score
     where = np.flatnonzero(passes)
     n = config.top_k if config.top_k is not None else None
     if config.top_ratio is not None:
@@ -216,7 +216,7 @@ def _passing(config: Config, scores: np.ndarray, chances: np.ndarray) -> tuple[n
 def _why(config: Config, value: float, cut: float | None) -> tuple[str, dict[str, Any]]:
     if config.min_score is not None and value < config.min_score:
         return "low_score", {"score": value, "min_score": config.min_score}
-    if config.max_score is not None and value >= config.max_score:
+    if config.max_score is not None and value > config.max_score:
         return "high_score", {"score": value, "max_score": config.max_score}
     return "low_score", {"score": value, "cut": cut, "rank": "below the top"}
 

@@ -19,7 +19,7 @@ from ..artifact import Counts, Inputs
 from ..errors import UserError
 from ..formats import FORMATS
 from ..formats.columns import column_problems, read_columns
-from ..formats.files import Malformed, read_rows
+from ..formats.files import Malformed, read_rows, records_of
 from ..formats.recognise import recognise
 from ..options import Options, opt
 from ..record import Record, content_hash, nfc, problems, texts
@@ -93,7 +93,7 @@ def check(config: Config) -> list[str]:
 
 def files(config: Config) -> list[Path]:
     """Give the local files that decide the result."""
-    return [Path(p) for p in (config.path, config.original) if p]
+    return [records_of(Path(p)) or Path(p) for p in (config.path, config.original) if p]
 
 
 def run(config: Config, inputs: Inputs, out: Path) -> Counts:

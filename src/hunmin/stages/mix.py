@@ -19,6 +19,7 @@ from .. import progress
 from ..artifact import Counts, Inputs
 from ..choosing import chance, lowest
 from ..errors import UserError
+from ..formats.files import records_of
 from ..options import Options, opt
 from ..record import Record, read_jsonl, texts
 from ..stream import Writer
@@ -36,7 +37,7 @@ OUTPUT = "records"
 
 class Source(Options):
     name: str = opt(..., "name of the source, unique in the mix.")
-    path: str | None = opt(None, "a file, a folder of data files, or an artifact folder.")
+    path: str | None = opt(None, "a file, a folder of data files, an artifact or a run (its newest records).")
     hub: str | None = opt(None, "a Hub dataset id, or a local dataset folder.")
     revision: str | None = opt(None, "branch, tag or commit of the Hub dataset.")
     split: str | None = opt(None, "split of the Hub dataset.")
@@ -93,7 +94,7 @@ def check(config: Config) -> list[str]:
 
 def files(config: Config) -> list[Path]:
     """Give the local files that decide the result."""
-    return [Path(s.path) for s in config.sources if s.path]
+    return [records_of(Path(s.path)) or Path(s.path) for s in config.sources if s.path]
 
 
 def run(config: Config, inputs: Inputs, out: Path) -> Counts:
@@ -179,8 +180,9 @@ def _load_config(source: Source) -> load.Config:
 def _items(source: Source, inputs: Inputs, notes: dict[str, Any]) -> Iterator[dict[str, Any]]:
     """Yield {record, bad} of a source; an artifact's records come as they are, with all their history."""
     if source.path or source.hub:
-        if source.path and (Path(source.path) / "records.jsonl").is_file():
-            yield from ({"record": record, "bad": None} for record in read_jsonl(Path(source.path) / "records.jsonl"))
+        made = records_of(Path(source.path)) if source.path else None
+        if made is not None:
+            yield from ({"record": record, "bad": None} for record in read_jsonl(made))
         else:
             yield from load.items(_load_config(source), notes, source.name)
         return

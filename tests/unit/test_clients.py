@@ -152,6 +152,17 @@ def test_a_timeout_is_sent_again_and_counted(tmp_path):
         assert client.report()["ledger"]["possible_double_charges"] == 1
 
 
+def test_a_connection_lost_after_sending_counts_as_a_possible_double_charge(tmp_path):
+    with OpenAIServer(lambda n, body: openai_server.HALF if n == 0 else None) as server:
+        with opened(server, tmp_path) as client:
+            assert ask_all(client, [question("q")])[0].ok
+            assert client.report()["ledger"]["possible_double_charges"] == 1
+    with opened(server, tmp_path) as client:  # nobody listens there any more: surely not charged
+        (stopped,) = ask_all(client, [question("other")])
+        assert stopped.status == "unreachable" and "no connection" in stopped.detail
+        assert client.report()["ledger"]["possible_double_charges"] == 1
+
+
 def test_retry_after_is_kept(tmp_path):
     import time
 

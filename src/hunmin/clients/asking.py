@@ -219,7 +219,7 @@ class Client:
         what, detail = trouble.what, self._scrub_text(trouble.detail)
         sends[what] += 1
         again = what in SENDS and sends[what] < SENDS[what]
-        maybe_charged = what in ("timeout", "garbage")
+        maybe_charged = trouble.maybe_charged
         self.ledger.note_attempt(
             wanted,
             sum(sends.values()),

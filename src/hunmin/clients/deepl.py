@@ -181,11 +181,7 @@ class DeepLSender:
                 return
             for _, future in group:
                 if not future.done():
-                    future.set_exception(
-                        Trouble(
-                            trouble.what, trouble.detail, trouble.http_status, trouble.retry_after, None, trouble.mend
-                        )
-                    )
+                    future.set_exception(trouble.again())
             return
         except BaseException as error:
             for _, future in group:
@@ -288,7 +284,9 @@ def _trouble(error: Any, headers: Any) -> Trouble:
             return Trouble("retry", "no connection to DeepL in time")
         if isinstance(cause, requests.exceptions.Timeout) or "Read timed out" in str(error):
             return Trouble("timeout", "the request timed out")
-        return Trouble("garbage" if isinstance(cause, requests.exceptions.ChunkedEncodingError) else "retry", detail)
+        before = "NewConnectionError" in detail or "NameResolutionError" in detail
+        half = isinstance(cause, requests.exceptions.ChunkedEncodingError)
+        return Trouble("garbage" if half else "retry", detail, maybe_charged=not before)
     if status is None:
         return Trouble("garbage", detail)
     if status == 404:

@@ -129,13 +129,29 @@ class ChatSender:
         body = {"model": self._model, **unit.body, **self._request}
         try:  # the bytes are wanted before any parsing, so that they can be committed first
             response = await self._client.post("/chat/completions", body=body, cast_to=self._cast_to)
-        except openai.APITimeoutError as error:
-            raise Trouble("timeout", "the request timed out") from error
         except openai.APIConnectionError as error:
-            raise Trouble("retry", f"no connection to {self._endpoint}: {error.__cause__ or error}") from error
+            raise _lost(error, self._endpoint) from error
         except openai.APIStatusError as error:
             raise _trouble(error) from error
         return Reply(response.content, response.status_code, response.headers.get("x-request-id"))
+
+
+def _lost(error: BaseException, endpoint: str) -> Trouble:
+    """Sort a connection error: no answer in time, never connected, or lost on the way.
+
+    The SDK's aiohttp transport calls every connection error a ConnectTimeout, so the names of the causes decide.
+    """
+    names: set[str] = set()
+    told = ""
+    link: BaseException | None = error
+    while link is not None:
+        names.update(kind.__name__ for kind in type(link).__mro__)
+        told = str(link) or told
+        link = link.__cause__ or link.__context__
+    if names & {"ReadTimeout", "WriteTimeout", "SocketTimeoutError"}:
+        return Trouble("timeout", "the request timed out")
+    never = names & {"ClientConnectorError", "ConnectError", "ConnectionTimeoutError", "PoolTimeout"}
+    return Trouble("retry", f"no connection to {endpoint}: {told}"[:300], maybe_charged=not never)
 
 
 def _trouble(error: Any) -> Trouble:

@@ -92,7 +92,8 @@ class Reply:
 
 class Trouble(Exception):
     """A request that brought no answer. `what` is "retry" (server or connection), "limited" (429), "timeout",
-    "garbage", "rejected" (this unit only) or "stop" (quota, authentication: no unit can succeed)."""
+    "garbage", "rejected" (this unit only) or "stop" (quota, authentication: no unit can succeed). `maybe_charged`: the
+    server may have done the work all the same, so sending again may be charged twice."""
 
     def __init__(
         self,
@@ -102,7 +103,21 @@ class Trouble(Exception):
         retry_after: float | None = None,
         request_id: str | None = None,
         mend: str = "",
+        maybe_charged: bool = False,
     ):
         super().__init__(f"{what}: {detail}")
         self.what, self.detail, self.http_status = what, detail, http_status
         self.retry_after, self.request_id, self.mend = retry_after, request_id, mend
+        self.maybe_charged = maybe_charged or what in ("timeout", "garbage")
+
+    def again(self) -> Trouble:
+        """Give an equal Trouble: an exception that several tasks raise must not be one object."""
+        return Trouble(
+            self.what,
+            self.detail,
+            self.http_status,
+            self.retry_after,
+            self.request_id,
+            self.mend,
+            self.maybe_charged,
+        )

@@ -123,9 +123,9 @@ function showRecord() {
   if (record.open_by) head.append(element("span", { class: "badge review" }, `${word("openBy")} ${record.open_by}`));
   const issues = record.issues.map((issue) => element("li", {},
     element("span", { class: `badge ${issue.severity}` }, `${codeName(issue.code, view.language)} · ${word(issue.severity)}`),
-    element("span", { class: "where" }, issue.field, " "), ...plain(String(issue.detail ?? ""))));
+    element("span", { class: "where" }, issue.field, " "), ...plain(detailOf(issue))));
   const parts = [head, element("ul", { class: "issues" }, ...issues), ...record.fields.map(showField)];
-  if (record.mended.length) parts.push(more(word("mended"), record.mended.map((i) => [codeName(i.code, view.language), `${i.field} ${i.detail ?? ""}`])));
+  if (record.mended.length) parts.push(more(word("mended"), record.mended.map((i) => [codeName(i.code, view.language), `${i.field} ${detailOf(i)}`])));
   const other = Object.entries(record.other).map(([name, value]) => [name, typeof value === "string" ? value : JSON.stringify(value, null, 1)]);
   if (other.length) parts.push(more(word("other"), other));
   $("record").replaceChildren(...parts);
@@ -137,10 +137,17 @@ function more(title, rows) {
   return element("details", {}, element("summary", {}, title), element("dl", {}, ...list));
 }
 
+// Checks say what they found in Korean and English, "... / ..."; one half is enough for a reader.
+function detailOf(issue) {
+  const halves = String(issue.detail ?? "").split(" / ");
+  if (halves.length !== 2 || !/[가-힣]/.test(halves[0])) return halves.join(" / ");
+  return halves[view.language === "ko" ? 0 : 1];
+}
+
 function spansOf(path, side) {
   return view.record.issues.filter((issue) => issue.field === path && Array.isArray(issue[side]))
     .map((issue) => ({ start: issue[side][0], end: issue[side][1], severity: issue.severity,
-      title: `${codeName(issue.code, view.language)}: ${issue.detail ?? ""}` }));
+      title: `${codeName(issue.code, view.language)}: ${detailOf(issue)}` }));
 }
 
 function textNode(text, spans, language) {

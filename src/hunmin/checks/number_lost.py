@@ -13,7 +13,8 @@ from ..text.segments import is_code
 from .reading import CERTAIN, REVIEW, Issue, countable, issue, numbers_of, place
 
 HALF = re.compile(r"절반|반\b|반[이은을의가으]|½|2분의\s?1")
-SMALL_WORDS = frozenset(Decimal(n) for n in (0, 1, 2))
+SMALL = frozenset((Decimal(1), Decimal(2)))
+SMALL_WORDS = SMALL | {Decimal(0)}
 PAIR = re.compile(r"\b(?:both|couple|pairs?|twice|second|double|either|neither|half|other|bi\w+|twin\w*|II)\b", re.I)
 ZERO = re.compile(r"영|제로|없")
 BARE_CLOCK = re.compile(r"(?<!\d)\d{1,2}:(?=\s*(?:[|,.)]|$|[가-힣]|\s[가-힣]))")
@@ -25,19 +26,23 @@ def find(original: str, text: str, context: Mapping[str, Any]) -> list[Issue]:
     """Give an issue per source number without its equal in the translation, or with another unit beside it."""
     if not original or original == text or is_code(original):
         return []
-    wanted = [n for n in numbers_of(countable(original), "en") if not n.optional]
+    wanted = numbers_of(countable(original), "en")
     if not wanted:
         return _added(original, text, [])
     there = list(numbers_of(countable(text), "ko"))
     elsewhere = numbers_of(text, "ko")
-    pairs, missing = _match(wanted, there)
+    pairs, missing = _match(list(wanted), there)
+    missing = [n for n in missing if not n.optional]
     used = {id(number) for _, number in pairs}
     extra = [n for n in there if n.written == "digits" and id(n) not in used]
     everywhere = {value for n in numbers_of(original, "en") for value in n.values}
     everywhere.add(Decimal(1))  # "a year" is 1년
     if PAIR.search(original):
         everywhere.add(Decimal(2))
-    strange = [n for n in extra if not (n.values & everywhere) or _one_of_a_unit(n, missing, original)]
+    strange = [n for n in extra if not (n.values & everywhere) or _small_of_a_unit(n, missing, original)]
+    if not strange:  # another number of the text written twice in place of the lost one; either may be the copy
+        twice = {v for n in extra for v in n.values - SMALL}
+        strange = [n for n in there if n.written == "digits" and n.values & twice]
     found = []
     hidden = _hidden(original, text)
     for number in missing:
@@ -46,7 +51,7 @@ def find(original: str, text: str, context: Mapping[str, Any]) -> list[Issue]:
         if severity is None or instead is None and number.values & hidden:
             continue
         if instead is not None:
-            strange.remove(instead)
+            strange = [n for n in strange if not n.values & instead.values]
         where = (instead.start, instead.end) if instead else place(original, text, number.start)
         written = original[number.start : number.end]
         found.append(
@@ -65,7 +70,11 @@ def find(original: str, text: str, context: Mapping[str, Any]) -> list[Issue]:
         found.append(
             issue("number_lost", CERTAIN, (at, at + 2), match.span(), "시각의 분이 없음 / the minutes are lost")
         )
-    return found + _units(pairs, original, text) + _added(original, text, strange)
+    return (
+        found
+        + _units(pairs, original, text)
+        + _added(original, text, [n for n in strange if not n.values & everywhere])
+    )
 
 
 def _severity(number: Number, instead: Number | None, original: str, text: str, elsewhere: bool) -> str | None:
@@ -129,16 +138,18 @@ def _one(text: str) -> bool:
     return bool(re.search(r"(?<![가-힣])(?:한|하나|첫|하루|일|단|매|각|당)(?=[\s가-힣])", text))
 
 
-def _one_of_a_unit(there: Number, missing: list[Number], original: str) -> bool:
-    """Tell whether a 1 beside a unit stands for a lost number of that unit: "10 minutes" as 1분, unless "a minute" is there."""
-    if Decimal(1) not in there.values or not there.unit or there.unit not in {n.unit for n in missing}:
+def _small_of_a_unit(there: Number, missing: list[Number], original: str) -> bool:
+    """Tell whether a 1 or 2 beside a unit stands for a lost number of that unit: "10 minutes" as 1분, unless "a minute" is there."""
+    if not there.values & SMALL or not there.unit or there.unit not in {n.unit for n in missing}:
         return False
     unit = UNITS[there.unit][1] if there.unit in UNITS else there.unit
-    return not re.search(rf"(?i)\b(?:one|an?|per|each|every|single|another)\s+(?:{unit})\b", original)
+    return not re.search(rf"(?i)\b(?:one|two|an?|per|each|every|single|another|both)\s+(?:{unit})\b", original)
 
 
 def _instead(number: Number, strange: list[Number], original: str, text: str) -> Number | None:
     """Give the number that stands where this one should, among those the English does not have."""
+    if number.written == "month":
+        strange = [n for n in strange if n.unit == "월"]
     if not strange:
         return None
     at = number.start / max(1, len(original))

@@ -9,7 +9,7 @@ from ..text.segments import find_spans, is_code
 from .splice import piece_of, replace, stand_in
 
 SIGN = re.compile(rf"[{RELATIONS}{SYMBOLS}]")
-LOOSE_BEFORE = re.compile(r"(?:[A-Za-z0-9)]\s*)?[=×÷+*/^≤≥<>−-]\s*$")
+LOOSE_BEFORE = re.compile(r"(?:[A-Za-z0-9()./^]+\s*)?[=×÷+*/^≤≥<>−-]\s*$")
 LOOSE_AFTER = re.compile(r"\s*[=×÷+*/^≤≥<>−-](?=\s*(?:[가-힣.,]|$))")
 BLOCKS = ("fence", "code")
 

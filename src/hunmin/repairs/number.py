@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from ..text.numbers import FAMILY, UNITS, Number, english_numbers, korean_numbers, orphans
+from ..text.numbers import FAMILY, UNITS, Number, english_numbers, korean_numbers, orphans, surely_orphan
 from ..text.segments import find_spans
 from .splice import replace
 
@@ -72,13 +72,15 @@ HOLES: tuple[re.Pattern[str], ...] = (
     re.compile(
         r"(?<=\()(?=[,)])|(?<=, )(?=[,)])|(?<=: )(?=[,}\]])|(?<=\$)(?=[\s가-힣.,]|$)|(?<=√)(?!\w)|(?<=\^)(?!\w)"
     ),
-    re.compile(r"(?:(?<=\s)|(?<=^))(?=[%℃°])"),
+    re.compile(r"(?:(?<=[^\d\s]\s)|(?<=^))(?=[%℃°])"),
     re.compile(
         r"(?<=[가-힣A-Za-z] )(?=[\"”'’](?:[\s가-힣.,]|$))|(?<=[A-Z]-)(?=[가-힣\s])|(?<=-)(?=(?:을|를|은|는|이|가)\s)"
     ),
-    re.compile(
-        r"(?:(?<=\s)|(?<=^))(?=(?:에서|로|으로|부터|까지|까지의|이라는|입니다|이고|이며|이므로|이면|보다|과|와|의|이|가|은|는|을|를|에|에는|쯤|정도|만|이상|이하|미만)(?:[\s.,]|$))"
-    ),
+)
+# A particle or a copula with nothing before it; 이 is a word too ("this") unless it stands before 되다 or 아니다.
+BARE = re.compile(
+    r"(?:(?<=\s)|(?<=^))(?=(?:에서|로|으로|부터|까지|까지의|이라는|입니다|이고|이며|이므로|이면|보다|과|와|의|가|은|는|을|를|에|에는|쯤|정도"
+    r"|이상|이하|미만|이(?=\s(?:되|됩|아니|아닙)))(?:[\s.,]|$))"
 )
 
 
@@ -100,18 +102,18 @@ def _insert(original: str, text: str, number: Number, around: tuple[int, int]) -
                 nearest = min(fitting, key=lambda m: abs(m.start() - share))
                 return _at(text, nearest.start("c"), value)
         found = _holes(text, *window)
+        if not found and (not number.unit or FAMILY.get(number.unit) == "date"):
+            found = [m.start("c") for m in alone if surely_orphan(m, text)]
+        found = found or [m.end() for m in BARE.finditer(text, *window)]
         if found:
             return _at(text, min(found, key=lambda at: abs(at - share)), value)
-        if not number.unit or FAMILY.get(number.unit) == "date":
-            if alone:
-                return _at(text, min(alone, key=lambda m: abs(m.start() - share)).start("c"), value)
     return None
 
 
 def _holes(text: str, start: int, end: int) -> list[int]:
     """Give the holes of the surest kind that there is."""
     for span in find_spans(text):
-        if span.kind not in ("formula", "json", "table", "marker", "structure", "variable"):
+        if span.kind not in ("formula", "json", "table", "marker", "variable"):
             text = text[: span.start] + "X" * (span.end - span.start) + text[span.end :]
     for pattern in HOLES:
         found = [match.end() for match in pattern.finditer(text, start, end)]

@@ -28,7 +28,10 @@ class Number:
 
 
 FULL_WIDTH = str.maketrans("０１２３４５６７８９，．％", "0123456789,.%")
-DIGITS = r"\d{1,3}(?:,\d{3})+(?![\d])(?:\.\d+)?|\d+(?:\.\d+)?"
+# The second form is a number whose thousands went wrong (12,00 or 1,3400); a pair in brackets, (3,12), is two numbers.
+DIGITS = (
+    r"\d{1,3}(?:,\d{3})+(?![\d])(?:\.\d+)?|(?<![(\[,\d])\d{1,3}(?:,\d{3})*,(?:\d{2}|\d{4})(?![\d,)\]])|\d+(?:\.\d+)?"
+)
 
 # unit -> (family, English writing, Korean writing); a unit of the same family in its place is an error
 UNITS: dict[str, tuple[str, str, str]] = {
@@ -78,7 +81,7 @@ _EN_UNIT = re.compile(
 )
 _KO_UNIT = re.compile(
     r"\s?(?:"
-    + "|".join(f"(?P<u{i}>{ko}(?![A-Za-z0-9²]))" for i, (_, _, ko) in enumerate(UNITS.values()))
+    + "|".join(f"(?P<u{i}>(?:{ko})(?![A-Za-z0-9²]))" for i, (_, _, ko) in enumerate(UNITS.values()))
     + r"|(?P<pound>파운드|£))"
 )
 _UNIT_NAMES = tuple(UNITS)
@@ -168,6 +171,36 @@ def orphans(text: str, start: int = 0, end: int | None = None) -> list[re.Match[
     """Give the counters and units that stand without a number or a determiner before them (group "c")."""
     found = ORPHAN.finditer(text, start, len(text) if end is None else end)
     return [m for m in found if not DETERMINER.search(text[max(0, m.start("c") - 6) : m.start("c")])]
+
+
+def surely_orphan(match: re.Match[str], text: str) -> bool:
+    """Tell whether a lone counter can hardly be a word of its own: 시간 (time), 일 (work) and 시 (poem) are words too."""
+    word, before = match["c"], text[max(0, match.start("c") - 4) : match.start("c")].rstrip()
+    if word in ("시", "분"):
+        return before.endswith(("오전", "오후", "새벽", "아침", "저녁", "밤", "시"))
+    if word == "일":
+        return before.endswith("월")
+    return word not in (
+        "시간",
+        "달",
+        "원",
+        "도",
+        "장",
+        "점",
+        "주",
+        "초",
+        "위",
+        "인",
+        "배",
+        "대",
+        "살",
+        "사람",
+        "해",
+        "단계",
+        "조각",
+        "줄",
+        "병",
+    )
 
 
 def _number(text: str) -> Decimal:

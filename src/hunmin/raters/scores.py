@@ -84,7 +84,7 @@ _OF = re.compile(
 _LABEL = re.compile(
     r"(?:(?P<final>(?:최종|종합|총|전체|전반적인?|overall|final|total)\s*)?(?:평가\s*|quality\s*)?"
     r"(?:점수|평점|총점|스코어|\bscore\b|\brating\b|\bgrade\b|\\boxed)|(?P<sum>종합|총평|\boverall\b|\btotal\b)(?=\s*:))"
-    r"\s*(?:\(\s*\))?[\s:=>→|{(]*(?:(?:는|은|\bis\b|\bas\b|\bwould be\b)[\s:=>→|{(]*)?(?=[-+]?[0-9])",
+    r"\s*(?:\(\s*\))?[\s:=>→|{(]*(?:-\s)?(?:(?:는|은|\bis\b|\bas\b|\bwould be\b)[\s:=>→|{(]*)?(?=[-+]?[0-9])",
     re.I,
 )
 _GIVEN = re.compile(
@@ -120,7 +120,7 @@ def read(reply: str, scale: Scale) -> Reading:
 
 
 def plain_text(text: str) -> str:
-    """Give text of the same length with ASCII digits and signs, and without Markdown marks."""
+    """Give text of the same length with ASCII digits and signs, without Markdown marks and tags."""
     out = []
     for char in text:
         code = ord(char)
@@ -129,7 +129,7 @@ def plain_text(text: str) -> str:
         elif unicodedata.category(char) == "Nd":
             char = str(unicodedata.digit(char))
         out.append(" " if char in "*`#[]\"'_“”‘’「」『』" else _SAME.get(char, char))
-    return "".join(out)
+    return re.sub(r"</?[A-Za-z_가-힣]{1,20}>", lambda m: " " * len(m[0]), "".join(out))  # <score>8</score>
 
 
 def _bounds(scale: Scale) -> tuple[str, str]:
@@ -144,7 +144,8 @@ def _blank_scale(text: str, scale: Scale) -> str:
         rf"(?:on\s+a\s+scale\s+(?:of|from)\s+)?(?<![0-9.]){low}점?\s*(?:-|~|to|에서|부터)\s*{high}(?![0-9.])"
         r"점?(?:\s*(?:까지|사이|scale))?"
     )
-    return re.sub(mention, lambda m: " " * len(m[0]), text, flags=re.I)
+    top = rf"\(\s*(?:(?:out\s+of|max\.?|최대|/)\s*{high}점?|{high}점?\s*만점)\s*\)"
+    return re.sub(f"{mention}|{top}", lambda m: " " * len(m[0]), text, flags=re.I)
 
 
 def _other_top(text: str, scale: Scale) -> bool:

@@ -158,6 +158,14 @@ def test_originals_pair_by_id_and_else_by_row(tmp_path):
     assert counts.notes["paired_by"] == "id" and kept[0]["original"]["output"] == "answer 4"
 
 
+def test_a_dropped_row_does_not_shift_the_originals_of_the_others(tmp_path):
+    write_jsonl(tmp_path / "en.jsonl", [{"instruction": f"q {i}", "output": f"answer {i}"} for i in range(5)])
+    for bad in ({"instruction": "a", "output": None}, {"instruction": "a", "output": ""}):
+        rows = [*ROWS[:2], bad, *ROWS[3:]]
+        kept, _, _ = run(tmp_path, rows, original=str(tmp_path / "en.jsonl"), on_bad_row="drop")
+        assert [r["original"]["output"][-1] for r in kept] == ["0", "1", "3", "4"]
+
+
 def test_originals_that_cannot_be_paired(tmp_path):
     english = [{"instruction": f"question {i}", "output": f"answer {i}"} for i in range(4)]
     write_jsonl(tmp_path / "en.jsonl", english)

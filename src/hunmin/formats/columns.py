@@ -72,6 +72,17 @@ def plain(value: Any) -> Any:
     return str(value)
 
 
+def whole(value: Any) -> Any:
+    """Give a JSON value whose texts can be written as UTF-8: a lone surrogate becomes a question mark."""
+    if isinstance(value, str):
+        return value.encode("utf-8", "replace").decode()
+    if isinstance(value, list):
+        return [whole(v) for v in value]
+    if isinstance(value, dict):
+        return {whole(k): whole(v) for k, v in value.items()}
+    return value
+
+
 def read_columns(row: Mapping[str, Any], columns: Mapping[str, str]) -> list[Record]:
     """Read a row of a free-form table: `columns` maps record fields to the row's column names.
 

@@ -18,12 +18,13 @@ from pydantic import field_validator, model_validator
 from ..artifact import Counts, Inputs
 from ..errors import UserError
 from ..formats import FORMATS
-from ..formats.columns import column_problems, read_columns
+from ..formats.columns import column_problems, plain, read_columns, whole
 from ..formats.files import Malformed, read_rows, records_of
+from ..formats.originals import Originals
 from ..formats.recognise import recognise
 from ..options import Options, opt
 from ..record import Record, content_hash, nfc, problems, texts
-from ..stream import Drop, stream
+from ..stream import Drop, count_lines, stream
 from ..tables import resolve
 
 log = logging.getLogger("hunmin")
@@ -102,7 +103,7 @@ def run(config: Config, inputs: Inputs, out: Path) -> Counts:
     if wrong:
         raise UserError("; ".join(wrong), inputs.label, "Mend the options.")
     notes: dict[str, Any] = {}
-    counts = stream(_step, inputs, out, source=items(config, notes))
+    counts = stream(_step, inputs, out, source=items(config, notes), total=_total(config))
     if not counts.n_in:
         raise UserError("the dataset is empty", config.path or config.hub or "", "Check the file, or the split.")
     if not counts.n_kept:
@@ -112,6 +113,15 @@ def run(config: Config, inputs: Inputs, out: Path) -> Counts:
     if notes["n_untranslated"]:
         log.warning("load: %d rows ask in Korean and answer without any Hangul", notes["n_untranslated"])
     return counts
+
+
+def _total(config: Config) -> int | None:
+    """Give the number of rows where it is cheap to know, for the time left."""
+    path = Path(config.path or "")
+    if path.is_file() and path.suffix in (".jsonl", ".ndjson"):
+        n = count_lines(path)
+        return n if config.limit is None else min(n, config.limit)
+    return config.limit
 
 
 def _step(items: list[dict[str, Any]]) -> list[Record | Drop]:
@@ -159,7 +169,7 @@ def items(config: Config, notes: dict[str, Any], name: str | None = None) -> Ite
     head = list(islice(rows, LOOK))
     read, notes["format"] = _reader(config, [r for _, r in head if isinstance(r, dict)])
     notes.update(rows=0, n_nfc=0, n_untranslated=0, n_history_in_extra=0, bad_rows=Counter(), extra=Counter())
-    pair = _Pairing(config) if config.original else None
+    pair = _originals(config) if config.original else None
     seen_ids: dict[int, str] = {}
     seen_texts: Counter[str] = Counter()
     for where, row in _chain(head, rows):
@@ -169,6 +179,8 @@ def items(config: Config, notes: dict[str, Any], name: str | None = None) -> Ite
                 raise UserError(row.why, mend=row.mend)
             found = read(row)
         except UserError as error:
+            if pair is not None:
+                pair.skip()
             yield _bad(config, notes, where, row, error)
             continue
         for record in found:
@@ -178,6 +190,8 @@ def items(config: Config, notes: dict[str, Any], name: str | None = None) -> Ite
                 if pair is not None:
                     pair.attach(record, notes)
             except UserError as error:
+                if pair is not None and error.where != "original":
+                    pair.skip()
                 yield _bad(config, notes, where, row, error)
                 continue
             yield {"record": record, "bad": None}
@@ -223,25 +237,8 @@ def _bad(config: Config, notes: dict[str, Any], where: str, row: Any, error: Use
         raise UserError(what, where, f"{mend.rstrip('.')}, or set load.on_bad_row: drop.") from error
     reason = re.sub(r"\d+", "N", what)[:100]
     notes["bad_rows"][reason] += 1
-    record = {"text": str(row)} if isinstance(row, Malformed) else _jsonable(row)
+    record = {"text": str(row)} if isinstance(row, Malformed) else whole(plain(row))
     return {"record": record, "bad": {"why": what, "where": where}}
-
-
-def _jsonable(row: Any) -> Any:
-    from ..formats.columns import plain
-
-    value = plain(row)
-    return _without_surrogates(value)
-
-
-def _without_surrogates(value: Any) -> Any:
-    if isinstance(value, str):
-        return value.encode("utf-8", "replace").decode()
-    if isinstance(value, list):
-        return [_without_surrogates(v) for v in value]
-    if isinstance(value, dict):
-        return {_without_surrogates(k): _without_surrogates(v) for k, v in value.items()}
-    return value
 
 
 def _finish(record: Record, config: Config, source: str, notes: dict[str, Any]) -> Record:
@@ -284,7 +281,7 @@ def _finish(record: Record, config: Config, source: str, notes: dict[str, Any]) 
         if given or own:
             ordered[key] = given or own
     if extra:
-        ordered["extra"] = _without_surrogates(extra)
+        ordered["extra"] = whole(extra)
     return {**ordered, **kept}
 
 
@@ -321,46 +318,10 @@ def _identify(record: Record, where: str, seen_ids: dict[int, str], seen_texts: 
     record["id"] = f"{record['source']}-{digest}" + (f"-{k}" if k > 1 else "")
 
 
-class _Pairing:
-    """The untranslated rows of `original`, given out by id, else by position."""
-
-    def __init__(self, config: Config):
-        other = Config(path=config.original, on_bad_row="error", columns=_columns_for(config))
-        self.path = config.original
-        self.rows = [{"id": r["id"], "texts": texts(r)} for r in _lenient(other)]
-        if not self.rows:
-            raise UserError("the file of originals is empty", str(self.path), "Check load.original.")
-        self.by_id = {r["id"]: r["texts"] for r in self.rows}
-        self.used = 0
-        self.how: str | None = None
-        self.at = -1
-
-    def attach(self, record: Record, notes: dict[str, Any]) -> None:
-        self.at += 1
-        if self.how is None:
-            self.how = "id" if record["id"] in self.by_id else "position"
-        if self.how == "id":
-            found = self.by_id.get(record["id"])
-            if found is None:
-                raise UserError(f"id '{record['id']}' is not in {self.path}", "original")
-        elif self.at < len(self.rows):
-            found = self.rows[self.at]["texts"]
-        else:
-            raise UserError(f"{self.path} has only {len(self.rows)} rows", "original", "Give files of equal length")
-        record["original"] = found
-        self.used += 1
-        notes["with_original"] = notes.get("with_original", 0) + 1
-        if set(found) != set(texts(record)):
-            notes["n_fields_differ"] = notes.get("n_fields_differ", 0) + 1
-
-    def close(self, notes: dict[str, Any]) -> None:
-        notes["paired_by"] = self.how
-        if self.how == "position" and self.at + 1 != len(self.rows):
-            raise UserError(
-                f"{self.at + 1} rows here, {len(self.rows)} in {self.path}, and no common ids to pair them by",
-                "load.original",
-                "Give both files the same ids, or the same number of rows.",
-            )
+def _originals(config: Config) -> Originals:
+    other = Config(path=config.original, columns=_columns_for(config))
+    rows = [(item["record"]["id"], texts(item["record"])) for item in items(other, {})]
+    return Originals(str(config.original), rows)
 
 
 def _columns_for(config: Config) -> dict[str, str]:
@@ -371,10 +332,6 @@ def _columns_for(config: Config) -> dict[str, str]:
         if isinstance(row, dict) and set(config.columns.values()) <= row.keys():
             return config.columns
     return {}
-
-
-def _lenient(config: Config) -> Iterator[Record]:
-    return (item["record"] for item in items(config, {}))
 
 
 def estimate(config: Config, inputs: Inputs) -> dict[str, Any]:

@@ -207,7 +207,7 @@ def test_validation_early_stopping_and_the_best_checkpoint(tmp_path):
         ({"template": "kulm"}, "did you mean 'kullm'"),
         ({"template": "chatml", "base_model": "PLAIN"}, "<|im_end|>"),
         ({"max_length": 2048, "base_model": "SHORT"}, "built for 64 positions"),
-        ({"base_model": "/no/such/folder"}, "no such model folder"),
+        ({"base_model": "/no/such/folder"}, "no such model"),
         ({"base_model": ""}, "no model to start from"),
         ({"device": "mps"}, "no mps device"),
         ({"dtype": "fp16"}, "fp16 training needs a GPU"),

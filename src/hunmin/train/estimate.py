@@ -127,7 +127,7 @@ def estimate(config: TrainConfig, inputs: Inputs, kind: str) -> dict[str, Any]:
     else:
         return {"model": "comes from an earlier stage"}
     shape = AutoConfig.from_pretrained(
-        ready.found.base, revision=config.revision, trust_remote_code=config.trust_remote_code
+        ready.found.base, revision=ready.found.revision, trust_remote_code=config.trust_remote_code
     )
     size = size_of(config, shape)
     found: dict[str, Any] = {

@@ -35,7 +35,7 @@ class Ready:
         """Give hunmin.json: what merge, evaluate and publish must know of this model."""
         return {
             "base_model": self.found.name,
-            "base_revision": config.revision,
+            "base_revision": self.found.revision,
             "base_hash": self.fingerprint,
             "template": self.template_name,
             "template_hash": self.template.hash,
@@ -55,7 +55,7 @@ def prepare(config: TrainConfig, inputs: Inputs) -> Ready:
     loop.be_quiet()
     loop.check_trackers(config)
     found = start_of(config, inputs)
-    tokenizer = weights.load_tokenizer(found.base, found.adapter, config.revision, config.trust_remote_code)
+    tokenizer = weights.load_tokenizer(found.base, found.adapter, found.revision, config.trust_remote_code)
     template, name = template_of(config, tokenizer)
     tokenizer.chat_template = template.chat_template
     tokenizer.padding_side = "right"
@@ -66,7 +66,7 @@ def prepare(config: TrainConfig, inputs: Inputs) -> Ready:
         template_name=name,
         device=weights.device_of(config),
         seed=config.seed if config.seed is not None else inputs.seed,
-        fingerprint=weights.fingerprint(found.base, config.revision),
+        fingerprint=weights.fingerprint(found.base, found.revision),
     )
 
 
@@ -74,20 +74,20 @@ def start_of(config: TrainConfig, inputs: Inputs) -> weights.Found:
     """Give where training starts: base_model, else the newest model; `adapter` continues an adapter of either."""
     if not config.base_model and inputs.model is None:
         raise UserError("no model to start from", inputs.label, "Set base_model, such as tiny:llama or a Hub id.")
-    found = weights.locate(config.base_model or str(inputs.model))
+    found = weights.locate(config.base_model or str(inputs.model), config.revision)
     if config.adapter:
         second = weights.locate(config.adapter)
         if second.adapter is None:
             raise UserError("not an adapter folder", config.adapter, "Give the folder with adapter_config.json.")
         made_on = weights.card(second.adapter).get("base_hash")
-        here = weights.fingerprint(found.base, config.revision)
+        here = weights.fingerprint(found.base, found.revision)
         if made_on and made_on != here:
             raise UserError(
                 f"the adapter was trained on {second.name}, not on {found.name}",
                 config.adapter,
                 "Set base_model to the adapter's base, or leave base_model empty.",
             )
-        return weights.Found(found.name, found.base, second.adapter)
+        return weights.Found(found.name, found.base, second.adapter, found.revision)
     return found
 
 
@@ -163,7 +163,7 @@ def open_model(
     from transformers import AutoConfig
 
     shape = AutoConfig.from_pretrained(
-        ready.found.base, revision=config.revision, trust_remote_code=config.trust_remote_code
+        ready.found.base, revision=ready.found.revision, trust_remote_code=config.trust_remote_code
     )
     kind = attention.choose(config.attention, ready.device, shape, padding_free)
     if kind == attention.NAME:
@@ -176,7 +176,7 @@ def open_model(
             f"Set max_length: {limit}.",
         )
     checkpointing = estimate.wants_checkpointing(config, shape, ready.device, tokens)
-    model = weights.load_base(ready.found.base, config, ready.device, kind)
+    model = weights.load_base(ready.found, config, ready.device, kind)
     weights.check_vocabulary(ready.tokenizer, model, ready.found.name)
     notes = {
         "base_model": ready.found.name,

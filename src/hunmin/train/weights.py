@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from .. import artifact
 from ..artifact import hash_of
 from ..errors import UserError
+from ..models import resolve
 from .config import TrainConfig
 
 log = logging.getLogger("hunmin")
@@ -20,46 +20,24 @@ CARD = "hunmin.json"
 
 @dataclass(frozen=True)
 class Found:
-    """A model as it was named: `name` to record, `base` to open (folder or Hub id), `adapter` folder or None."""
+    """Where training starts: `name` of the base to record, `base` to open (folder or Hub id) at `revision`, `adapter`
+    folder or None."""
 
     name: str
     base: str
     adapter: Path | None = None
+    revision: str | None = None
 
 
-def locate(model: str | Path) -> Found:
-    """Find a model by Hub id, folder, tiny name, artifact or run (its newest model)."""
-    name = str(model)
-    if name.startswith("tiny:"):
-        from ..tiny import build
-
-        return Found(name, str(build(name.removeprefix("tiny:"))))
-    path = Path(name)
-    if not path.exists():
-        if name.startswith((".", "/", "~")) or name.count("/") != 1:
-            raise UserError(
-                "no such model folder", name, "Give a folder, a Hub id (owner/name), tiny:llama or tiny:neox."
-            )
-        return Found(name, name)
-    if artifact.stage_folders(path):
-        newest = artifact.newest(artifact.stage_folders(path), "model")
-        if newest is None:
-            raise UserError("the run has no finished model", name, "Give a model folder.")
-        path = newest
-    path = artifact.model_folder(path)
-    if (path / "adapter_config.json").is_file():
-        if (path / "config.json").is_file():
-            raise UserError(
-                "the folder holds merged weights and an adapter; the adapter would be applied twice",
-                str(path),
-                "Move adapter_config.json and adapter_model.safetensors elsewhere.",
-            )
-        config = json.loads((path / "adapter_config.json").read_text(encoding="utf-8"))
-        found = locate(card(path).get("base_model") or config["base_model_name_or_path"])
-        return Found(found.name, found.base, path)
-    if not (path / "config.json").is_file():
-        raise UserError("not a model folder: config.json is missing", str(path), "Give the folder of a model.")
-    return Found(str(path), str(path))
+def locate(model: str | Path, revision: str | None = None) -> Found:
+    """Find a model by Hub id, folder, tiny name, artifact or run; `revision` goes before the adapter's own."""
+    found = resolve(model)
+    if found.adapter is None:
+        name = found.name if found.name.startswith("tiny:") else found.base
+        return Found(name, found.base, None, revision)
+    return Found(
+        card(found.adapter).get("base_model") or found.base, found.base, found.adapter, revision or found.revision
+    )
 
 
 def card(folder: Path) -> dict[str, Any]:
@@ -77,8 +55,7 @@ def fingerprint(base: str, revision: str | None = None) -> str:
     if not path.is_dir():
         from transformers.utils import cached_file
 
-        found = cached_file(base, "config.json", revision=revision)
-        path = Path(str(found)).parent
+        return hash_of(["commit", Path(str(cached_file(base, "config.json", revision=revision))).parent.name])
     parts: list[Any] = [json.loads((path / "config.json").read_text(encoding="utf-8"))]
     parts[0].pop("_name_or_path", None)
     for file in sorted([*path.glob("*.safetensors"), *path.glob("*.bin")]):
@@ -132,7 +109,7 @@ def load_tokenizer(base: str, adapter: Path | None, revision: str | None, trust_
     return tokenizer
 
 
-def load_base(base: str, config: TrainConfig, device: str, attention: str) -> Any:
+def load_base(found: Found, config: TrainConfig, device: str, attention: str) -> Any:
     """Give the base model in the wanted dtype or quantisation, ready for an adapter or full training."""
     import torch
     from transformers import AutoModelForCausalLM
@@ -140,7 +117,7 @@ def load_base(base: str, config: TrainConfig, device: str, attention: str) -> An
     names = {"bf16": torch.bfloat16, "fp16": torch.float16, "fp32": torch.float32}
     # Full fine-tuning keeps fp32 master weights and computes under autocast; frozen weights may lie in 16 bits.
     dtype = torch.float32 if config.method == "full" else names[dtype_of(config, device)]
-    options: dict[str, Any] = {"dtype": dtype, "attn_implementation": attention, "revision": config.revision}
+    options: dict[str, Any] = {"dtype": dtype, "attn_implementation": attention, "revision": found.revision}
     if config.quantization != "none":
         options["quantization_config"] = quantized(config.quantization, device, dtype)
         if device == "cuda":
@@ -148,9 +125,9 @@ def load_base(base: str, config: TrainConfig, device: str, attention: str) -> An
 
             options["device_map"] = {"": int(os.environ.get("LOCAL_RANK", "0"))}
     try:
-        return AutoModelForCausalLM.from_pretrained(base, trust_remote_code=config.trust_remote_code, **options)
+        return AutoModelForCausalLM.from_pretrained(found.base, trust_remote_code=config.trust_remote_code, **options)
     except (OSError, ValueError, ImportError) as error:
-        raise UserError(f"the model cannot be loaded: {_first_line(error)}", base, _how(error)) from error
+        raise UserError(f"the model cannot be loaded: {_first_line(error)}", found.name, _how(error)) from error
 
 
 def quantized(kind: str, device: str, dtype: Any) -> Any:

@@ -130,6 +130,13 @@ def test_the_distribution_is_drawn_with_the_counts_around_the_cliff(tmp_path):
     assert counts.notes["terminal"][0] in text and counts.notes["mode"] == 8.0
 
 
+def test_on_a_fine_scale_the_counts_around_go_by_steps_and_below_the_highest_allowed():
+    scores = np.linspace(0, 2, 501)
+    around = filters.counts_around(scores[scores <= 1], 0.5)
+    assert [row["min_score"] for row in around] == [0.44, 0.46, 0.48, 0.5, 0.52, 0.54, 0.56]
+    assert [row["kept"] for row in around][3] == 126
+
+
 def test_bins_take_any_score_and_lose_none():
     """Trap: score_plot.py of KoRAE fails on any score off its 0.5 grid (8.7, 9.25)."""
     for scores in (SCORES, [1, 2, 2, 5], [0.123, 0.9, 0.5555, 1.7] * 9, [7.0], [-3, 100], [0.1 * i for i in range(30)]):

@@ -32,6 +32,7 @@ KIND = "whole"
 INPUT = "records"
 OUTPUT = "records"
 
+COARSE = 60  # distinct scores up to which each value is shown by itself
 HISTOGRAM = "scores.svg"
 HISTOGRAM_TEXT = "scores.txt"
 
@@ -94,7 +95,8 @@ def run(config: Config, inputs: Inputs, out: Path) -> Counts:
     counts = writer.close()
     threshold = config.min_score if config.min_score is not None else cut
     bins = histogram(scores[rated], seen.scale)
-    around = counts_around(scores[rated], threshold)
+    possible = scores[rated] if config.max_score is None else scores[rated & (scores <= config.max_score)]
+    around = counts_around(possible, threshold)
     text = text_histogram(bins, threshold)
     name = f"scores of {seen.names[0]}" if len(seen.names) == 1 else f"scores ({config.rater or MEAN})"
     write_atomic(out / HISTOGRAM, charts.histogram_svg(bins, threshold, f"{name}, scale {seen.scale}"))
@@ -230,7 +232,7 @@ def histogram(scores: np.ndarray, scale: str = "") -> list[tuple[float, float, i
         return []
     values = np.unique(scores)
     steps = np.diff(values)
-    if len(values) <= 60 and (not len(steps) or np.allclose(values * 20, np.round(values * 20))):
+    if len(values) <= COARSE and (not len(steps) or np.allclose(values * 20, np.round(values * 20))):
         step = float(steps.min()) if len(steps) else 1.0
         step = next((s for s in (1.0, 0.5, 0.25, 0.1, 0.05) if s <= step + 1e-9 and _all_on(values, s)), 0.05)
         low, high = float(values[0]), float(values[-1])
@@ -261,12 +263,20 @@ def text_histogram(bins: list[tuple[float, float, int]], threshold: float | None
 
 
 def counts_around(scores: np.ndarray, threshold: float | None) -> list[dict[str, Any]]:
-    """Give what would be kept at the values just below, at and above the threshold: how steep the cliff is."""
+    """Give what would be kept with the threshold a little lower or higher: how steep the cliff is.
+
+    On a coarse scale the neighbouring values, on a fine one steps of a fiftieth of the range.
+    """
     if threshold is None or not len(scores):
         return []
     values = np.unique(scores)
-    at = int(np.searchsorted(values, threshold))
-    candidates = sorted({float(v) for v in values[max(0, at - 3) : at + 4]} | {float(threshold)})
+    if len(values) > COARSE:
+        step = float(values[-1] - values[0]) / 50
+        near = [threshold + k * step for k in range(-3, 4)]
+    else:
+        at = int(np.searchsorted(values, threshold))
+        near = [float(v) for v in values[max(0, at - 3) : at + 4]]
+    candidates = sorted({*near, float(threshold)})
     return [
         {"min_score": round(v, 6), "kept": int((scores >= v).sum()), "tied": int((scores == v).sum())}
         for v in candidates

@@ -198,14 +198,14 @@ PLACEHOLDERS = [
 
 
 def composed(seed: int = 7) -> list[Pair]:
-    """Give the composed pairs: about 130 of each family, all different."""
+    """Give the composed pairs: up to 190 of each family, all different."""
     random_ = random.Random(seed)
     found: dict[tuple[str, str], Pair] = {}
 
     def add(english: str, korean: str, family: str) -> None:
         found.setdefault((english, korean), Pair(f"{family}-{len(found)}", english, korean, family))
 
-    for _ in range(130):
+    for _ in range(190):
         chosen = random_.sample(SENTENCES, random_.randint(3, 6))
         add(" ".join(a for a, _ in chosen), " ".join(b for _, b in chosen), "sentences")
         values = {

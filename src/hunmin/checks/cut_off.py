@@ -147,10 +147,10 @@ def _gap(original: str, text: str, source: list[int], target: list[int]) -> int:
 def fewest(source: list[int], target: list[int]) -> int:
     """Give the index at which leaving pieces out of `source` makes the lengths of both lists fit best."""
     n_lost = max(1, len(source) - len(target))
-    share = sum(target) / max(1, sum(source))
     best, at = float("inf"), len(source) - 1
     for i in range(len(source) - n_lost + 1):
         kept = source[:i] + source[i + n_lost :]
+        share = sum(target) / max(1, sum(kept))
         cost = sum(abs(a * share - b) / (a * share + b + 1) for a, b in zip(kept, target, strict=False))
         if cost < best - 1e-9:
             best, at = cost, i

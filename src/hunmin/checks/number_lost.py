@@ -28,7 +28,7 @@ def find(original: str, text: str, context: Mapping[str, Any]) -> list[Issue]:
         return []
     wanted = numbers_of(countable(original), "en")
     if not wanted:
-        return _added(original, text, [])
+        return _added(original, text, [n for n in numbers_of(countable(text), "ko") if n.written == "digits"])
     there = list(numbers_of(countable(text), "ko"))
     elsewhere = numbers_of(text, "ko")
     pairs, missing = _match(list(wanted), there)

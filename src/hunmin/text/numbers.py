@@ -141,8 +141,11 @@ _NATIVE_ONES = {
     "엿": 6, "일곱": 7, "이레": 7, "여덟": 8, "아홉": 9,
 }  # fmt: skip
 _COUNTER = r"\s|개|명|번|가지|사람|살|시|달|배|장|권|대|마리|잔|그릇|쪽|곳|채|벌|켤레|송이|자루|척|편|차례|해|분|숟가락|큰술|컵|줄|방울|짝|쌍|째|판|통|병|봉|조각|끼|층|군데|[,.)]|$"
+_SHORT = "|".join(name for name in _NATIVE_ONES if len(name) == 1)
+_LONG = "|".join(name for name in _NATIVE_ONES if len(name) > 1)
 KO_NATIVE = re.compile(
-    rf"(?<![가-힣])(?:(?P<t>{'|'.join(_NATIVE_TENS)})(?P<to>{'|'.join(_NATIVE_ONES)})?|(?P<o>{'|'.join(sorted(_NATIVE_ONES, key=len, reverse=True))})(?={_COUNTER}|(?<=[가-힣]{{2}})[가-힣]{{2}}))"
+    rf"(?<![가-힣])(?:(?P<t>{'|'.join(_NATIVE_TENS)})(?P<to>{_LONG}|{_SHORT})?(?={_COUNTER})"
+    rf"|(?P<o>(?:{_LONG})(?={_COUNTER}|[가-힣]{{2}})|(?:{_SHORT})(?={_COUNTER})(?![,.)]|$)))"
 )
 _SINO = {c: i for i, c in enumerate("영일이삼사오육칠팔구")} | {"공": 0}
 _SINO_COUNTER = (

@@ -57,6 +57,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--file", type=Path, metavar="JSONL", help="answer every record of a file; needs --out")
     parser.add_argument("--out", "-o", type=Path, metavar="JSONL", help="where --file's answers go; continued if there")
     parser.add_argument("--batch-size", type=int, default=8, help="with --file: answers made together (default: 8)")
+    parser.add_argument("--web", action="store_true", help="open a page with two answers side by side and a vote")
+    parser.add_argument("--against", metavar="MODEL", help="with --web: the second model (default: a second draw)")
+    parser.add_argument("--port", type=int, default=8766, help="with --web: the page's port; 0 takes a free one")
+    parser.add_argument("--votes", type=Path, default=Path("votes.jsonl"), help="with --web: where preferences go")
     parser.add_argument("--save", type=Path, metavar="JSONL", help="write the conversation here when it ends")
     parser.add_argument("--max-new-tokens", type=int, default=Params.max_new_tokens)
     parser.add_argument("--temperature", type=float, default=None, help="0 is greedy (default: 0.7; with --file 0)")
@@ -73,8 +77,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def main(args: argparse.Namespace) -> int:
     if bool(args.file) != bool(args.out):
         raise UserError("--file and --out go together", mend="hunmin chat MODEL --file in.jsonl --out out.jsonl")
-    if args.file and args.ask:
-        raise UserError("--file and --ask together", mend="Give one of them.")
+    if sum(bool(x) for x in (args.file, args.ask is not None, args.web)) > 1:
+        raise UserError("--file, --ask and --web each say how to talk", mend="Give one of them.")
+    if args.against and not args.web:
+        raise UserError("--against without --web", mend="Two models are compared on the page: add --web.")
     temperature = args.temperature if args.temperature is not None else 0.0 if args.file else Params.temperature
     params = Params(args.max_new_tokens, temperature, args.top_p, args.repetition_penalty, args.seed)
     wrong = problem(params)
@@ -84,21 +90,14 @@ def main(args: argparse.Namespace) -> int:
     _check_encoding()
     from . import models
 
-    loaded = models.load(
-        args.model,
-        args.adapter,
-        args.dtype,
-        args.device,
-        args.revision,
-        args.quantization,
-        args.trust_remote_code,
-        args.template,
-    )
+    loaded = _open(args.model, args)
     models.prompt(loaded, [{"role": "user", "content": "안녕"}])  # a missing template is told before anyone types
     if args.file:
         before = answering.answer_file(loaded, questions, args.out, vars(params), args.batch_size, args.system)
         print(f"{args.out}: {len(questions)} answers, {before} of them from before")
         return 0
+    if args.web:
+        return _web(loaded, args, params)
     talk = Talk(system=args.system)
     talk.reset()
     if args.ask is not None:
@@ -106,6 +105,44 @@ def main(args: argparse.Namespace) -> int:
         said, reason = answer(loaded, [*talk.messages, user], params)
         return EXIT_INTERRUPTED if reason == "cancelled" else 0
     return converse(loaded, talk, params, args.save)
+
+
+def _open(model: str, args: argparse.Namespace) -> Loaded:
+    from . import models
+
+    adapter = args.adapter if model == args.model else None
+    return models.load(
+        model,
+        adapter,
+        args.dtype,
+        args.device,
+        args.revision if model == args.model else None,
+        args.quantization,
+        args.trust_remote_code,
+        args.template,
+    )
+
+
+def _web(loaded: Loaded, args: argparse.Namespace, params: Params) -> int:
+    from . import models
+    from .server import vote
+
+    opened = [loaded]
+    if args.against:
+        opened.append(_open(args.against, args))
+        models.prompt(opened[1], [{"role": "user", "content": "안녕"}])
+    elif params.temperature == 0:
+        raise UserError("one model at temperature 0 says the same twice", "--web", "Raise it, or add --against MODEL.")
+    draw = Request(
+        (),
+        max_new_tokens=params.max_new_tokens,
+        temperature=params.temperature,
+        top_p=params.top_p,
+        repetition_penalty=params.repetition_penalty,
+        seed=params.seed,
+    )
+    vote.serve(vote.Table(opened, args.votes, args.system, draw), args.port, lambda line: print(line, flush=True))
+    return 0
 
 
 def _check_encoding() -> None:

@@ -409,6 +409,15 @@ def test_deepl_limit_in_characters(tmp_path):
         assert sum(isinstance(e, UserError) for e in found) >= 2
 
 
+def test_deepl_requests_per_minute_counts_requests_not_texts(tmp_path):
+    import time
+
+    with DeepLServer() as server, opened_deepl(server, tmp_path, requests_per_minute=240) as client:
+        begun = time.monotonic()
+        ask_all(client, [sentence(f"text {i}") for i in range(400)])  # 8 requests, 4 a second, the first 4 at once
+        assert len(server.bodies) == 8 and 0.5 <= time.monotonic() - begun <= 10
+
+
 def test_deepl_glossary_is_uploaded_once(tmp_path):
     path = tmp_path / "terms.tsv"
     path.write_text("paper\t논문\nstatement\t명제\n", encoding="utf-8")

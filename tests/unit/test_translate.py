@@ -168,6 +168,10 @@ def test_recorded_replies_arrive_as_they_are(tmp_path):
     replies = {(r["id"], r["field"]): r["reply"] for r in read_jsonl(EN.with_name("replies.jsonl"))}
     assert {(r["id"], p): t for r in kept for p, t in texts(r).items()} == replies
     assert counts.notes["engine"] == "recorded, unmasked"
+    assert [n.split(" (")[0] for n in counts.notes["notice"]] == [
+        "the translations are recorded replies written beforehand; no service was asked",
+        "fields were sent unmasked",
+    ]
     assert {r["translation"]["engine"] for r in kept} == {"recorded, unmasked"}
     assert counts.notes["services"][0]["service"] == "recorded"
     assert translate.check(Config(engine="recorded"))

@@ -59,9 +59,10 @@ def open_client(
     plan = plan_of(key)
     price = require_price(plan, label) if spend.max_usd is not None else price_of(plan)
     entries = read_glossary(glossary) if glossary else None
-    sender = DeepLSender(key, base_url, entries, (source_lang, target_lang), timeout_seconds)
+    http_pace = Pace(requests_per_minute)  # of HTTP requests, which carry many units each
+    sender = DeepLSender(key, base_url, entries, (source_lang, target_lang), timeout_seconds, http_pace)
     identity = identity_of(base_url, entries)
-    pace = Pace(requests_per_minute, chars_per_minute, first_wait_seconds)
+    pace = Pace(None, chars_per_minute, first_wait_seconds)
     service = Service("deepl", identity, plan, sender, read, price, (key,), counts_tokens=False)
     return Client(service, spend, label, pace)
 
@@ -106,7 +107,9 @@ class DeepLSender:
         glossary: dict[str, str] | None,
         languages: tuple[str, str],
         timeout_seconds: float,
+        pace: Pace,
     ):
+        self._pace = pace
         self._key, self._base_url, self._glossary = key, base_url, glossary
         self._languages, self._timeout = languages, timeout_seconds
         self._local = threading.local()
@@ -172,6 +175,7 @@ class DeepLSender:
         group = [(unit, future) for unit, future in group if not future.cancelled()]
         if not group:
             return
+        await self._pace.wait(0)
         try:
             replies = await self._in_thread(self._translate, [unit for unit, _ in group])
         except Trouble as trouble:

@@ -192,8 +192,6 @@ def run(config: Config, inputs: Inputs, out: Path) -> Counts:
         if hasattr(first.client, "prepare") and inputs.records is not None:
             rows = read_jsonl(inputs.records)
             first.client.prepare(unit for row in rows for _, unit in _units(row, first.engine, config))
-        flagged: Counter[str] = Counter()
-        kept: Counter[str] = Counter()
 
         async def step(batch: list[Record]) -> list[Record | Drop]:
             return await all_of([_translate(record, askers, config) for record in batch])
@@ -202,16 +200,47 @@ def run(config: Config, inputs: Inputs, out: Path) -> Counts:
         counts = stream(
             step, inputs, out, in_flight=1 if local else inputs.in_flight, batch=config.batch_size if local else 1
         )
-        for row in read_jsonl(out / "records.jsonl"):
-            for path, why in row["translation"].get("flagged", {}).items():
-                flagged[f"{path.split('.')[0]}: {why.split(':')[0]}"] += 1
-            kept.update(row["translation"].get("kept", {}).values())
-        counts.notes["engine"] = config.engine if config.mask else f"{config.engine}, unmasked"
-        counts.notes["services"] = [asker.client.report() for asker in askers]
-        counts.notes["prompts"] = {k: v for engine, own in _engines(config) for k, v in _prompt(engine, own).items()}
-        counts.notes["flagged"] = dict(sorted(flagged.items()))
-        counts.notes["kept_fields"] = dict(sorted(kept.items()))
+        counts.notes.update(_notes(config, out, [asker.client.report() for asker in askers]))
     return counts
+
+
+def _notes(config: Config, out: Path, services: list[dict[str, Any]]) -> dict[str, Any]:
+    """Give what the manifest and the report say: what was sent, kept and flagged, and what to beware of."""
+    flagged: Counter[str] = Counter()
+    kept: Counter[str] = Counter()
+    n_flagged = 0
+    for row in read_jsonl(out / "records.jsonl"):
+        told = row["translation"]
+        n_flagged += told["status"] == "flagged"
+        flagged.update(f"{path.split('.')[0]}: {why.split(':')[0]}" for path, why in told.get("flagged", {}).items())
+        kept.update(told.get("kept", {}).values())
+    ledgers = [service["ledger"] for service in services if "ledger" in service]
+    spent = ledgers[-1] if ledgers else {}  # engine and fallback share the ledger and the label
+    doubles = spent.get("possible_double_charges", 0)
+    notice = []
+    if any(service["service"] == "recorded" for service in services):
+        notice.append("the translations are recorded replies written beforehand; no service was asked")
+    if not config.mask:
+        notice.append(
+            "fields were sent unmasked (mask: off): nothing in them was protected, so damage is to be expected"
+        )
+    if doubles:
+        notice.append(
+            f"{doubles:,} requests may have been charged twice (timeouts, lost connections, killed processes)"
+        )
+    if n_flagged:
+        notice.append(f"{n_flagged:,} records are flagged: a part stayed English, see translation.flagged")
+    return {
+        "headline": f"{config.engine}{'' if config.mask else ', unmasked'}; {n_flagged:,} records flagged",
+        "usd": spent.get("usd", 0.0),
+        "chars": spent.get("chars", 0),
+        **({"notice": notice} if notice else {}),
+        "engine": config.engine if config.mask else f"{config.engine}, unmasked",
+        "services": services,
+        "prompts": {k: v for engine, own in _engines(config) for k, v in _prompt(engine, own).items()},
+        "flagged": dict(sorted(flagged.items())),
+        "kept_fields": dict(sorted(kept.items())),
+    }
 
 
 def estimate(config: Config, inputs: Inputs) -> dict[str, Any]:

@@ -65,7 +65,8 @@ def _runs(original: str, text: str, context: Mapping[str, Any]) -> list[Issue]:
         functional = sum(word in FUNCTION_WORDS for word in words)
         if len(words) < 4 or functional < 1 or len(lower) < 0.4 * len(words):
             continue
-        if original and not (ngrams(words, 4) & shared):
+        strange = bool(original) and not (ngrams(words, 4) & shared)
+        if strange and not (len(words) >= 6 and functional >= 2 and len(lower) >= 0.7 * len(words)):
             continue
         if purpose is None:
             purpose = _kept_on_purpose(context)
@@ -76,8 +77,8 @@ def _runs(original: str, text: str, context: Mapping[str, Any]) -> list[Issue]:
         found.append(
             issue(
                 "untranslated",
-                REVIEW if purpose else severity,
-                _sentence(original, words),
+                REVIEW if purpose or strange else severity,
+                None if strange else _sentence(original, words),
                 (start, end),
                 "영어로 남은 문장 / a sentence left in English",
             )

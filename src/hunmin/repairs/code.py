@@ -22,6 +22,9 @@ def mend(original: str, text: str, issue: dict) -> str | None:
         return original
     piece = piece_of(original, issue)
     start, end = issue["target_span"]
+    whole = _between_symbols(piece, original, text)
+    if whole:
+        return replace(text, whole, piece)
     spans = {(s.start, s.end): s.kind for s in find_spans(text)}
     kind = spans.get((start, end))
     if kind == "formula":
@@ -31,8 +34,6 @@ def mend(original: str, text: str, issue: dict) -> str | None:
     there = stand_in(piece, original, text, [start, end])
     if there is None and kind is not None:
         there = (start, end)
-    if there is None:
-        there = _between_symbols(piece, original, text)
     if there is None and "\n" in piece:
         there = _block(original, text, piece)
     return replace(text, there, piece) if there else None

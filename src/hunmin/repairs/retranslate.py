@@ -7,6 +7,7 @@ from typing import Any
 
 from ..checks.reading import Issue, sentences_of
 from ..checks.record import Check, issues_of_text
+from ..text.hangul import has_hangul
 from ..text.masking import MaskError, Segment, cut, decode, encode, join, restore
 
 CODES = ("cut_off", "untranslated")
@@ -47,13 +48,20 @@ def put(text: str, issue: Issue, said: str) -> str:
     return before + lead + said + tail + after
 
 
+def _korean(said: str | None, config: Any) -> str | None:
+    """Give the answer, or None when it holds no Hangul: a refusal or the English again is no translation."""
+    if said and config.target_lang == "ko" and not has_hangul(said):
+        return None
+    return said
+
+
 async def translate(piece: str, context: str, engine: Any, config: Any, client: Any, **where: str) -> str | None:
     """Give the piece in Korean, masked and restored like any text; None when it failed or its masks did not survive."""
     way = engine.ways(config)[0]
     own = config.model_copy(update={"context": " ".join(filter(None, (config.context, context))) or None})
     if way.size is None:
         answer = await client.ask(engine.body(piece, own, **where))
-        return engine.parse(answer) if answer.ok else None
+        return _korean(engine.parse(answer), own) if answer.ok else None
     said: list[str] = []
     pieces = cut(piece, way.size)
     for segment in pieces:
@@ -66,7 +74,7 @@ async def translate(piece: str, context: str, engine: Any, config: Any, client: 
             said.append(restore(segment, decode(segment, engine.parse(answer), way.style)))
         except MaskError:
             return None
-    return join(pieces, said)
+    return _korean(join(pieces, said), own)
 
 
 def accept(

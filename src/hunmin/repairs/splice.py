@@ -58,6 +58,17 @@ SHAPES = (  # how a translated name still looks, by how the name looks
 )
 
 
+PARTICLE = re.compile(
+    r"(?<=[가-힣]{2})(?:이라는|이라고|이라|라는|라고|에서|에게|으로|을|를|은|는|이|가|에|로|와|과|의|도|만)\Z"
+)
+
+
+def _without_particle(match: re.Match[str]) -> tuple[int, int]:
+    """Give the span of a translated name without the particle that is written on to it."""
+    tail = PARTICLE.search(match.group())
+    return match.start(), match.start() + tail.start() if tail else match.end()
+
+
 def stand_in(piece: str, original: str, text: str, around: list[int] | None) -> tuple[int, int] | None:
     """Give where in the text something stands that looks like this piece and is not in the English; None when unclear.
 
@@ -66,7 +77,7 @@ def stand_in(piece: str, original: str, text: str, around: list[int] | None) -> 
     start, end = around if around and around[1] > around[0] else (0, len(text))
     for shape, looks in SHAPES:
         if shape.match(piece):
-            found = [m.span() for m in looks.finditer(text, start, end) if m.group() not in original]
+            found = [_without_particle(m) for m in looks.finditer(text, start, end) if m.group() not in original]
             if len(found) == 1:
                 return found[0]
             if not found and (start, end) != (0, len(text)):

@@ -28,7 +28,6 @@ ROWS = 48  # records a source holds in a rehearsal
 STEPS = 4  # optimizer steps
 MAX_LENGTH = 384
 CHATML = ("<|im_start|>", "<|im_end|>")
-NOTICE = "rehearsal: recorded replies and bundled rows, written for hunmin; no service was asked"
 
 
 def tiny(recipe: Recipe) -> tuple[Recipe, list[str]]:
@@ -83,7 +82,7 @@ def _say(config: Any, changes: dict[str, Any]) -> str:
             ]
         elif name in ("hub", "path") and now:
             told.append(f"{_where(before)} by {ROWS} bundled rows in the same format")
-        elif name in ("hub", "path", "split", "revision", "subset") and not now:
+        elif name in ("split", "subset", "source") or (name in ("hub", "path", "revision") and not now):
             continue
         elif name == "base_model":
             told.append(f"base_model {was or 'of the run'} by {_name(now)}")
@@ -130,7 +129,8 @@ def _bundled(name: str) -> list[Record]:
 def _load(config: Any, rows: list[Record], replies: list[Record]) -> dict[str, Any]:
     folder = _source(config, config.hub or config.path, rows, ROWS, replies)
     if config.hub:
-        return {"hub": str(folder), "revision": None, "subset": None, "split": "train"}
+        source = config.source or f"rehearsal-{config.hub.split('/')[-1]}"
+        return {"hub": str(folder), "revision": None, "subset": None, "split": "train", "source": source}
     if Path(config.path).is_file():  # the user's own file is here already; a few of its rows will do
         return {"limit": min(config.limit or ROWS, ROWS)}
     return {"path": str(next(folder.glob("*.jsonl")))}
@@ -176,7 +176,7 @@ def _source(config: Any, name: str, rows: list[Record], n: int, replies: list[Re
 
 def _row(record: Record, shape: str, config: Any) -> tuple[dict[str, Any] | None, Record]:
     """Give a bundled record as a row of the shape, and the record it reads back as; None when it does not fit."""
-    record = {k: v for k, v in record.items() if k not in ("license", "generator", "source")}
+    record = {k: v for k, v in record.items() if k != "source"}
     if config.columns:
         if kind(record) != "instruction" or record.get("system"):
             return None, record
@@ -347,7 +347,7 @@ def _with_chatml(arch: str) -> Path:
 
     source = build(arch)
     version = metadata.version("transformers")
-    folder = cache_folder() / f"tiny-{arch}-chatml-{hash_of([source.name, version, CHATML])}"
+    folder = cache_folder() / f"tiny-{arch}-chatml-{hash_of([source.name, version, CHATML, 'v2'])}"
     if (folder / "config.json").is_file():
         return folder
     import torch
@@ -363,6 +363,7 @@ def _with_chatml(arch: str) -> Path:
     try:
         model.save_pretrained(temporary)
         tokenizer.save_pretrained(temporary)
+        (temporary / "README.md").write_text("---\nlicense: apache-2.0\n---\nMade by hunmin for rehearsals.\n")
         temporary.replace(folder)
     except OSError:
         if not (folder / "config.json").is_file():  # else another process made it meanwhile

@@ -17,6 +17,7 @@ GPU, GPU_TFLOPS, GPU_SHARE = "A100 80G", 312.0, 0.35  # bf16 dense peak of the d
 TEMPLATE_TOKENS = 60  # what a template adds to a row
 RATE_PROMPT_TOKENS, RATE_ANSWER_TOKENS = 480, 120  # our Korean rating prompt; a score with two sentences
 JUDGE_PROMPT_TOKENS, JUDGE_ANSWER_TOKENS = 700, 150
+FREE_CHARS = 500_000  # a month, DeepL API Free
 KOREAN_CHARS_PER_TOKEN = 1.6  # of current API models' vocabularies, assumed
 
 
@@ -100,7 +101,8 @@ def _translate(config: Any, inputs: Inputs) -> dict[str, Any] | None:
     row: dict[str, Any] = {"engine": config.engine, "records": n, "characters_sent_at_most": chars}
     if config.engine == "deepl":
         price = price_of("deepl-pro")
-        row |= {"usd": round(price.usd(0, 0, chars), 2), "needs": "DEEPL_AUTH_KEY (a Pro key at this size)"}
+        plan = "a free key's monthly amount is enough" if chars <= FREE_CHARS else "a Pro key at this size"
+        row |= {"usd": round(price.usd(0, 0, chars), 2), "needs": f"DEEPL_AUTH_KEY ({plan})"}
         row["formula"] = f"{chars:,} characters x {price.chars} USD per million"
     elif config.engine == "llm" and config.model:
         tokens = round(chars / 4), round(chars * 0.56 / KOREAN_CHARS_PER_TOKEN)

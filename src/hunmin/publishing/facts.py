@@ -144,6 +144,11 @@ class ModelFacts:
     card: dict[str, Any]
 
     @property
+    def is_tiny(self) -> bool:
+        """Tell the bases made on the spot for rehearsals."""
+        return self.base.startswith("tiny:") or Path(self.base).name.startswith("tiny-")
+
+    @property
     def base_licence(self) -> str:
         if self.base.startswith("tiny:"):
             return "apache-2.0"  # made here from bundled text

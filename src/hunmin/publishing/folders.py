@@ -271,7 +271,7 @@ def _model(config: Any, inputs: Inputs, folder: Path, steps: list[Step], of: Ste
             f"the adapter's base `{_short(facts.base)}` is not on the Hub, so nobody else can load it; "
             "publish merged weights"
         )
-    if facts.base.startswith("tiny:"):
+    if facts.is_tiny:
         notices.append("the base is a tiny model made for rehearsals: this proves the path, not the model")
     if facts.data is not None and facts.data.recorded:
         notices.append("part of the training text comes from replies recorded beforehand, not from a service")

@@ -250,6 +250,6 @@ def _limits(facts: ModelFacts, rows: Sequence[dict[str, Any]]) -> str:
         lines.append("- This model was not evaluated in the run that made it.")
     if facts.data is not None and facts.data.translators:
         lines.append("- Part of the training data was translated by machine and may carry its errors.")
-    if facts.base.startswith("tiny:"):
+    if facts.is_tiny:
         lines.append("- A few million parameters, pretrained for about a minute: it proves a path and answers nothing.")
     return "\n".join(lines)

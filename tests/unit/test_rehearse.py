@@ -1,0 +1,91 @@
+"""What a rehearsal replaces, said in words; the rows it writes are read back by the real formats."""
+
+from __future__ import annotations
+
+import pytest
+
+from hunmin import recipe, rehearse
+from hunmin.record import read_jsonl, texts
+from hunmin.stages import load
+
+# chatml builds a tokenizer with torch: those recipes are rehearsed in tests/e2e
+LIGHT = [n for n in recipe.packaged_names() if n not in ("quickstart", "starter", "qwen3-0.6b", "tri-1.9b")]
+
+
+@pytest.fixture(autouse=True)
+def own_cache(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+
+
+@pytest.mark.parametrize("name", LIGHT)
+def test_the_same_stages_at_tiny_size_and_every_change_is_said(name):
+    full = recipe.load(name)
+    tiny, said = rehearse.tiny(full)
+    assert [s.stage for s in tiny.steps] == [s.stage for s in full.steps]
+    assert tiny.name == f"{full.name}-tiny"
+    told = "\n".join(said)
+    for before, after in zip(full.steps, tiny.steps, strict=True):
+        changed = [k for k, v in before.config.model_dump().items() if after.config.model_dump()[k] != v]
+        assert not changed or f"{before.label}:" in told, f"{before.label} changed {changed} and nothing was said"
+        for hub in (getattr(before.config, "hub", None), getattr(before.config, "base_model", None)):
+            assert not hub or hub in told
+        assert not getattr(after.config, "base_model", "") or after.config.base_model.startswith("tiny:")
+        if after.stage in ("rate", "judge", "translate"):
+            assert "recorded replies" in told
+        assert not getattr(after.module, "paid", lambda c: False)(after.config)
+
+
+@pytest.mark.parametrize(
+    ("name", "base"), [("kullm-v2", "tiny:neox"), ("korae-13b", "tiny:llama"), ("korae-13b-dpo", "tiny:llama")]
+)
+def test_the_base_keeps_its_architecture(name, base):
+    tiny, _ = rehearse.tiny(recipe.load(name))
+    assert [s.config.base_model for s in tiny.steps if s.stage in ("sft", "dpo")] == [base]
+
+
+@pytest.mark.parametrize(
+    ("name", "shape"),
+    [
+        ("kullm-v2", "alpaca"),
+        ("kot-platypus2-7b", "cot"),
+        ("korae-13b-dpo", "ultrafeedback"),
+        ("data/user-oriented-ko", "instances"),
+        ("data/kullm-v1", "columns"),
+    ],
+)
+def test_sources_are_bundled_rows_in_the_sources_own_format(name, shape):
+    tiny, _ = rehearse.tiny(recipe.load(name))
+    config = tiny.steps[0].config
+    path = load.Path(config.path) if config.path else load.Path(config.hub) / "train.jsonl"
+    notes: dict = {}
+    own = config.model_copy(update={"hub": None, "path": str(path), "split": None})
+    records = list(load.records(own, notes))
+    assert notes["format"] == shape and len(records) >= 24
+    bundled = {row["id"] for name in ("en", "ko", "preference") for row in read_jsonl(recipe.BUNDLED / f"{name}.jsonl")}
+    assert {record["id"] for record in records} <= bundled
+
+
+def test_every_field_that_is_translated_has_a_recorded_reply():
+    for name in ("data/kopen-platypus", "data/kocot-2000", "data/kullm-v2"):
+        tiny, _ = rehearse.tiny(recipe.load(name))
+        replies = {(r["id"], r["field"]) for r in read_jsonl(load.Path(tiny.steps[_at(tiny)].config.replies))}
+        first = tiny.steps[0].config
+        folders = [first.hub] if hasattr(first, "hub") else [s.hub for s in first.sources]
+        for folder in folders:
+            shape = next(s for s in getattr(first, "sources", [first]) if s.hub == folder)
+            own = load.Config(path=f"{folder}/train.jsonl", format=shape.format, columns=shape.columns)
+            missing = [(r["id"], f) for r in load.records(own) for f in texts(r) if (r["id"], f) not in replies]
+            assert not missing
+
+
+def _at(tiny) -> int:
+    return next(i for i, s in enumerate(tiny.steps) if s.stage == "translate")
+
+
+def test_a_file_of_ones_own_is_read_itself(tmp_path):
+    path = tmp_path / "mine.jsonl"
+    path.write_text('{"instruction": "질문", "output": "답"}\n' * 3, encoding="utf-8")
+    text = f"stages:\n- load: {{path: {path}}}\n- sft: {{base_model: a/b}}\n"
+    tiny, said = rehearse.tiny(recipe.parse(text, tmp_path / "r.yaml"))
+    assert tiny.steps[0].config.path == str(path) and tiny.steps[0].config.limit == rehearse.ROWS
+    assert tiny.steps[1].config.base_model == "tiny:llama" and any("limit" in line for line in said)

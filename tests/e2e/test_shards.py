@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import random
+import subprocess
+import sys
 
 import pytest
 
@@ -66,6 +68,35 @@ def test_any_number_of_shards_gives_the_bytes_of_the_stage_alone(tmp_path, name)
         assert contents(tmp_path / f"out{n}") == expected, n
         assert (counts.n_in, counts.n_kept, counts.dropped) == (alone.n_in, alone.n_kept, alone.dropped)
         assert counts.notes == alone.notes
+
+
+def test_a_whole_run_in_shards_gives_the_same_bytes(tmp_path):
+    """The command line, with a stage that goes through the ledger among them."""
+    recipe = tmp_path / "r.yaml"
+    recipe.write_text(
+        "name: r\nstages:\n- load: {path: 'bundled:en.jsonl'}\n- translate: {engine: recorded, replies: "
+        "'bundled:replies.jsonl', mask: off}\n- check:\n- repair:\n- dedup:\n- decontaminate: {against: "
+        "['bundled:benchmark']}\n"
+    )
+    for name, more in (("one", []), ("four", ["--shards", "4"])):
+        command = [
+            sys.executable,
+            "-m",
+            "hunmin.cli",
+            "run",
+            str(recipe),
+            "--name",
+            name,
+            "--runs",
+            str(tmp_path),
+            *more,
+        ]
+        done = subprocess.run(command, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+    stages = sorted(p.name for p in (tmp_path / "one").glob("0*"))
+    assert len(stages) == 6
+    for stage in stages:
+        assert contents(tmp_path / "one" / stage) == contents(tmp_path / "four" / stage), stage
 
 
 def test_a_raising_record_is_dropped_and_no_other(tmp_path):

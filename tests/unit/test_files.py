@@ -97,6 +97,20 @@ def test_a_malformed_line_is_named_and_the_others_are_read(tmp_path, line, why):
     assert re.match(why, bad.why) and bad == line
 
 
+def test_rows_of_a_json_array_are_named_by_their_line(tmp_path):
+    path = tmp_path / "a.json"
+    path.write_text('[\n {"a": 1,\n  "b": 2},\n\n {"a": 3}, 4\n]\n')
+    assert [where for where, _ in read_rows(path)] == [f"{path}:2", f"{path}:5", f"{path}:5"]
+    assert isinstance([row for _, row in read_rows(path)][2], Malformed)
+    for text, where in (('[{"a": 1}\n{"a": 2}]', 2), ('[{"a": 1},\n]', 2), ('[{"a": 1}]\nx', 2), ('[{"a": 1}', 1)):
+        path.write_text(text)
+        with pytest.raises(UserError, match="not JSON") as error:
+            read(path)
+        assert f"{path}:{where}" in str(error.value)
+    path.write_text(" [ ]\n")
+    assert read(path) == []
+
+
 def test_a_csv_row_with_too_many_cells_is_named_by_its_first_line(tmp_path):
     path = tmp_path / "a.csv"
     path.write_text('Q,A\n"two\nlines",b\na,b,c\n', encoding="utf-8")

@@ -10,6 +10,7 @@ import csv
 import gzip
 import io
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -166,7 +167,9 @@ def _pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return row
 
 
-_decode = json.JSONDecoder(parse_constant=_constant, object_pairs_hook=_pairs).decode
+_decoder = json.JSONDecoder(parse_constant=_constant, object_pairs_hook=_pairs)
+_decode = _decoder.decode
+SPACE = re.compile(r"[ \t\r\n]*")
 
 
 def _row(text: str) -> Any:
@@ -194,6 +197,9 @@ def _json(path: Path, encoding: str | None) -> Iterator[Located]:
     """A JSON array of rows, an object that holds one under a single key, or (common on the Hub) JSONL after all."""
     text = "".join(line for _, line in lines(path, encoding))
     try:
+        if text.lstrip()[:1] == "[":
+            yield from _array(path, text)
+            return
         value = _decode(text)
     except json.JSONDecodeError as error:
         if error.msg == "Extra data" and text.lstrip().startswith("{"):
@@ -204,17 +210,38 @@ def _json(path: Path, encoding: str | None) -> Iterator[Located]:
         ) from error
     except ValueError as error:
         raise UserError(str(error), str(path), "Mend the file.") from error
-    if isinstance(value, dict):
-        inner = [v for v in value.values() if isinstance(v, list) and v and isinstance(v[0], dict)]
-        value = inner[0] if len(value) == 1 and len(inner) == 1 else [value]
-    if not isinstance(value, list):
+    if not isinstance(value, dict):
         raise UserError(f"expected a list of rows, got {type(value).__name__}", str(path), "Write one object a row.")
-    for i, row in enumerate(value, 1):
-        where = f"{path}: row {i}"
-        if isinstance(row, dict):
-            yield where, row
-        else:
-            yield where, malformed(json.dumps(row, ensure_ascii=False), f"expected an object, got {type(row).__name__}")
+    inner = [v for v in value.values() if isinstance(v, list) and v and isinstance(v[0], dict)]
+    for i, row in enumerate(inner[0] if len(value) == 1 and len(inner) == 1 else [value], 1):
+        yield f"{path}: row {i}", row if isinstance(row, dict) else _not_an_object(row)
+
+
+def _array(path: Path, text: str) -> Iterator[Located]:
+    """Yield the rows of a JSON array one by one, each with the line it begins on."""
+    at = text.index("[") + 1
+    line = text.count("\n", 0, at) + 1
+    first = True
+    while True:
+        begin = SPACE.match(text, at).end()  # type: ignore[union-attr]
+        if not first and text[begin : begin + 1] == ",":
+            begin = SPACE.match(text, begin + 1).end()  # type: ignore[union-attr]
+        elif text[begin : begin + 1] == "]":
+            end = SPACE.match(text, begin + 1).end()  # type: ignore[union-attr]
+            if end != len(text):
+                raise json.JSONDecodeError("Extra data", text, end)
+            return
+        elif not first:
+            raise json.JSONDecodeError("Expecting ',' delimiter", text, begin)
+        line += text.count("\n", at, begin)
+        value, at = _decoder.raw_decode(text, begin)
+        yield f"{path}:{line}", value if isinstance(value, dict) else _not_an_object(value)
+        line += text.count("\n", begin, at)
+        first = False
+
+
+def _not_an_object(value: Any) -> Malformed:
+    return malformed(json.dumps(value, ensure_ascii=False), f"expected an object, got {type(value).__name__}")
 
 
 def _table(path: Path, encoding: str | None, delimiter: str) -> Iterator[Located]:

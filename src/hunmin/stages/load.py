@@ -25,7 +25,7 @@ from ..formats.recognise import recognise
 from ..options import Options, opt
 from ..record import Record, content_hash, nfc, problems, texts
 from ..stream import Drop, count_lines, stream
-from ..tables import resolve
+from ..tables import did_you_mean, resolve
 
 log = logging.getLogger("hunmin")
 
@@ -64,7 +64,8 @@ class Config(Options):
     @classmethod
     def _known_format(cls, name: str) -> str:
         if name != "auto" and ":" not in name and name not in FORMATS:
-            raise ValueError(f"unknown format; formats: auto, {', '.join(FORMATS)}")
+            near = did_you_mean(name, ["auto", *FORMATS])
+            raise ValueError(f"unknown format{near}  (formats: auto, {', '.join(FORMATS)})")
         return name
 
     @model_validator(mode="before")

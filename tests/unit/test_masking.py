@@ -163,3 +163,17 @@ def test_sentences_are_the_smallest_pieces():
         "Is it 3.5?",
         "Yes.",
     ]
+
+
+@pytest.mark.data
+def test_what_a_real_translator_damaged_would_not_have_been_sent(data_folder):
+    labels = ("code_only", "code_mixed", "math_symbol", "markup")
+    n = 0
+    for line in (data_folder / "parallel" / "gold_dev.jsonl").read_text(encoding="utf-8").splitlines():
+        row = json.loads(line)
+        for span in row["spans"]:
+            if span["label"] in labels and "task_broken" not in row["labels"]:
+                n += 1
+                seen = sent(row["source"], style="xml_empty")
+                assert not any(span["source_span"] in text for text in seen), (row["id"], span["source_span"])
+    assert n >= 10

@@ -102,8 +102,9 @@ def test_a_system_prompt_goes_only_where_there_is_none(tmp_path):
 def test_bad_mixes_are_told(tmp_path):
     write_jsonl(tmp_path / "a.jsonl", rows("가", 3))
     path = str(tmp_path / "a.jsonl")
-    with pytest.raises(ValidationError, match="two sources are named 'x'"):
-        mix.Config(sources=[{"name": "x", "path": path}, {"name": "x", "path": path}])
+    for sources, says in (([{"name": "x", "path": path}] * 2, "2 sources are named 'x'"), ([], "at least one")):
+        with pytest.raises(UserError, match=says):
+            run(tmp_path, sources)
     with pytest.raises(ValidationError, match="ratio lies above 0"):
         mix.Config(sources=[{"name": "x", "path": path, "take": 1.5}])
     with pytest.raises(UserError, match="has 3 records, 9 were asked for"):
@@ -111,6 +112,14 @@ def test_bad_mixes_are_told(tmp_path):
     assert "not both" in mix.check(mix.Config(sources=[{"name": "x", "path": path, "hub": "a/b"}]))[0]
     two = [{"name": "x"}, {"name": "y"}]
     assert "only one source" in mix.check(mix.Config(sources=two))[0]
+
+
+def test_what_all_sources_provide_the_mix_provides():
+    def config(*keys):
+        return mix.Config(sources=[{"name": str(i), "path": "x", "provides": k} for i, k in enumerate(keys)])
+
+    assert config(["ratings", "original"], ["ratings"]).provides == ["ratings"]
+    assert config(["ratings"], []).provides == [] and mix.Config(sources=[{"name": "x"}]).provides == []
 
 
 def test_the_estimate_counts_local_sources(tmp_path):

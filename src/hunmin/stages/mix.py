@@ -66,20 +66,22 @@ class Source(Options):
 class Config(Options):
     sources: list[Source] = opt(..., "the sources in priority order; each a map with name and path or hub.")
 
-    @field_validator("sources")
-    @classmethod
-    def _unique_names(cls, sources: list[Source]) -> list[Source]:
-        twice = [name for name, n in Counter(s.name for s in sources).items() if n > 1]
-        if twice:
-            raise ValueError(f"two sources are named '{twice[0]}'; give each its own name")
-        if not sources:
-            raise ValueError("name at least one source")
-        return sources
+    @property
+    def provides(self) -> list[str]:
+        """Give the history keys that every source read from outside says it brings along."""
+        given = [set(s.provides) for s in self.sources if s.path or s.hub]
+        return sorted(set.intersection(*given)) if given else []
 
 
 def check(config: Config) -> list[str]:
     """Give what is wrong across options."""
-    found = []
+    found = [
+        f"sources: {n} sources are named '{name}'; give each its own name"
+        for name, n in Counter(s.name for s in config.sources).items()
+        if n > 1
+    ]
+    if not config.sources:
+        found.append("sources: name at least one")
     for i, source in enumerate(config.sources):
         if source.path and source.hub:
             found.append(f"sources[{i}]: give path or hub, not both")

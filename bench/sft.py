@@ -4,9 +4,10 @@ One core, fp32, dropout 0, LoRA r=8 on all projections of a 15.7M-parameter Llam
 to a 7B than a tiny model with a large vocabulary is). Useful tokens (no padding) per CPU second of `trainer.train()`.
 Every round gives all variants the same rows in the same global batches; ratios are taken within a round.
 
-    python bench/sft.py --data FOLDER [--rounds 5] [--rows 32] [--out bench_sft.json]
+    python bench/sft.py --data alpaca_random_9k.json dolly_3k.json [--rounds 5] [--rows 32] [--only NAME ...] [--out F]
 
-FOLDER holds alpaca_random_9k.json and dolly_3k.json (instruction, input, output), as AlpaGasus published them.
+The files are lists of rows with instruction, input, output, as AlpaGasus published them. What padding costs depends on
+how much lengths differ, so the useful share of padded micro-batches of 4 is printed with the result.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ MAX_LENGTH = 1024
 TARGETS = {"Trainer mb4 + GC": 2.5, "Trainer mb1 + GC": 1.3, "trl default": 2.5, "trl bfd, no GC": 1.2}
 
 
-def load_rows(folder: Path, n: int, seed: int = 1) -> tuple[list[Any], Any]:
+def load_rows(files: list[Path], n: int, seed: int = 1) -> tuple[list[Any], Any]:
     """Give `n` random rows rendered with alpaca and tokenised, and the tokenizer (byte BPE, 4,096)."""
     import random
 
@@ -38,8 +39,8 @@ def load_rows(folder: Path, n: int, seed: int = 1) -> tuple[list[Any], Any]:
     from hunmin.train import labels
 
     records = []
-    for name in ("alpaca_random_9k.json", "dolly_3k.json"):
-        for row in json.loads((folder / name).read_text(encoding="utf-8")):
+    for file in files:
+        for row in json.loads(file.read_text(encoding="utf-8")):
             records.append({k: row.get(k) or "" for k in ("instruction", "input", "output")})
     records = [r for r in records if r["output"].strip()]
     random.Random(seed).shuffle(records)
@@ -219,7 +220,7 @@ def _random_ranks(lengths: list[int], world: int, micro: int) -> list[list[int]]
     return [sums[rank::world] for rank in range(world)]
 
 
-def run(folder: Path, rounds: int, n_rows: int) -> dict[str, Any]:
+def run(files: list[Path], rounds: int, n_rows: int, only: list[str]) -> dict[str, Any]:
     """Measure; give medians and per-round ratios."""
     import torch
 
@@ -227,23 +228,24 @@ def run(folder: Path, rounds: int, n_rows: int) -> dict[str, Any]:
 
     torch.set_num_threads(1)
     be_quiet()
-    rows, tokenizer = load_rows(folder, rounds * n_rows + BATCH)
-    for variant in VARIANTS.values():  # imports, allocator and thread pools are warmed once
+    variants = {name: variant for name, variant in VARIANTS.items() if name in ("hunmin", *only)}
+    rows, tokenizer = load_rows(files, rounds * n_rows + BATCH)
+    for variant in variants.values():  # imports, allocator and thread pools are warmed once
         variant(rows[-BATCH:], tokenizer)
-    seconds: dict[str, list[float]] = {name: [] for name in VARIANTS}
+    seconds: dict[str, list[float]] = {name: [] for name in variants}
     worst = 0.0
     tokens = []
     for round_number in range(rounds):
         pool = rows[round_number * n_rows : (round_number + 1) * n_rows]
         tokens.append(sum(len(r.input_ids) for r in pool))
         losses = {}
-        names = list(VARIANTS)
+        names = list(variants)
         names = names[round_number % len(names) :] + names[: round_number % len(names)]  # no variant is always first
         for name in names:
             shuffles = name in ("hunmin", "hunmin, sdpa")
-            spent, losses[name] = VARIANTS[name](pool if shuffles else in_sampler_order(pool), tokenizer)
+            spent, losses[name] = variants[name](pool if shuffles else in_sampler_order(pool), tokenizer)
             seconds[name].append(spent)
-        for name in ("Trainer mb4 + GC", "Trainer mb1 + GC", "trl default"):
+        for name in {"Trainer mb4 + GC", "Trainer mb1 + GC", "trl default"} & set(names):
             worst = max(worst, *(abs(a - b) for a, b in zip(losses["hunmin"], losses[name], strict=True)))
     found = []
     for name, spent in seconds.items():
@@ -259,7 +261,11 @@ def run(folder: Path, rounds: int, n_rows: int) -> dict[str, Any]:
             }
         )
     lengths = [len(r.input_ids) for r in rows]
+    many = [len(r.input_ids) for r in load_rows(files, 3000)[0]]
+    fours = [many[i : i + 4] for i in range(0, len(many) - 3, 4)]
     return {
+        "files": [file.name for file in files],
+        "useful_share_of_padded_mb4": round(sum(map(sum, fours)) / sum(4 * max(f) for f in fours), 3),
         "rounds": rounds,
         "rows_per_round": n_rows,
         "row_tokens": {
@@ -268,25 +274,27 @@ def run(folder: Path, rounds: int, n_rows: int) -> dict[str, Any]:
             "max": max(lengths),
         },
         "largest_loss_difference_to_plain_batching": worst,
-        "sampler": sampler_numbers([len(r.input_ids) for r in load_rows(folder, 3000)[0]]),
+        "sampler": sampler_numbers(many),
         "table": found,
     }
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
-    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--data", type=Path, nargs="+", required=True)
+    parser.add_argument("--only", nargs="+", choices=list(VARIANTS), default=list(VARIANTS))
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--rows", type=int, default=32)
     parser.add_argument("--out", type=Path)
     args = parser.parse_args()
-    found = run(args.data, args.rounds, args.rows)
+    found = run(args.data, args.rounds, args.rows, args.only)
     print(f"{'variant':32} {'tok/CPU-s':>9} {'hunmin is':>10}  per-round range   target")
     for row in found["table"]:
         speed, ratio = row["tokens_per_cpu_second"], row["hunmin_is_faster_by"]
         told = f"{row['lowest']:.2f} - {row['highest']:.2f}"
         target = f">= {row['target']}" if row["target"] else ""
         print(f"{row['variant']:32} {speed:9} {ratio:9.2f}x  {told:15}   {target}")
+    print(f"useful share of padded micro-batches of 4 on this text: {found['useful_share_of_padded_mb4']}")
     worst = found["largest_loss_difference_to_plain_batching"]
     print(f"largest loss difference to plain batching, every step: {worst:.2e}")
     print("what the sampler earns besides (counted over 3,000 rows, batch 128, micro-batch 4):")

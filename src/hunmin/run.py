@@ -14,10 +14,11 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from . import artifact, child
 from .artifact import Counts, Inputs, Spend
+from .clients.hub import require_access
 from .errors import UserError
 from .recipe import Recipe, Step, needs, resolved
 from .stages import STAGES
@@ -263,9 +264,27 @@ def _confirm_paid(recipe: Recipe, run: Path, options: Options) -> None:
             str(recipe.path or recipe.name),
             "Set max_usd: or max_chars: at the top of the recipe.",
         )
+    for kind, ids in hub_ids(recipe).items():
+        require_access(ids, kind)  # a gated base is found before the first paid request, not after the last
     estimates = [(step.label, _estimate(step, inputs_for(recipe, run, i, options))) for i, step in pending]
     if not options.confirm(estimates):
         raise UserError("not confirmed, nothing was sent", mend="Add --yes to spend without asking.")
+
+
+def hub_ids(recipe: Recipe) -> dict[Literal["dataset", "model"], list[str]]:
+    """Give the Hub ids a recipe will open, by kind; local paths and tiny models among them are passed over later."""
+    found: dict[Literal["dataset", "model"], list[str]] = {"dataset": [], "model": []}
+    for step in recipe.steps:
+        config = step.config
+        sources = [config, *(getattr(config, "sources", None) or ())]
+        found["dataset"] += [hub for s in sources if (hub := getattr(s, "hub", None))]
+        if base := getattr(config, "base_model", None):
+            found["model"].append(base)
+        local = "local" in (getattr(config, "engine", None), getattr(config, "fallback", None))
+        if (local or getattr(config, "rater", None) == "ifd") and (model := getattr(config, "model", None)):
+            found["model"].append(model)
+        found["model"] += getattr(config, "baselines", None) or []
+    return found
 
 
 def _estimate(step: Step, inputs: Inputs) -> dict[str, Any]:

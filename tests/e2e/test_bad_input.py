@@ -131,6 +131,24 @@ def test_paid_stages_need_a_limit_and_a_yes(tmp_path):
             assert b"secret-key-value" not in path.read_bytes(), path
 
 
+def test_a_base_that_cannot_be_opened_is_found_before_the_first_paid_request(tmp_path):
+    stages = (
+        f"  - load: {{path: {KO}}}\n  - translate: {{engine: deepl, base_url: 'http://127.0.0.1:9'}}\n"
+        "  - sft: {base_model: someone/gated-model}\n"
+    )
+    done = hunmin(
+        "run",
+        recipe(tmp_path, stages),
+        "max_chars=100000",
+        "--yes",
+        cwd=tmp_path,
+        DEEPL_AUTH_KEY="x",
+        HF_HUB_OFFLINE="1",
+    )
+    assert done.returncode == 2 and "someone/gated-model" in done.stderr, done.stderr
+    assert not list((tmp_path / "runs").rglob("ledger.sqlite"))
+
+
 def test_json_output_is_json(tmp_path):
     r = recipe(tmp_path, f"  - load: {{path: {KO}}}\n")
     done = hunmin("run", r, "--json", cwd=tmp_path)

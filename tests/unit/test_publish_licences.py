@@ -149,7 +149,7 @@ def test_the_histogram_counts_every_score():
         ("tiny:llama", False),
         ("/home/me/base", False),
         ("./a/b", False),
-        ("base", False),
+        ("x", False),
     ],
 )
 def test_hub_ids_are_told_from_folders(name, is_id):

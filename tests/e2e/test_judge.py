@@ -286,6 +286,7 @@ def test_bad_options_are_told_before_anything_is_sent(tmp_path):
     assert "did you mean 'kullm-v2'" in problems(criteria="kulm-v2")
     assert "pairwise needs an opponent" in problems(criteria="pairwise")
     assert "name the models of answer_base_url" in problems(answer_base_url="http://localhost:1/v1")
+    assert "no such file human.jsonl" in problems(agreement="human.jsonl")
     assert "1 files for 2 names" in problems(answers=["a.jsonl"], models=["a", "b"])
     assert "no grade to weight" in problems(criteria="pairwise", reference="x", weighted=True)
     folder_with(tmp_path)

@@ -100,6 +100,8 @@ def check(config: Config) -> list[str]:
         found.append("judge.answers and judge.answer_base_url: give one of them.")
     if config.answers and config.models not in (["newest"],) and len(config.answers) != len(config.models):
         found.append(f"judge.answers: {len(config.answers)} files for {len(config.models)} names in models.")
+    if config.agreement and not Path(config.agreement).is_file():
+        found.append(f"judge.agreement: no such file {config.agreement}.")
     if config.answer_base_url and config.models == ["newest"]:
         found.append("judge.models: name the models of answer_base_url.")
     return found

@@ -38,7 +38,8 @@ def call(step: Step, inputs: Inputs, out: Path) -> Counts:
 
         command = launch.command(step.config, spec)
         log.info("%s: %s", step.label, " ".join(command))
-    environment = {**os.environ, "HF_HUB_DISABLE_TELEMETRY": "1", "PYTHONUNBUFFERED": "1"}
+    # Threads that spin while they wait starve everything else on a shared machine, and gain nothing on an idle one.
+    environment = {"OMP_WAIT_POLICY": "PASSIVE", **os.environ, "HF_HUB_DISABLE_TELEMETRY": "1", "PYTHONUNBUFFERED": "1"}
     child = subprocess.Popen(command, env=environment)
     while True:
         try:

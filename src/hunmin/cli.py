@@ -107,9 +107,9 @@ def _dispatch(argv: list[str]) -> int:
         from .benchmarks import lm_eval_model
 
         return lm_eval_model.main(rest)
-    if name == "judge" and "--agreement" in rest:
-        return _agreement(rest)
     alone_too = name in STAGES and any(word in ("-o", "--out") or word.startswith("--out=") for word in rest)
+    if name == "judge" and "--agreement" in rest and not alone_too:
+        return _agreement(rest)
     if name in TALKING and not alone_too:  # `hunmin review RUN` is the page, `hunmin review IN -o OUT` the stage
         import importlib
 
@@ -246,7 +246,7 @@ def _agreement(argv: list[str]) -> int:
     if args.json:
         print(json.dumps(found, ensure_ascii=False))
     else:
-        return print_estimates("agreement of judge and people", list(found.items()), False)
+        return print_estimates("agreement of judge and people", list(found.items()), False, measured=True)
     return 0
 
 

@@ -99,11 +99,11 @@ def show_value(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, default=str)
 
 
-def print_estimates(name: str, rows: list[tuple[str, dict[str, Any]]], as_json: bool) -> int:
+def print_estimates(name: str, rows: list[tuple[str, dict[str, Any]]], as_json: bool, measured: bool = False) -> int:
     if as_json:
         print(json.dumps([{"stage": label, **row} for label, row in rows], ensure_ascii=False, default=str))
         return 0
-    print(f"{name}: estimate; nothing was sent or changed")
+    print(f"{name}:" if measured else f"{name}: estimate; nothing was sent or changed")
     for label, row in rows:
         print(f"  {label}")
         for key, value in row.items():

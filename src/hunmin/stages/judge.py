@@ -211,6 +211,7 @@ def run(config: Config, inputs: Inputs, out: Path) -> Counts:
             sum(notes["statuses"].values()),
             ", ".join(f"{n} {s}" for s, n in notes["statuses"].items() if s != "ok"),
         )
+    notes["headline"] = f"{len(documents) - unread:,} of {len(documents):,} verdicts read"
     return Counts(len(documents), len(documents), {}, notes)
 
 

@@ -236,6 +236,7 @@ def summary(path: Path) -> dict[str, Any]:
             scores[round(rating["score"], 2)] += 1
     n = sum(scores.values())
     found: dict[str, Any] = {"statuses": dict(statuses.most_common())}
+    found["headline"] = f"{n:,} of {sum(statuses.values()):,} with a score"
     if n:
         found["mean"] = round(sum(score * k for score, k in scores.items()) / n, 4)
         found["mode"] = max(scores, key=lambda score: (scores[score], score))

@@ -227,3 +227,12 @@ def test_telemetry_can_be_switched_off():
 
     assert constants.HF_HUB_DISABLE_TELEMETRY  # conftest and be_quiet set it before anything is imported
     assert hasattr(_telemetry, "send_telemetry")
+
+
+def test_trainer_options_are_checked_against_trl():
+    from hunmin.stages import dpo, sft
+
+    assert sft.check(sft.Config(trainer={"adam_beta2": 0.95, "loss_type": "dft"})) == []
+    assert "did you mean 'adam_beta2'" in sft.check(sft.Config(trainer={"adam_beta22": 1}))[0]
+    assert "DPOConfig has no such option" in dpo.check(dpo.Config(trainer={"packing_strategy": "bfd"}))[0]
+    assert "is set by hunmin's own sft_weight" in dpo.check(dpo.Config(trainer={"loss_weights": [1.0]}))[0]

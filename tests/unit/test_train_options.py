@@ -35,7 +35,7 @@ def problems(stage=sft, **options):
         ({"val_size": 2.5}, "a share is below 1"),
         ({"report_to": ["wnadb"]}, "known are wandb, tensorboard"),
         ({"project": "p"}, "names no tracker"),
-        ({"trainer": {"learning_rate": 1.0}}, "hunmin's own option learning_rate"),
+        ({"trainer": {"learning_rate": 1.0}}, "is set by hunmin's own learning_rate"),
         ({"packing": "bfd", "overlong": "truncate_answer"}, "packing: bfd takes"),
     ],
 )

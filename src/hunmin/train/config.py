@@ -106,9 +106,10 @@ def cross_check(config: TrainConfig, kind: str) -> list[str]:
             found.append(f"report_to '{name}' is unknown; known are {', '.join(TRACKERS)}.")
     if config.project and not config.report_to:
         found.append("project is set, but report_to names no tracker.")
-    taken = sorted(set(config.trainer) & set(OURS))
+    ours = OURS | (OURS_IN_DPO if kind == "dpo" else OURS_IN_SFT)
+    taken = sorted(set(config.trainer) & set(ours))
     if taken:
-        found.append("; ".join(f"trainer.{name} is hunmin's own option {OURS[name]}" for name in taken) + ".")
+        found.append("; ".join(f"trainer.{name} is set by hunmin's own {ours[name]}" for name in taken) + ".")
     found.extend(_unknown_trainer_options(config, kind))
     return found
 
@@ -129,10 +130,6 @@ OURS = {
     "seed": "seed",
     "bf16": "dtype",
     "fp16": "dtype",
-    "packing": "packing",
-    "beta": "beta",
-    "loss_type": "loss_type",
-    "label_smoothing": "label_smoothing",
     "output_dir": "the run's folder",
     "report_to": "report_to",
     "logging_steps": "logging_steps",
@@ -141,8 +138,22 @@ OURS = {
     "save_total_limit": "save_total_limit",
     "gradient_checkpointing": "gradient_checkpointing",
     "activation_checkpointing": "gradient_checkpointing",
-    "neftune_noise_alpha": "neftune_alpha",
     "run_name": "run_name",
+    "use_cpu": "device",
+}
+OURS_IN_SFT = {
+    "packing": "packing",
+    "padding_free": "packing",
+    "eval_packing": "packing",
+    "dataset_kwargs": "labels",
+    "neftune_noise_alpha": "neftune_alpha",
+}
+OURS_IN_DPO = {
+    "beta": "beta",
+    "loss_type": "loss_type",
+    "loss_weights": "sft_weight",
+    "label_smoothing": "label_smoothing",
+    "precompute_ref_log_probs": "precompute_ref_log_probs",
 }
 
 

@@ -231,11 +231,7 @@ def _save(
 
 
 def modelfile(template: Template) -> str:
-    """Give an ollama Modelfile whose TEMPLATE renders one turn as this template does.
-
-    ollama reads safetensors of some families itself; for others convert first:
-    `python llama.cpp/convert_hf_to_gguf.py MODEL --outfile model.gguf` and name that file in FROM.
-    """
+    """Give an ollama Modelfile whose TEMPLATE renders one turn as this template does."""
     prompt = template.prompt([{"role": "user", "content": "{{ .Prompt }}"}])
     with_system = template.prompt(
         [{"role": "system", "content": "{{ .System }}"}, {"role": "user", "content": "{{ .Prompt }}"}]
@@ -243,6 +239,9 @@ def modelfile(template: Template) -> str:
     bos = template.bos_token  # ollama writes the BOS itself
     prompt, with_system = prompt.removeprefix(bos), with_system.removeprefix(bos)
     return (
+        "# ollama create NAME -f Modelfile\n"
+        "# ollama reads the safetensors of some families itself; others are converted first:\n"
+        "#   python llama.cpp/convert_hf_to_gguf.py . --outfile model.gguf     then   FROM ./model.gguf\n"
         "FROM .\n"
         f'TEMPLATE """{{{{ if .System }}}}{with_system}{{{{ else }}}}{prompt}{{{{ end }}}}"""\n'
         f'PARAMETER stop "{template.stop}"\n'

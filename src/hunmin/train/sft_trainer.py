@@ -85,7 +85,8 @@ class HunminSFTTrainer(SFTTrainer):
         """
         labels = inputs["labels"]
         by_row = self.loss_scale == "sample" and model.training
-        if return_outputs or not self.keeps_positions or (labels.is_cuda and not by_row):
+        other = return_outputs or not self.keeps_positions or self.args.loss_type != "nll"
+        if other or (labels.is_cuda and not by_row):
             return super().compute_loss(model, inputs, return_outputs, num_items_in_batch)
         positions = (labels[0, 1:] != -100).nonzero().flatten()
         given = {k: v for k, v in inputs.items() if k != "labels"}

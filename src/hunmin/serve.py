@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import importlib.util
+import json
 import os
 import sys
 from collections.abc import Sequence
@@ -130,9 +131,7 @@ def vllm_command(found: Resolved, served: str, args: argparse.Namespace, templat
     command = ["vllm", "serve", found.base, "--host", args.host, "--port", str(args.port), "--dtype", dtype]
     adapter = args.adapter or found.adapter
     if adapter is not None:
-        from peft import PeftConfig
-
-        rank = int(getattr(PeftConfig.from_pretrained(str(adapter)), "r", 16))
+        rank = int(json.loads((Path(adapter) / "adapter_config.json").read_text(encoding="utf-8")).get("r", 16))
         allowed = next((r for r in (8, 16, 32, 64, 128, 256, 320, 512) if r >= rank), rank)
         command += ["--served-model-name", f"{served}-base", "--enable-lora", "--max-lora-rank", str(allowed)]
         command += ["--lora-modules", f"{served}={adapter}"]

@@ -1,8 +1,10 @@
-"""How well the checks find translation errors and the repairs mend them: on human labels, on damage made here, on clean pairs, and how fast.
+"""How well the checks find translation errors and the repairs mend them: on human labels, on damage made here, on
+clean pairs, and how fast.
 
     python bench/translation_check.py --gold DATA/parallel/gold_dev.jsonl --json out.json
 
-`--gold` takes label files of the shape {id, field, source, translation, labels, severity, borderline}; strict counts borderline fields as
+`--gold` takes label files of the shape {id, field, source, translation, labels, severity, borderline}; strict counts
+borderline fields as
 clean, lenient leaves them out. Without it the other three tables are made from the package alone.
 """
 
@@ -158,7 +160,9 @@ def score_damage(pairs: list[Pair], at_least: int, seed: int) -> dict[str, Any]:
 
 
 def measure_speed(pairs: list[Pair], seconds: float = 6.0) -> dict[str, Any]:
-    """Give CPU seconds for 25,000 records of two fields each, on one core; each text is made different, so nothing is remembered."""
+    """Give CPU seconds for 25,000 records of two fields each, on one core; each text is made different, so nothing is
+    remembered.
+    """
     by_record: dict[str, list[Pair]] = defaultdict(list)
     for pair in pairs:
         if pair.family == "bundled":
@@ -205,7 +209,8 @@ def main() -> None:
     print("\ndamage: found by its own check / by any; mended")
     for name, one in result["damage"].items():
         print(
-            f"  {name:28} pairs {one['pairs']:4}  {told(one['found']):42} any {one['any_issue']['k']}  certain {one['certain']['k']}",
+            f"  {name:28} pairs {one['pairs']:4}  {told(one['found']):42} any {one['any_issue']['k']}  "
+            f"certain {one['certain']['k']}",
             end="",
         )
         print(f"  restored {told(one['restored'])}, field equal {one['field_equal']['k']}" if one["restored"] else "")

@@ -1,6 +1,7 @@
 """Damage done to clean translations on purpose, one kind per function, the way machine translation does it.
 
-Each gives (damaged text, the piece that was damaged) or None when the text has nothing of that kind; `random_` decides the place.
+Each gives (damaged text, the piece that was damaged) or None when the text has nothing of that kind; `random_` decides
+the place.
 """
 
 from __future__ import annotations

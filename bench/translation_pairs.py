@@ -1,7 +1,10 @@
-"""Clean English-Korean pairs for bench/translation_check.py: the bundled records, and pairs composed from templates of our own.
+"""Clean English-Korean pairs for bench/translation_check.py: the bundled records, and pairs composed from templates of
+our own.
 
-The templates exist to give each kind of perturbation at least 100 distinct pairs: code, LaTeX, lists, links, placeholders and marked
-words stand in the places where instruction data has them. `family` says where a pair comes from, so that figures can be read apart.
+The templates exist to give each kind of perturbation at least 100 distinct pairs: code, LaTeX, lists, links,
+placeholders and marked
+words stand in the places where instruction data has them. `family` says where a pair comes from, so that figures can
+be read apart.
 """
 
 from __future__ import annotations
@@ -17,7 +20,9 @@ DATA = Path(__file__).parent.parent / "src" / "hunmin" / "data"
 
 @dataclass(frozen=True)
 class Pair:
-    """An English text and its good Korean translation; `field` and `instruction` are what a check may know of the record."""
+    """An English text and its good Korean translation; `field` and `instruction` are what a check may know of the
+    record.
+    """
 
     name: str
     english: str
@@ -94,15 +99,18 @@ NUMBERED = [
 ]
 CODE = [
     (
-        "def {n}(values, limit):\n    total = 0\n    for value in values:\n        if value <= limit:\n            total += value * {k}\n    return total",
+        "def {n}(values, limit):\n    total = 0\n    for value in values:\n        if value <= limit:\n            "
+        "total += value * {k}\n    return total",
         "python",
     ),
     (
-        'def {n}(path):\n    with open(path, encoding="utf-8") as file:\n        rows = [line.strip() for line in file]\n    print("{w}", len(rows))\n    return rows[{k}:]',
+        'def {n}(path):\n    with open(path, encoding="utf-8") as file:\n        rows = [line.strip() for line in '
+        'file]\n    print("{w}", len(rows))\n    return rows[{k}:]',
         "python",
     ),
     (
-        'function {n}(items) {{\n  const found = items.filter((item) => item.price > {k});\n  console.log("{w}", found.length);\n  return found;\n}}',
+        'function {n}(items) {{\n  const found = items.filter((item) => item.price > {k});\n  console.log("{w}", '
+        "found.length);\n  return found;\n}}",
         "javascript",
     ),
     (
@@ -110,11 +118,14 @@ CODE = [
         "sql",
     ),
     (
-        'public static int {n}(int[] data) {{\n    int best = {k};\n    for (int i = 0; i < data.length; i++) {{\n        if (data[i] > best) {{\n            best = data[i];\n        }}\n    }}\n    System.out.println("{w}");\n    return best;\n}}',
+        "public static int {n}(int[] data) {{\n    int best = {k};\n    for (int i = 0; i < data.length; i++) {{\n  "
+        "      if (data[i] > best) {{\n            best = data[i];\n        }}\n    }}\n    "
+        'System.out.println("{w}");\n    return best;\n}}',
         "java",
     ),
     (
-        'class {N}:\n    def __init__(self, size={k}):\n        self.size = size\n        self.label = "{w}"\n\n    def {n}(self):\n        return self.size * 2 + 1',
+        'class {N}:\n    def __init__(self, size={k}):\n        self.size = size\n        self.label = "{w}"\n\n'
+        "    def {n}(self):\n        return self.size * 2 + 1",
         "python",
     ),
     (
@@ -122,7 +133,10 @@ CODE = [
         "bash",
     ),
 ]
-NAMES = "sum_below read_lines find_cheap total_price best_score count_words order_value load_table next_token make_index user_rank merge_rows".split()
+NAMES = (
+    "sum_below read_lines find_cheap total_price best_score count_words order_value load_table "
+    "next_token make_index user_rank merge_rows"
+).split()
 WORDS = "done result Seoul total ready count level first green value other empty".split()
 CODE_TEXTS = [
     (
@@ -133,14 +147,21 @@ CODE_TEXTS = [
     ("What does this do?\n\n```{l}\n{c}\n```", "이 코드는 무엇을 하나요?\n\n```{l}\n{c}\n```"),
     (
         "The name `{n}` says little. Here is the whole program:\n\n```{l}\n{c}\n```\n\nIt stops when the input ends.",
-        "`{n}`이라는 이름은 뜻이 분명하지 않습니다. 전체 프로그램은 다음과 같습니다:\n\n```{l}\n{c}\n```\n\n입력이 끝나면 멈춥니다.",
+        "`{n}`이라는 이름은 뜻이 분명하지 않습니다. 전체 프로그램은 다음과 같습니다:\n\n```{l}\n{c}\n```\n\n입력이 끝나면 멈춥니다.",  # noqa: E501
     ),
 ]
 LATEX = [
-    r"$x^2 - {a}x + {b} = 0$", r"$\frac{{{a}}}{{{b}}} + \frac{{1}}{{{c}}}$", r"$\sqrt{{{a}}} \approx {b}.{c}$", r"$\sum_{{k=1}}^{{{a}}} k^{b}$",
-    r"\[ \int_0^{{{a}}} ({b}x^2 + {c}) \, dx \]", r"$\sin({a}x) + \cos({b}x)$", r"$\log_{{{a}}} {b}{c}$", r"\( {a}n + {b} \le {c}m \)",
-    r"$\alpha + {a}\beta \geq {b}$", r"$f(x) = {a}x^3 - {b}x$",
-]  # fmt: skip
+    r"$x^2 - {a}x + {b} = 0$",
+    r"$\frac{{{a}}}{{{b}}} + \frac{{1}}{{{c}}}$",
+    r"$\sqrt{{{a}}} \approx {b}.{c}$",
+    r"$\sum_{{k=1}}^{{{a}}} k^{b}$",
+    r"\[ \int_0^{{{a}}} ({b}x^2 + {c}) \, dx \]",
+    r"$\sin({a}x) + \cos({b}x)$",
+    r"$\log_{{{a}}} {b}{c}$",
+    r"\( {a}n + {b} \le {c}m \)",
+    r"$\alpha + {a}\beta \geq {b}$",
+    r"$f(x) = {a}x^3 - {b}x$",
+]
 LATEX_TEXTS = [
     ("Simplify {m} and explain each step.", "{m} 식을 간단히 하고 단계마다 설명하세요."),
     ("We start from {m}. The rest follows by substitution.", "{m}에서 시작합니다. 나머지는 대입하면 나옵니다."),
@@ -148,13 +169,64 @@ LATEX_TEXTS = [
     ("Show that {m} and {o} do not agree.", "{m} 식과 {o} 식이 일치하지 않음을 보이세요."),
 ]
 LISTS = [
-    ("What to pack:", "챙길 것:", [("a towel", "수건"), ("warm socks", "따뜻한 양말"), ("a flashlight", "손전등"), ("a map of the area", "그 지역의 지도"), ("enough water", "충분한 물")]),
-    ("Steps:", "순서:", [("Close the window.", "창문을 닫습니다."), ("Turn off the light.", "불을 끕니다."), ("Lock the door.", "문을 잠급니다."), ("Give back the key.", "열쇠를 돌려줍니다.")]),
-    ("Reasons to walk:", "걸어야 하는 이유:", [("It is healthy.", "건강에 좋습니다."), ("It costs nothing.", "돈이 들지 않습니다."), ("You meet your neighbors.", "이웃을 만나게 됩니다."), ("It clears the mind.", "머리가 맑아집니다.")]),
-    ("Ingredients:", "재료:", [("flour", "밀가루"), ("two eggs", "달걀 두 개"), ("a little salt", "소금 조금"), ("melted butter", "녹인 버터"), ("sugar", "설탕")]),
-    ("Animals of the forest:", "숲의 동물:", [("deer", "사슴"), ("owls", "올빼미"), ("wild boars", "멧돼지"), ("foxes", "여우"), ("badgers", "오소리")]),
-    ("Rules of the library:", "도서관의 규칙:", [("Do not eat at the desks.", "책상에서 음식을 먹지 않습니다."), ("Return books on time.", "책은 제때 돌려줍니다."), ("Speak quietly.", "조용히 말합니다."), ("Do not fold the pages.", "책장을 접지 않습니다.")]),
-]  # fmt: skip
+    (
+        "What to pack:",
+        "챙길 것:",
+        [
+            ("a towel", "수건"),
+            ("warm socks", "따뜻한 양말"),
+            ("a flashlight", "손전등"),
+            ("a map of the area", "그 지역의 지도"),
+            ("enough water", "충분한 물"),
+        ],
+    ),
+    (
+        "Steps:",
+        "순서:",
+        [
+            ("Close the window.", "창문을 닫습니다."),
+            ("Turn off the light.", "불을 끕니다."),
+            ("Lock the door.", "문을 잠급니다."),
+            ("Give back the key.", "열쇠를 돌려줍니다."),
+        ],
+    ),
+    (
+        "Reasons to walk:",
+        "걸어야 하는 이유:",
+        [
+            ("It is healthy.", "건강에 좋습니다."),
+            ("It costs nothing.", "돈이 들지 않습니다."),
+            ("You meet your neighbors.", "이웃을 만나게 됩니다."),
+            ("It clears the mind.", "머리가 맑아집니다."),
+        ],
+    ),
+    (
+        "Ingredients:",
+        "재료:",
+        [
+            ("flour", "밀가루"),
+            ("two eggs", "달걀 두 개"),
+            ("a little salt", "소금 조금"),
+            ("melted butter", "녹인 버터"),
+            ("sugar", "설탕"),
+        ],
+    ),
+    (
+        "Animals of the forest:",
+        "숲의 동물:",
+        [("deer", "사슴"), ("owls", "올빼미"), ("wild boars", "멧돼지"), ("foxes", "여우"), ("badgers", "오소리")],
+    ),
+    (
+        "Rules of the library:",
+        "도서관의 규칙:",
+        [
+            ("Do not eat at the desks.", "책상에서 음식을 먹지 않습니다."),
+            ("Return books on time.", "책은 제때 돌려줍니다."),
+            ("Speak quietly.", "조용히 말합니다."),
+            ("Do not fold the pages.", "책장을 접지 않습니다."),
+        ],
+    ),
+]
 MARKED = [
     ("**Warning:** the plate is hot, so wait a moment.", "**경고:** 접시가 뜨거우니 잠시 기다리세요."),
     ("**Note:** the office closes early on Friday.", "**참고:** 금요일에는 사무실이 일찍 닫습니다."),
@@ -209,10 +281,17 @@ def composed(seed: int = 7) -> list[Pair]:
         chosen = random_.sample(SENTENCES, random_.randint(3, 6))
         add(" ".join(a for a, _ in chosen), " ".join(b for _, b in chosen), "sentences")
         values = {
-            "a": random_.randint(3, 59), "b": random_.randint(61, 250), "c": f"{random_.randint(1000, 90000):,}", "d": f"{random_.randint(90001, 400000):,}",
-            "e": random_.randint(260, 990), "f": f"{random_.randint(2, 40)}.{random_.randint(1, 9)}", "g": f"{random_.randint(1, 9)}.{random_.randint(1, 9)}",
-            "h": random_.randint(8, 11), "i": random_.randint(12, 18), "y": random_.randint(1900, 2020),
-        }  # fmt: skip
+            "a": random_.randint(3, 59),
+            "b": random_.randint(61, 250),
+            "c": f"{random_.randint(1000, 90000):,}",
+            "d": f"{random_.randint(90001, 400000):,}",
+            "e": random_.randint(260, 990),
+            "f": f"{random_.randint(2, 40)}.{random_.randint(1, 9)}",
+            "g": f"{random_.randint(1, 9)}.{random_.randint(1, 9)}",
+            "h": random_.randint(8, 11),
+            "i": random_.randint(12, 18),
+            "y": random_.randint(1900, 2020),
+        }
         lines = random_.sample(NUMBERED, 2)
         add(" ".join(a.format(**values) for a, _ in lines), " ".join(b.format(**values) for _, b in lines), "numbers")
         template, language = random_.choice(CODE)
@@ -240,7 +319,8 @@ def composed(seed: int = 7) -> list[Pair]:
         spot = {"a": random_.randint(3, 12), "b": random_.randint(11, 89)}
         add("\n".join(a.format(**spot) for a, _ in lines), "\n".join(b.format(**spot) for _, b in lines), "marked")
         host = random_.choice(["docs.example.org", "www.example.com", "help.example.net"])
-        url = f"https://{host}/{random_.choice(WORDS)}/{random_.choice(NAMES)}{random_.choice(['', '.html', '?lang=en', '#top'])}"
+        ending = random_.choice(["", ".html", "?lang=en", "#top"])
+        url = f"https://{host}/{random_.choice(WORDS)}/{random_.choice(NAMES)}{ending}"
         mail = f"{random_.choice(WORDS).lower()}@{host.split('.', 1)[1]}"
         english, korean = random_.choice(LINKS)
         add(english.format(u=url, e=mail), korean.format(u=url, e=mail), "links")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from hunmin.text.hangul import BARE_PARTICLE, ending, has_final, hangul_ratio, register
+from hunmin.text.hangul import BARE_PARTICLE, ending, hangul_ratio, has_final, register
 
 
 @pytest.mark.parametrize(("text", "ratio"), [("한글", 1.0), ("ab한글", 0.5), ("english", 0.0), ("123", 1.0)])

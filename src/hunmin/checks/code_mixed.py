@@ -1,4 +1,6 @@
-"""code_mixed: code inside a text (blocks, inline code, identifiers, file names) that the translation lost or changed."""
+"""code_mixed: code inside a text (blocks, inline code, identifiers, file names) that the translation lost or
+changed.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +9,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..text.hangul import has_hangul
-from ..text.segments import PASCAL, Span, is_code
+from ..text.patterns import PASCAL
+from ..text.segments import Span, is_code
 from .compare import lost_spans
 from .program import difference
 from .reading import CERTAIN, REVIEW, Issue, count, issue, place, spans_of
@@ -17,7 +20,9 @@ ESCAPED_QUOTES = re.compile(r"[‘’“”]")
 
 
 def find(original: str, text: str, context: Mapping[str, Any]) -> list[Issue]:
-    """Give an issue per block or name that is not in the translation as it stood; without an original, code with Hangul names."""
+    """Give an issue per block or name that is not in the translation as it stood; without an original, code with
+    Hangul names.
+    """
     if not original:
         return _alone(text)
     if original == text or is_code(original):

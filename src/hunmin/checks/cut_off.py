@@ -1,4 +1,6 @@
-"""cut_off: what the translation leaves out: sentences, list items, defined terms, the end of the text, a word before its particle."""
+"""cut_off: what the translation leaves out: sentences, list items, defined terms, the end of the text, a word before
+its particle.
+"""
 
 from __future__ import annotations
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from ..text.segments import EMPHASIS, UNDERSCORE
+from ..text.patterns import EMPHASIS, UNDERSCORE
 from .reading import CERTAIN, REVIEW, Issue, issue, lines_of, place, spans_of
 
 SOLID = re.compile(r"[A-Za-z]*\d[\d,.]*|[A-Z][A-Za-z]{2,}|`[^`]+`")
@@ -93,7 +93,9 @@ def moved(original: str, text: str) -> list[Issue]:
 
 
 def _beside(original: str, text: str, source: list[Mark], target: list[Mark]):
-    """Yield (source line, target line, source mark, target mark), paired line by line, or in order when lines differ."""
+    """Yield (source line, target line, source mark, target mark), paired line by line, or in order when lines
+    differ.
+    """
     lines, there = lines_of(original), lines_of(text)
     if len(lines) != len(there):
         lines, there = [(0, len(original))], [(0, len(text))]
@@ -133,7 +135,9 @@ def _reason(original: str, text: str, a: tuple[int, int], b: tuple[int, int], on
 
 
 def _by_words(one: Mark, two: Mark, before: str, after: str, prior: str, rest: str) -> str:
-    """Give why the only mark of a line is on other words: by numbers and names, by place, by length, by the kind of word."""
+    """Give why the only mark of a line is on other words: by numbers and names, by place, by length, by the kind of
+    word.
+    """
     for piece in set(SOLID.findall(one.body)) & set(SOLID.findall(prior + two.body + rest)):
         if piece not in two.body:
             return "!수나 이름"

@@ -1,4 +1,6 @@
-"""markup: brackets, placeholders, URLs, tags, tables, headings, markers, `key:` colons, compared in order and line by line."""
+"""markup: brackets, placeholders, URLs, tags, tables, headings, markers, `key:` colons, compared in order and line by
+line.
+"""
 
 from __future__ import annotations
 
@@ -9,14 +11,16 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..text.hangul import has_hangul
-from ..text.segments import BLANK, Span, is_code
+from ..text.patterns import BLANK
+from ..text.segments import Span, is_code
 from .compare import lost_spans
 from .emphasis import moved
 from .reading import CERTAIN, REVIEW, Issue, count, issue, lines_of, place, spans_of
 
 BRACKETS = re.compile(r"[\[\]{}<>]")
 KEY = re.compile(
-    r"^[ \t]*(?:[-*+•][ \t]+|\d{1,3}[.)][ \t]+)?[*_]*(?P<key>[A-Z][\w'/&-]*(?: [\w'/&()-]+){0,3})[*_]*[ \t]?:(?P<rest>.*)$"
+    r"^[ \t]*(?:[-*+•][ \t]+"
+    r"|\d{1,3}[.)][ \t]+)?[*_]*(?P<key>[A-Z][\w'/&-]*(?: [\w'/&()-]+){0,3})[*_]*[ \t]?:(?P<rest>.*)$"
 )
 COLON = re.compile(r"[:：]")
 HEADING = re.compile(r"^[ \t]*(#{1,6})[ \t]")
@@ -27,7 +31,9 @@ FORMULA_KINDS = ("latex", "formula", "fence", "code", "inline_code", "json", "id
 
 
 def find(original: str, text: str, context: Mapping[str, Any]) -> list[Issue]:
-    """Give an issue per piece of markup that is lost, changed or out of order; without an original, what does not close."""
+    """Give an issue per piece of markup that is lost, changed or out of order; without an original, what does not
+    close.
+    """
     if not original:
         return _alone(text)
     if original == text or is_code(original):
@@ -50,8 +56,8 @@ def _alone(text: str) -> list[Issue]:
     for start, end in lines_of(text):
         line = text[start:end]
         for opening, closing in ("[]", "{}"):
-            depth = 0
-            for i, char in enumerate(line):
+            depth = i = 0
+            for i, char in enumerate(line):  # noqa: B007
                 depth += (char == opening) - (char == closing)
                 if depth < 0:
                     break

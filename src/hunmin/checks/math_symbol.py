@@ -16,13 +16,17 @@ TEXT = re.compile(r"\\(?:text|mbox|textrm|textbf|textit|mathrm)\{[^{}]*\}")
 
 
 def _same(text: str) -> str:
-    """Formulas agree up to blanks, thousands commas, the words of \\text{} and where the full stop of a display stands."""
+    """Formulas agree up to blanks, thousands commas, the words of \\text{} and where the full stop of a display
+    stands.
+    """
     plain = squeeze(TEXT.sub(lambda m: m.group() if "mathrm" in m.group() else "\\text{}", text))
     return re.sub(r"[.,;](?=\\\]|\$\$)", "", plain).replace("퍼센트", "%").replace("m²", "").replace("제곱미터", "")
 
 
 def find(original: str, text: str, context: Mapping[str, Any]) -> list[Issue]:
-    """Give an issue per formula that is not in the translation; without an original, only delimiters that do not close."""
+    """Give an issue per formula that is not in the translation; without an original, only delimiters that do not
+    close.
+    """
     if not original:
         return _alone(text)
     if original == text or is_code(original):

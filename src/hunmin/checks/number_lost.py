@@ -139,7 +139,9 @@ def _one(text: str) -> bool:
 
 
 def _small_of_a_unit(there: Number, missing: list[Number], original: str) -> bool:
-    """Tell whether a 1 or 2 beside a unit stands for a lost number of that unit: "10 minutes" as 1분, unless "a minute" is there."""
+    """Tell whether a 1 or 2 beside a unit stands for a lost number of that unit: "10 minutes" as 1분, unless "a minute"
+    is there.
+    """
     if not there.values & SMALL or not there.unit or there.unit not in {n.unit for n in missing}:
         return False
     unit = UNITS[there.unit][1] if there.unit in UNITS else there.unit

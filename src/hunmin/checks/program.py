@@ -19,7 +19,9 @@ def _plain(text: str) -> str:
 
 
 def difference(original: str, text: str) -> str:
-    """Give "" (equal up to trailing spaces), "comment" (translated comments only), "string" (translated text strings), or "code"."""
+    """Give "" (equal up to trailing spaces), "comment" (translated comments only), "string" (translated text strings),
+    or "code".
+    """
     a, b = _plain(original), _plain(text)
     if a == b:
         return ""

@@ -1,4 +1,6 @@
-"""What every check reads of a text, made once per text: its spans, its prose, its numbers, its sentences; and the issue."""
+"""What every check reads of a text, made once per text: its spans, its prose, its numbers, its sentences; and the
+issue.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""register_mixed: sentences of one text end in different speech levels (합니다체 beside 해요체). Off by default: taste differs."""
+"""register_mixed: sentences of one text end in different speech levels (합니다체 beside 해요체). Off by default: taste
+differs.
+"""
 
 from __future__ import annotations
 

@@ -11,9 +11,11 @@ from ..record import Record, read_jsonl
 
 
 def planted(records: Iterable[Record], labels: Path) -> dict[str, Any]:
-    """Give {planted, found, mended, by_code: {code: [planted, found, mended]}, clean_fields_flagged} of checked (and repaired) records.
+    """Give {planted, found, mended, by_code: {code: [planted, found, mended]}, clean_fields_flagged} of checked (and
+    repaired) records.
 
-    Counted by (record, field, code), since a label names no span. Found: an issue of this code stands on the field. Mended: found, and no
+    Counted by (record, field, code), since a label names no span. Found: an issue of this code stands on the field.
+    Mended: found, and no
     issue of this code is open there any more. A flagged field without any label counts as a false alarm.
     """
     truth = {(row["id"], row["field"], row["code"]) for row in read_jsonl(labels)}

@@ -1,6 +1,8 @@
-"""sense: a model reads English and Korean side by side for what no rule sees: reversed meaning, wrong sense of a word, swapped roles.
+"""sense: a model reads English and Korean side by side for what no rule sees: reversed meaning, wrong sense of a word,
+swapped roles.
 
-One question per record, with the whole record in it, since some errors show only against the answer. The reply is JSON; what cannot be
+One question per record, with the whole record in it, since some errors show only against the answer. The reply is
+JSON; what cannot be
 read stays a status and never counts as clean.
 """
 

@@ -1,4 +1,6 @@
-"""task_broken: the task depends on the form of the English (grammar, spelling, case, sound), and the form was translated away."""
+"""task_broken: the task depends on the form of the English (grammar, spelling, case, sound), and the form was
+translated away.
+"""
 
 from __future__ import annotations
 

@@ -13,7 +13,8 @@ from .labels import GLOSSARY, LABEL
 from .reading import CERTAIN, REVIEW, Issue, issue, prose_of, sentences_of, task_of
 
 QUOTES = re.compile(
-    r"\"[^\"\n]{1,80}\"|“[^”\n]{1,80}”|‘[^’\n]{1,80}’|(?<![A-Za-z])'[^'\n]{1,80}'(?![A-Za-z])|\([^()\n]{1,80}\)|「[^」\n]+」|『[^』\n]+』"
+    r"\"[^\"\n]{1,80}\"|“[^”\n]{1,80}”|‘[^’\n]{1,80}’|(?<![A-Za-z])'[^'\n]{1,80}'(?![A-Za-z])|\([^()\n]{1,80}\)"
+    r"|「[^」\n]+」|『[^』\n]+』"
 )
 FOREIGN = re.compile(r"\b(?:translat\w*|english|french|spanish|german|italian|latin|영어|영문|번역)\b|영어|영문", re.I)
 
@@ -87,7 +88,9 @@ def _runs(original: str, text: str, context: Mapping[str, Any]) -> list[Issue]:
 
 
 def _whole_sentences(original: str, text: str, context: Mapping[str, Any], taken: list[Issue]) -> list[Issue]:
-    """Sentences that stand word for word in the English, though formulas and names break their words into short runs."""
+    """Sentences that stand word for word in the English, though formulas and names break their words into short
+    runs.
+    """
     found = []
     plain = prose_of(text)
     covered = [one["target_span"] for one in taken]

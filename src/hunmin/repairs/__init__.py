@@ -1,6 +1,7 @@
 """The table of mends: issue code -> function. A mend is one file with `mend(original, text, issue) -> text or None`.
 
-A mend is pure and only proposes: `repairs.record` checks its text again and keeps it when fewer issues are open than before. What needs
+A mend is pure and only proposes: `repairs.record` checks its text again and keeps it when fewer issues are open than
+before. What needs
 a translator (a missing or an English sentence) is no mend but a request: `repairs.retranslate`.
 """
 

@@ -7,7 +7,8 @@ import re
 from ..checks.emphasis import marks
 from ..checks.labels import GLOSSARY
 from ..checks.markup import KEY
-from ..text.segments import TABLE_RULE, find_spans
+from ..text.patterns import TABLE_RULE
+from ..text.segments import find_spans
 from .splice import piece_of, replace, stand_in
 
 SIGN = re.compile(r"^[ \t]*(?:#{1,6}|[-*+•]|\d{1,3}[.)])[ \t]+")

@@ -1,4 +1,6 @@
-"""Mends numbers: the English value goes over the number that stands in its place, or before the counter that lost it."""
+"""Mends numbers: the English value goes over the number that stands in its place, or before the counter that lost
+it.
+"""
 
 from __future__ import annotations
 
@@ -9,11 +11,44 @@ from ..text.segments import find_spans
 from .splice import replace
 
 KOREAN_UNIT = {
-    "second": "초", "minute": "분", "hour": "시간", "day": "일", "week": "주", "month": "개월", "dollar": "달러", "euro": "유로", "won": "원",
-    "pound": "파운드", "yen": "엔", "cent": "센트", "%": "%", "km": "km", "m": "m", "cm": "cm", "mm": "mm", "mile": "마일", "foot": "피트",
-    "inch": "인치", "kg": "kg", "g": "g", "mg": "mg", "lb": "파운드", "oz": "온스", "l": "리터", "ml": "ml", "°C": "°C", "°F": "°F", "km/h": "km/h",
-    "mph": "mph", "m/s": "m/s", "m²": "m²", "GB": "GB", "MB": "MB", "KB": "KB", "TB": "TB",
-}  # fmt: skip
+    "second": "초",
+    "minute": "분",
+    "hour": "시간",
+    "day": "일",
+    "week": "주",
+    "month": "개월",
+    "dollar": "달러",
+    "euro": "유로",
+    "won": "원",
+    "pound": "파운드",
+    "yen": "엔",
+    "cent": "센트",
+    "%": "%",
+    "km": "km",
+    "m": "m",
+    "cm": "cm",
+    "mm": "mm",
+    "mile": "마일",
+    "foot": "피트",
+    "inch": "인치",
+    "kg": "kg",
+    "g": "g",
+    "mg": "mg",
+    "lb": "파운드",
+    "oz": "온스",
+    "l": "리터",
+    "ml": "ml",
+    "°C": "°C",
+    "°F": "°F",
+    "km/h": "km/h",
+    "mph": "mph",
+    "m/s": "m/s",
+    "m²": "m²",
+    "GB": "GB",
+    "MB": "MB",
+    "KB": "KB",
+    "TB": "TB",
+}
 
 
 def written(number: Number, original: str) -> str:
@@ -85,7 +120,8 @@ BARE = re.compile(
 
 
 def _insert(original: str, text: str, number: Number, around: tuple[int, int]) -> str | None:
-    """Put a lost number where it left a hole: before the unit or counter that stands alone, or where an operator has no operand.
+    """Put a lost number where it left a hole: before the unit or counter that stands alone, or where an operator has
+    no operand.
 
     Nothing is put in where no hole shows: a number whose whole phrase is gone needs a translator.
     """

@@ -29,7 +29,9 @@ class Outcome:
 
 
 def key_of(issue: Issue) -> tuple[Any, ...]:
-    """Give what makes two issues of one text the same: the check and the place in the English, or the words of the detail."""
+    """Give what makes two issues of one text the same: the check and the place in the English, or the words of the
+    detail.
+    """
     span = issue.get("source_span")
     return (issue["code"], issue["field"], tuple(span) if span else issue["detail"])
 
@@ -45,7 +47,9 @@ def better(new: list[Issue], old: list[Issue]) -> bool:
 
 
 def _turn(issue: Issue, current: list[Issue], text: str) -> float:
-    """Give when an issue's turn comes: in ORDER, but a formula that stands changed as a whole before the numbers in it."""
+    """Give when an issue's turn comes: in ORDER, but a formula that stands changed as a whole before the numbers in
+    it.
+    """
     turn = ORDER.index(issue["code"]) if issue["code"] in ORDER else 0
     if issue["code"] == "number_lost" and issue["source_span"]:
         a, b = issue["source_span"]
@@ -132,7 +136,9 @@ def mend_record(
 def updated(
     issues: list[Issue], known: list[Issue], left: list[Issue], path: str, checks: Mapping[str, Check]
 ) -> list[Issue]:
-    """Give the issue list after edits of one field: gone ones are mended, those left have their new spans, new ones follow."""
+    """Give the issue list after edits of one field: gone ones are mended, those left have their new spans, new ones
+    follow.
+    """
     there = Counter(key_of(issue) for issue in left)
     places = {key_of(issue): issue for issue in left}
     seen: Counter[tuple[Any, ...]] = Counter()

@@ -19,7 +19,7 @@ def piece_of(original: str, issue: dict) -> str:
 
 
 def _turned(opening: str, closing: str) -> str:
-    """A placeholder whose brackets changed places: `회사명][`, of one word or of two short ones at the start of a line."""
+    """A placeholder whose brackets changed places: `회사명][`, of one word, or two short ones in front."""
     a, b = re.escape(opening), re.escape(closing)
     return rf"(?:(?m:^)[^\s{a}{b}]{{1,12}} )?[^\s{a}{b}:]{{1,20}}{b}{a}(?![^{a}{b}\n]*{b})"
 

@@ -1,6 +1,8 @@
-"""Attach the issues that the checks find: what the translation lost, changed or left in English; drops and edits nothing.
+"""Attach the issues that the checks find: what the translation lost, changed or left in English; drops and edits
+nothing.
 
-With an `original` each text is compared with its English; without one only what the Korean shows by itself is found, and the notes say
+With an `original` each text is compared with its English; without one only what the Korean shows by itself is found,
+and the notes say
 for how many texts. A field that a data set left in English throughout is found by reading the input once before.
 """
 

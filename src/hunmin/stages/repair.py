@@ -1,7 +1,9 @@
 """Mend what can be mended without a person, check it again, log each edit; an edit that is no better is undone.
 
-Code, formulas, numbers, links, placeholders, markers and labels come back from the English by rule. A missing or an English sentence is
-translated again, alone and with its neighbours as context, when an `engine` is given. What stays open waits for `review`.
+Code, formulas, numbers, links, placeholders, markers and labels come back from the English by rule. A missing or an
+English sentence is
+translated again, alone and with its neighbours as context, when an `engine` is given. What stays open waits for
+`review`.
 """
 
 from __future__ import annotations
@@ -152,7 +154,9 @@ def _with_engine(
 async def _fill(
     record: Record, room: Any, options: Any, client: Any, checks: Any, outcome: Outcome, mends: frozenset[str]
 ) -> Record:
-    """Give the record with missing and English sentences translated again, each kept only when it leaves fewer issues."""
+    """Give the record with missing and English sentences translated again, each kept only when it leaves fewer
+    issues.
+    """
     for _ in range(MAX_SENTENCES):
         issue = next(
             (

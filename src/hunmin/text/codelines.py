@@ -1,6 +1,7 @@
 """Which lines of a text are program code: decided from punctuation and keywords, line by line.
 
-The patterns are anchored on what code has and prose lacks (assignments, calls, braces at the end of a line, SQL clauses in
+The patterns are anchored on what code has and prose lacks (assignments, calls, braces at the end of a line, SQL
+clauses in
 order), never on a keyword alone: "for", "select" and "on" begin English sentences too.
 """
 
@@ -20,19 +21,22 @@ STRONG = re.compile(
     | (?:public|private|protected|static|void|int|float|double|char|bool|boolean|long|short|unsigned|String|size_t)\b
         [\w<>\[\]\s*,&]*(?:\(.*\)\s*\{?|=.*;|;)\s*(?://.*)?$
     | (?:export\s+)?(?:default\s+)?(?:async\s+)?(?:function|fn|func|fun|sub)\b\s*\*?\s*\w*\s*\(.*
-    | \#\s?include\s*[<"].*|\#\s?(?:define|ifdef|ifndef|endif|pragma)\b.*|\#!\s?/.*|package\s+[\w.]+;?\s*$|using\s+[\w.:\s]+;\s*$
+    | \#\s?include\s*[<"].*|\#\s?(?:define|ifdef|ifndef|endif|pragma)\b.*|\#!\s?/.*|package\s+[\w.]+;?\s*$
+        |using\s+[\w.:\s]+;\s*$
     | (?:return|yield|raise|throw|assert|del|print|echo|await|break|continue|pass)\b(?:\s*[\w."'(\[{\-!].*)?;\s*$
     | return\s+[\w.]+(?:\[.*\]|\(.*\)|\s*(?:==|!=|<=|>=|[-+*/%<>]|and|or|is|in)\s*.+)?\s*$
     | return\s*(?:[(\[{"'\-].*)?$|(?:raise|yield)\s+\w+(?:\.\w+)*(?:\(.*\))?\s*$|(?:pass|break|continue)\s*$
     | @\w+(?:\.\w+)*(?:\(.*\))?\s*$
     | [A-Za-z_$][\w$]*(?:\.[\w$]+)*\(.*\)(?:\.\w+\(.*\))*[;,]?\s*(?:(?://|\#).*)?$
     | .*\)\s*=>\s*[{(]?.*|.*[\w)]\s*\{\s*$
-    | (?:[a-z]+-[a-z-]+|color|margin|padding|border|display|width|height|font|background|position|top|left|float)\s*:\s*[^;{}]+;\s*$
+    | (?:[a-z]+-[a-z-]+|color|margin|padding|border|display|width|height|font|background|position|top|left
+        |float)\s*:\s*[^;{}]+;\s*$
     | [.\#]?[\w-]+(?:\s*[,>+~\s]\s*[.\#:]?[\w-]+)*\s*\{[^{}]*:[^{}]*;\s*\}\s*$
     | <!DOCTYPE.*|<\?(?:php|xml).*
     | \\(?:documentclass|usepackage|title|author|date|maketitle|bibliography)\b.*
     | \$\s+[a-z][\w-]*\s.*|(?:sudo|git|npm|pip3?|docker|kubectl|cd|mkdir|chmod|curl|apt-get|conda)\s+
-        (?:-{1,2}\w|install\b|commit\b|push\b|pull\b|clone\b|checkout\b|add\b|run\b|branch\b|switch\b|reset\b|status\b|[\w./~-]*[./~]).*
+        (?:-{1,2}\w|install\b|commit\b|push\b|pull\b|clone\b|checkout\b|add\b|run\b|branch\b|switch\b|reset\b
+            |status\b|[\w./~-]*[./~]).*
     )""",
     re.X,
 )
@@ -44,42 +48,54 @@ CLOSER = re.compile(r"^\s*[\])}]+[;,)]*\s*$")
 COMMENT = re.compile(r"^\s*(?://|#(?!#|\w)|/\*|\*/|\*\s|--\s|%\s|<!--)")
 INDENTED = re.compile(r"^(?:\t| {2,})\S")
 SQL_CLAUSE = re.compile(
-    r"^\s*(?:SELECT|FROM|WHERE|(?:LEFT|RIGHT|INNER|OUTER|FULL|CROSS)?\s*(?:OUTER\s+)?JOIN|ON|GROUP\s+BY|ORDER\s+BY|HAVING|LIMIT"
-    r"|INSERT\s+INTO|VALUES|UPDATE|SET|DELETE\s+FROM|CREATE\s+(?:TABLE|VIEW|INDEX)|ALTER\s+TABLE|DROP\s+TABLE|UNION|WITH|AND|OR)\b"
+    r"^\s*(?:SELECT|FROM|WHERE|(?:LEFT|RIGHT|INNER|OUTER|FULL|CROSS)?\s*(?:OUTER\s+)?JOIN|ON|GROUP\s+BY|ORDER\s+BY"
+    r"|HAVING|LIMIT"
+    r"|INSERT\s+INTO|VALUES|UPDATE|SET|DELETE\s+FROM|CREATE\s+(?:TABLE|VIEW|INDEX)|ALTER\s+TABLE|DROP\s+TABLE|UNION"
+    r"|WITH|AND|OR)\b"
 )
 LOWER_SELECT = re.compile(
-    r"^\s*select\s+(?:distinct\s+)?(?:\*|[\w.()*]+(?:\s+as\s+\w+)?(?:\s*,\s*[\w.()*]+(?:\s+as\s+\w+)?)+)\s*(?:\bfrom\b.*)?;?\s*$",
+    r"^\s*select\s+(?:distinct\s+)?(?:\*"
+    r"|[\w.()*]+(?:\s+as\s+\w+)?(?:\s*,\s*[\w.()*]+(?:\s+as\s+\w+)?)+)\s*(?:\bfrom\b.*)?;?\s*$",
     re.I,
 )
 LOWER_CLAUSE = re.compile(
-    r"^\s*(?:from\s+\w+(?:\s+(?:as\s+)?\w{1,2})?(?:\s*,\s*\w+)*\s*(?:(?:left|right|inner|outer|cross|natural|full)?\s*join\b.*)?"
+    r"^\s*(?:from\s+\w+(?:\s+(?:as\s+)?\w{1,2})?(?:\s*,\s*\w+)*\s*(?:(?:left|right|inner|outer|cross|natural"
+    r"|full)?\s*join\b.*)?"
     r"|(?:(?:left|right|inner|outer|cross|full)\s+)?join\s+\w+.*"
-    r"|on\s+[\w.]+\s*=\s*[\w.]+.*|where\s+[\w.]+\s*(?:=|<|>|in\b|like\b|is\b|between\b).*|(?:group|order)\s+by\s+[\w.,\s()]+|having\s+.+|limit\s+\d+.*);?\s*$",
+    r"|on\s+[\w.]+\s*=\s*[\w.]+.*|where\s+[\w.]+\s*(?:=|<|>|in\b|like\b|is\b|between\b).*|(?:group"
+    r"|order)\s+by\s+[\w.,\s()]+|having\s+.+|limit\s+\d+.*);?\s*$",
     re.I,
 )
 ASSIGNMENT = re.compile(
-    r"^\s*(?:[a-z_]\w*|[A-Z][A-Z0-9_]*|[A-Za-z_]\w*(?:\.\w+|\[[^\]]*\])+)(?:\s*,\s*[a-z_][\w.]*)*\s*(?::\s*[\w\[\]., |]+)?(?:[-+*/%|&^]|:|<<|>>)?="
+    r"^\s*(?:[a-z_]\w*|[A-Z][A-Z0-9_]*|[A-Za-z_]\w*(?:\.\w+"
+    r"|\[[^\]]*\])+)(?:\s*,\s*[a-z_][\w.]*)*\s*(?::\s*[\w\[\]., |]+)?(?:[-+*/%|&^]|:|<<|>>)?="
     r"(?!=)\s*(?=.*[\d\"'(\[{_.])(?!.*\d\s+[a-z]{3,})\S.*(?<![.?!,])$"
 )
 CONTROL = re.compile(
-    r"^\s*(?:for\s+\w+(?:\s*,\s*\w+)*\s+in\s+[^\s:]+(?:\(.*\)|\[.*\])?|(?:if|elif|while)\s+(?:not\s+)?[\w.()\[\]\"'%\s+*-]{1,40}?"
+    r"^\s*(?:for\s+\w+(?:\s*,\s*\w+)*\s+in\s+[^\s:]+(?:\(.*\)|\[.*\])?|(?:if|elif"
+    r"|while)\s+(?:not\s+)?[\w.()\[\]\"'%\s+*-]{1,40}?"
     r"(?:\s*(?:==|!=|<=|>=|<|>)\s*.+|\s+(?:not\s+in|in|is\s+not|is)\s+[\w.()\[\]\"',]+|\(.*\))?|else|try|finally"
     r"|except(?:\s+[\w.(),\s]+)?|with\s+\w[\w.]*\(.*\)(?:\s+as\s+\w+)?)\s*:\s*(?:#.*)?$"
 )
 SHELL = re.compile(
-    r"^\s*(?:for\s+\w+\s+in\s+.*;\s*do|while\s+.*;\s*do|do|done\b(?:\s*[|<>].*)?|fi|esac|then|if\s+\[.*|\[\[?\s.*\]\]?.*|printf\s+['\"].*|echo\s+(?:[\"'$]|-[en]).*"
-    r"|export\s+\w+=.*|\$\w+\s*=\s*\S.*;|[a-z]+\s+[^\s|]*\s*\|\s*(?:grep|sort|awk|sed|wc|head|tail|xargs|uniq|cut|tr)\b.*)\s*$"
+    r"^\s*(?:for\s+\w+\s+in\s+.*;\s*do|while\s+.*;\s*do|do|done\b(?:\s*[|<>].*)?|fi|esac|then|if\s+\[.*"
+    r"|\[\[?\s.*\]\]?.*|printf\s+['\"].*|echo\s+(?:[\"'$]|-[en]).*"
+    r"|export\s+\w+=.*|\$\w+\s*=\s*\S.*;|[a-z]+\s+[^\s|]*\s*\|\s*(?:grep|sort|awk|sed|wc|head|tail|xargs|uniq|cut"
+    r"|tr)\b.*)\s*$"
 )
 PROSE = re.compile(r"(?:\b[A-Za-z][a-z']*[,;]?\s+){4,}[A-Za-z][a-z']*|[가-힣]+\s+[가-힣]+")
 QUOTED_OR_COMMENT = re.compile(
-    r"\((?:[^()\n]|\([^()\n]*\))*\)|\[[^\[\]\n]*\]|\"[^\"\n]*\"|'[^'\n]*'|(?:(?<=\s)|^)(?:#|//|--|%)\s.*$|/\*.*?\*/|<!--.*?-->|>[^<>]*(?=</)"
+    r"\((?:[^()\n]|\([^()\n]*\))*\)|\[[^\[\]\n]*\]|\"[^\"\n]*\"|'[^'\n]*'|(?:(?<=\s)|^)(?:#|//|--|%)\s.*$|/\*.*?\*/"
+    r"|<!--.*?-->|>[^<>]*(?=</)"
 )
 
 
 MAY_BE_CODE = re.compile(
-    r"[=(){};<>\\@\[|$]|:\s*(?:#.*)?$|#!|^\s*(?i:select|from|where|left|right|inner|outer|full|cross|join|on|group|order|having|limit"
+    r"[=(){};<>\\@\[|$]|:\s*(?:#.*)?$|#!|^\s*(?i:select|from|where|left|right|inner|outer|full|cross|join|on|group"
+    r"|order|having|limit"
     r"|insert|values|update|set|delete|create|alter|drop|union|with|and|or)\b"
-    r"|^\s*(?:import|return|raise|yield|pass|break|continue|package|using|do|done|fi|esac|then|else|try|echo|printf|sudo|git|npm|pip3?|docker"
+    r"|^\s*(?:import|return|raise|yield|pass|break|continue|package|using|do|done|fi|esac|then|else|try|echo|printf"
+    r"|sudo|git|npm|pip3?|docker"
     r"|kubectl|cd|mkdir|chmod|curl|apt-get|conda)\b"
 )
 
@@ -114,7 +130,7 @@ def code_lines(lines: list[str]) -> list[bool]:
         if not known[i] and i and known[i - 1]:
             known[i] = bool(CLOSER.match(line) or (COMMENT.match(line)) or (INDENTED.match(line) and not _prose(line)))
     last = -1
-    for i, line in enumerate(lines):  # one or two blank lines between code lines
+    for i in range(len(lines)):  # one or two blank lines between code lines
         if known[i]:
             if 0 < i - last - 1 <= 2 and last >= 0 and not any(x.strip() for x in lines[last + 1 : i]):
                 known[last + 1 : i] = [True] * (i - last - 1)

@@ -9,7 +9,8 @@ HANGUL = re.compile(r"[가-힣ㄱ-ㅎㅏ-ㅣ]")
 LETTER = re.compile(r"[가-힣ㄱ-ㅎㅏ-ㅣA-Za-z]")
 # Particles that cannot begin a Korean line or sentence; 이, 가, 은, 도, 만 are words too and are left out.
 BARE_PARTICLE = re.compile(
-    r"(?P<p>에서는|에서도|에서|에게서|에게|으로는|으로서|으로써|으로|를|을|는|에는|에도|에|의|와|과|로부터|까지|부터|에 대한|에 대해|에 의해)(?=[\s:.,]|$)"
+    r"(?P<p>에서는|에서도|에서|에게서|에게|으로는|으로서|으로써|으로|를|을|는|에는|에도|에|의|와|과"
+    r"|로부터|까지|부터|에 대한|에 대해|에 의해)(?=[\s:.,]|$)"
 )
 ENDINGS = (
     ("-ㅂ니다", re.compile(r"(?:니다|니까|십시오)[\"'”’)\]]*[.?!…]*$")),

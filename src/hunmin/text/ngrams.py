@@ -6,9 +6,12 @@ import re
 
 WORD = re.compile(r"[A-Za-z]+(?:['’][A-Za-z]+)?")
 FUNCTION_WORDS = frozenset(
-    "a an the of to in on at by for from with and or but if is are was were be been being am do does did have has had will would can could "
-    "should may might must this that these those it its he she they we you i his her their our your my me him them us as than then so not no "
-    "there here what which who whom whose when where why how all any each some into about over under after before between because while "
+    "a an the of to in on at by for from with and or but if is are was were be been being am do does did have has "
+    "had will would can could "
+    "should may might must this that these those it its he she they we you i his her their our your my me him them "
+    "us as than then so not no "
+    "there here what which who whom whose when where why how all any each some into about over under after before "
+    "between because while "
     "during until also very more most such only just".split()
 )
 

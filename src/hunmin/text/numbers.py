@@ -1,7 +1,7 @@
-"""Numbers of an English and a Korean text brought to the same values: digits, numeral words, 만/억, ordinals, months, units.
+"""Numbers of an English and a Korean text brought to the same values: digits, words, 만/억, ordinals, months, units.
 
-A value is compared, not its writing: `1,000,000`, `1 million`, `100만` and `백만 원` are one number; `December` is a 12 that
-stands before 월. What is ambiguous carries several values, and two numbers agree when they share one.
+A value is compared, not its writing: `1,000,000`, `1 million`, `100만` and `백만 원` are one number; `December` is a 12
+that stands before 월. What is ambiguous carries several values, and two numbers agree when they share one.
 """
 
 from __future__ import annotations
@@ -86,7 +86,10 @@ _KO_UNIT = re.compile(
 )
 _UNIT_NAMES = tuple(UNITS)
 
-_ONES = "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen".split()
+_ONES = (
+    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
+    "eighteen nineteen"
+).split()
 _TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()
 WORDS = {word: i for i, word in enumerate(_ONES)} | {word: 20 + 10 * i for i, word in enumerate(_TENS)}
 SCALES = {"hundred": 100, "thousand": 1000, "million": 10**6, "billion": 10**9, "trillion": 10**12}
@@ -137,10 +140,30 @@ _NATIVE_TENS = {
     "아흔": 90,
 }
 _NATIVE_ONES = {
-    "하나": 1, "한": 1, "첫": 1, "둘": 2, "두": 2, "셋": 3, "세": 3, "석": 3, "넷": 4, "네": 4, "넉": 4, "다섯": 5, "닷": 5, "여섯": 6,
-    "엿": 6, "일곱": 7, "이레": 7, "여덟": 8, "아홉": 9,
-}  # fmt: skip
-_COUNTER = r"\s|개|명|번|가지|사람|살|시|달|배|장|권|대|마리|잔|그릇|쪽|곳|채|벌|켤레|송이|자루|척|편|차례|해|분|숟가락|큰술|컵|줄|방울|짝|쌍|째|판|통|병|봉|조각|끼|층|군데|[,.)]|$"
+    "하나": 1,
+    "한": 1,
+    "첫": 1,
+    "둘": 2,
+    "두": 2,
+    "셋": 3,
+    "세": 3,
+    "석": 3,
+    "넷": 4,
+    "네": 4,
+    "넉": 4,
+    "다섯": 5,
+    "닷": 5,
+    "여섯": 6,
+    "엿": 6,
+    "일곱": 7,
+    "이레": 7,
+    "여덟": 8,
+    "아홉": 9,
+}
+_COUNTER = (
+    r"\s|개|명|번|가지|사람|살|시|달|배|장|권|대|마리|잔|그릇|쪽|곳|채|벌|켤레|송이|자루|척|편|차례|해|분|숟가락"
+    r"|큰술|컵|줄|방울|짝|쌍|째|판|통|병|봉|조각|끼|층|군데|[,.)]|$"
+)
 _SHORT = "|".join(name for name in _NATIVE_ONES if len(name) == 1)
 _LONG = "|".join(name for name in _NATIVE_ONES if len(name) > 1)
 KO_NATIVE = re.compile(
@@ -157,7 +180,10 @@ KO_SINO = re.compile(
     r"|제(?P<j>[일이삼사오육칠팔구십]+)(?=\s|[가-힣])"
 )
 
-COUNTERS = r"개월|개|명|번째|번|가지|사람|살|시간|시|달러|달|배|장|권|대|마리|잔|그릇|쪽|곳|년|월|일|분|초|원|도|층|호|회|위|점|컵|큰술|작은술|숟가락|줄|방울|짝|쌍|병|봉지|조각|단계|퍼센트|%|인|주|km|cm|mm|kg|mg|ml|m²|g|m|L|리터|미터|킬로"
+COUNTERS = (
+    r"개월|개|명|번째|번|가지|사람|살|시간|시|달러|달|배|장|권|대|마리|잔|그릇|쪽|곳|년|월|일|분|초|원|도|층|호|회|위|점"
+    r"|컵|큰술|작은술|숟가락|줄|방울|짝|쌍|병|봉지|조각|단계|퍼센트|%|인|주|km|cm|mm|kg|mg|ml|m²|g|m|L|리터|미터|킬로"
+)
 # What may follow a counter that lost its number; a word that only begins like a counter (짝수, 대학, 개선) is none.
 AFTER = (
     r"(?=[\s.,:;!?)~]|$|(?:이|가|은|는|을|를|에|의|로|으로|와|과|도|만|마다|쯤|정도|동안|짜리|씩|이상|이하|이내|당|간|부터|까지|보다|밖에|뿐|째|후|전|에서|라면|이면|면|만에"
@@ -177,7 +203,7 @@ def orphans(text: str, start: int = 0, end: int | None = None) -> list[re.Match[
 
 
 def surely_orphan(match: re.Match[str], text: str) -> bool:
-    """Tell whether a lone counter can hardly be a word of its own: 시간 (time), 일 (work) and 시 (poem) are words too."""
+    """Tell whether a lone counter can hardly be a word of its own: 시간 (time) and 일 (work) are words too."""
     word, before = match["c"], text[max(0, match.start("c") - 4) : match.start("c")].rstrip()
     if word in ("시", "분"):
         return before.endswith(("오전", "오후", "새벽", "아침", "저녁", "밤", "시"))
@@ -218,7 +244,7 @@ def _unit(pattern: re.Pattern[str], text: str, at: int) -> str:
 
 
 def english_numbers(text: str) -> list[Number]:
-    """Give the numbers of an English text in order: digits, numeral words from two on, ordinals from third on, months."""
+    """Give the numbers of an English text: digits, words but one, ordinals from third on, months."""
     text = text.translate(FULL_WIDTH)
     found: list[Number] = []
     for match in EN_DIGITS.finditer(text):
@@ -282,7 +308,7 @@ def _sino(body: str) -> Decimal:
 
 
 def korean_numbers(text: str) -> list[Number]:
-    """Give the numbers of a Korean text in order: digits with 만/억, native and Sino-Korean numerals before a counter."""
+    """Give the numbers of a Korean text: digits with 만/억, native and Sino-Korean numerals with a counter."""
     text = text.translate(FULL_WIDTH)
     found: list[Number] = []
     for match in KO_DIGITS.finditer(text):

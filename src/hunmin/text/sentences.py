@@ -1,11 +1,14 @@
-"""Sentences of English and Korean text by regular expression (a morphological splitter is too slow for 25,000 records)."""
+"""Sentences of English and Korean text by regular expression (a morphological splitter is too slow for 25,000
+records).
+"""
 
 from __future__ import annotations
 
 import re
 
 ABBREVIATION = re.compile(
-    r"(?:^|[\s(\"'])(?:Mr|Mrs|Ms|Dr|Prof|St|Sr|Jr|vs|etc|e\.g|i\.e|cf|No|Fig|Eq|approx|Inc|Ltd|Co|Corp|U\.S|U\.K|U\.N|p\.m|a\.m|P\.M|A\.M|Ph\.D"
+    r"(?:^|[\s(\"'])(?:Mr|Mrs|Ms|Dr|Prof|St|Sr|Jr|vs|etc|e\.g|i\.e|cf|No|Fig|Eq|approx|Inc|Ltd|Co|Corp|U\.S|U\.K"
+    r"|U\.N|p\.m|a\.m|P\.M|A\.M|Ph\.D"
     r"|Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sep|Sept|Oct|Nov|Dec|[A-Z]|pp?|vol|ver|ed|al|Mt|Ave|Blvd|Rd|ft|oz|lb)\.$"
 )
 END = re.compile(

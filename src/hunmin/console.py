@@ -74,6 +74,8 @@ class StagePrinter:
         headline = counts["notes"].get("headline") or ""
         words = "; ".join(w for w in (told, headline) if w)
         print(f"{self.at:>2}/{self.n} {label:<14} {how}{words}  {seconds}".rstrip(), flush=True)
+        for line in counts["notes"].get("terminal") or ():
+            print(f"      {line}")
 
 
 def confirm(paid: list[tuple[str, dict[str, Any]]], recipe: Any, yes: bool) -> bool:

@@ -56,7 +56,8 @@ def config_from(model: Any, stage: str, args: argparse.Namespace) -> Any:
         if given is None:
             continue
         options[name] = given if field.annotation in (bool, str) else recipes.parse_value(given)
-        if isinstance(options[name], str) and "list" in type_name(field.annotation) and "," in given:
+        kinds = type_name(field.annotation)
+        if "list" in kinds and not isinstance(options[name], list) and ("text or list" not in kinds or "," in given):
             options[name] = [recipes.parse_value(part.strip()) for part in given.split(",")]
     config, problems = recipes.check_config(model, stage, options)
     if problems:

@@ -287,7 +287,7 @@ def _value(value: Any) -> str:
 def _stages(done: list) -> str:
     parts = []
     for folder, manifest in done:
-        notes = {k: v for k, v in manifest["counts"]["notes"].items() if k not in ("headline", "notice")}
+        notes = {k: v for k, v in manifest["counts"]["notes"].items() if k not in ("headline", "notice", "terminal", "bins")}
         figures = "".join(
             f"<figure>{path.read_text(encoding='utf-8')}</figure>" for path in sorted(folder.glob("*.svg"))
         )

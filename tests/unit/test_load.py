@@ -221,3 +221,15 @@ def test_the_empty_outputs_of_alpaca_are_found(data_folder, tmp_path):
         path = str(data_folder / "instruct" / name)
         counts = load.run(load.Config(path=path, on_bad_row="drop"), Inputs(label="load"), tmp_path / name)
         assert counts.n_in == n and counts.dropped == {"bad_row": 4}
+
+
+def test_a_question_set_may_come_without_answers(tmp_path):
+    path = tmp_path / "q.jsonl"
+    path.write_text('{"id": "q1", "instruction": "What is Seoul?"}\n', encoding="utf-8")
+    with pytest.raises(UserError):
+        load.run(load.Config(path=str(path)), Inputs(label="load"), tmp_path / "a")
+    counts = load.run(load.Config(path=str(path), questions=True), Inputs(label="load"), tmp_path / "b")
+    assert counts.n_kept == 1
+    path.write_text('{"id": "q1", "instruction": ""}\n', encoding="utf-8")
+    with pytest.raises(UserError, match="both empty"):
+        load.run(load.Config(path=str(path), questions=True), Inputs(label="load"), tmp_path / "c")

@@ -58,6 +58,7 @@ class Config(Options):
     license: str | None = opt(None, "licence to write on every record.")
     generator: str | None = opt(None, "who or what wrote the answers, to write on every record.")
     cot_join: str = opt("\n", "what stands between rationale and answer of CoT-Collection rows.")
+    questions: bool = opt(False, "a question set: rows may come without an answer, to be translated or judged with.")
     limit: int | None = opt(None, "read only the first N rows.", ge=1)
 
     @field_validator("format")
@@ -222,7 +223,8 @@ def _reader(config: Config, head: list[dict[str, Any]]) -> tuple[Any, str]:
     if name == "auto":
         if not head:
             return lambda row: [row], "none"
-        name = recognise(head, _place(config))
+        asked_alone = config.questions and all("instruction" in row and "output" not in row for row in head)
+        name = "records" if asked_alone and "instances" not in head[0] else recognise(head, _place(config))
     module = resolve(FORMATS, name, "format", "load.format")
     own = getattr(module, "read", module)
     if name == "cot":
@@ -256,7 +258,7 @@ def _finish(record: Record, config: Config, source: str, notes: dict[str, Any]) 
         notes["n_history_in_extra"] += 1
         extra.update(lost)
     record, changed = nfc(record) if _texts_are_text(record) else (record, False)
-    wrong = problems(record)
+    wrong = [p for p in problems(record) if not (config.questions and p[0] == "output" and not record.get("output"))]
     if wrong:
         field, what = wrong[0]
         raise UserError(what, f"field '{field}'" if field else "")

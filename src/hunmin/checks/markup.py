@@ -306,13 +306,13 @@ def _counts(original: str, text: str) -> list[Issue]:
         for span in ticks:
             body = span.of(original)
             if body[:1] == "`" and body not in text and count(body.strip("`"), text):
-                at = text.index(body.strip("`"))
+                bare = text.index(body.strip("`"))
                 found.append(
                     issue(
                         "markup",
                         CERTAIN,
                         (span.start, span.end),
-                        (at, at + len(body.strip("`"))),
+                        (bare, bare + len(body.strip("`"))),
                         f"{body[:40]}의 역따옴표가 없음 / backticks are lost",
                     )
                 )

@@ -31,7 +31,7 @@ def original_of(record: Record, path: str) -> str:
 
 def context_of(record: Record, path: str, never_translated: frozenset[str] = frozenset()) -> dict[str, Any]:
     """Give what a check may know beside the two texts: the kind of field and the English instruction it belongs to."""
-    known = {"field": path, "path": path, "never_translated": never_translated}
+    known: dict[str, Any] = {"field": path, "path": path, "never_translated": never_translated}
     if not path.startswith("messages."):
         known["instruction"] = original_of(record, "instruction")
         known["has_input"] = bool(record.get("input"))

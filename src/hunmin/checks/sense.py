@@ -30,7 +30,7 @@ def units(record: Record) -> list[Unit]:
         return []
     shown = "\n\n".join(f"[{path}]\nEnglish: {original}\nKorean: {text}" for path, original, text in pairs)
     question = PROMPT.read_text(encoding="utf-8").replace("{pairs}", shown)
-    where = {"record": str(record.get("id", "")), "field": "sense", "prompt": "sense_check"}
+    where: dict[str, Any] = {"record": str(record.get("id", "")), "field": "sense", "prompt": "sense_check"}
     return [chat([{"role": "user", "content": question}], expect_tokens=EXPECT_TOKENS, **where)]
 
 

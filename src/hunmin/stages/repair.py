@@ -76,8 +76,9 @@ def check(config: Config) -> list[str]:
     ]
     if config.engine is None:
         return found
-    engine, options = _engine(config) or (None, None)
-    return found + [text.replace("translate", "repair", 1) for text in engine.problems(options)]
+    chosen = _engine(config)
+    problems = chosen[0].problems(chosen[1]) if chosen else []
+    return found + [text.replace("translate", "repair", 1) for text in problems]
 
 
 def files(config: Config) -> list[Path]:
@@ -89,7 +90,7 @@ def files(config: Config) -> list[Path]:
 def paid(config: Config) -> bool:
     """Only an engine with a service behind it costs anything."""
     found = _engine(config)
-    return bool(found) and found[0].paid(found[1])
+    return bool(found[0].paid(found[1])) if found else False
 
 
 def estimate(config: Config, inputs: Inputs) -> dict[str, Any]:

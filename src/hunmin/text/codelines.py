@@ -149,7 +149,8 @@ def code_runs(text: str) -> list[tuple[int, int]]:
         return []
     lines = text.split("\n")
     known = code_lines(lines)
-    runs, at, start, end = [], 0, -1, -1
+    runs: list[tuple[int, int]] = []
+    at, start, end = 0, -1, -1
     for line, code in zip(lines, known, strict=True):
         if code and start < 0:
             start = at + (len(line) - len(line.lstrip()) if not runs and at == 0 else 0)

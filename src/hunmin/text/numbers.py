@@ -265,17 +265,17 @@ def english_numbers(text: str) -> list[Number]:
         if match["o"]:
             found.append(Number(*match.span(), frozenset({Decimal(ORDINALS[match["o"].lower()])}), "word"))
             continue
-        value = WORDS[match["a"].lower()]
+        said = WORDS[match["a"].lower()]
         if match["b"]:
             second = WORDS[match["b"].lower()]
-            if not (value >= 20 and 0 < second < 10):
+            if not (said >= 20 and 0 < second < 10):
                 continue
-            value += second
+            said += second
         if match["s"]:
-            value *= SCALES[match["s"].lower()]
-        if value >= 2 or value == 0:
+            said *= SCALES[match["s"].lower()]
+        if said >= 2 or said == 0:
             unit = _unit(_EN_UNIT, text, match.end())
-            found.append(Number(*match.span(), frozenset({Decimal(value)}), "word", unit))
+            found.append(Number(*match.span(), frozenset({Decimal(said)}), "word", unit))
     for match in EN_MONTH.finditer(text):
         name = match["m"] or match["x"] or match["y"]
         found.append(Number(*match.span(), frozenset({Decimal(MONTHS[name[:3]])}), "month", "월"))

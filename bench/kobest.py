@@ -94,6 +94,7 @@ def main() -> None:
     if args.device == "cpu":
         torch.set_num_threads(1)
     jobs = harness.jobs(args.tasks, args.shots, args.data, limit=args.docs)
+    jobs.sort(key=lambda job: args.shots.index(job.num_fewshot))
     results = []
     for shape in args.shape:
         tokenizer = train_tokenizer(Path(args.data), 32000 if shape == "small" else 8192)

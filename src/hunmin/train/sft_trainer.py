@@ -23,7 +23,7 @@ class Isolation(TrainerCallback):
 
 
 class HunminSFTTrainer(SFTTrainer):
-    """Adds `balanced` (lengths and the index of the blank row) and `loss_scale` to trl's trainer.
+    """Adds `lengths` and `blank` (for the sampler: row lengths, index of the row without labels) and `loss_scale`.
 
     `loss_scale="token"`: the mean over all label tokens of the global batch. "sample": the mean over rows of each row's
     own mean, as the five originals had it with micro-batch 1.

@@ -1,0 +1,58 @@
+"""Estimates at full size, offline and without a key: every packaged recipe, from known figures."""
+
+from __future__ import annotations
+
+import pytest
+
+from hunmin import recipe
+from hunmin.artifact import Inputs
+from hunmin.publishing import estimates
+
+NAMES = [n for n in recipe.packaged_names() if n not in ("quickstart", "starter")]
+
+
+def rows_of(name: str) -> dict[str, dict]:
+    expected: dict = {}
+    found = {}
+    for step in recipe.load(name).steps:
+        row = estimates.of(step.stage, step.module, step.config, Inputs(label=step.label, expected=dict(expected)))
+        expected.update({k: row[k] for k in ("records", "chars") if row.get(k) is not None})
+        found[step.label] = row
+    return found
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_amounts_cost_memory_hours_and_needs_are_there(name, monkeypatch, tmp_path):
+    for key in ("OPENAI_API_KEY", "DEEPL_AUTH_KEY", "HF_TOKEN"):
+        monkeypatch.delenv(key, raising=False)
+    monkeypatch.chdir(tmp_path)
+    found = rows_of(name)
+    first = next(iter(found.values()))
+    assert first["records"] > 200 and first["chars"] > 10_000 and first["from"]
+    for step in recipe.load(name).steps:
+        row = found[step.label]
+        if step.stage in ("sft", "dpo"):
+            assert row["steps"] > 0 and row["gpu_hours"] > 0 and "parameters x" in row["formula"]
+        if step.stage in ("translate", "rate", "judge"):
+            assert row["usd"] > 0 and "_KEY" in row["needs"]
+
+
+def test_a_gated_base_is_named():
+    assert "accept its licence" in rows_of("ko-platypus2-13b")["sft"]["needs"]
+    assert "needs" not in rows_of("korae-13b")["sft"]
+
+
+def test_the_arithmetic_by_hand():
+    """KoRAE: 12,300 rows of 900 characters, 1.6 a token, 60 tokens of template; 769 steps an epoch, recomputation."""
+    row = rows_of("korae-13b")["sft"]
+    tokens = 3 * 769 * 16 * (round(900 / 1.6) + 60)
+    assert row["tokens"] == tokens and row["steps"] == 2307
+    assert row["gpu_hours"] == round(6 * row["parameters"] * tokens / (312e12 * 0.35) / 3600, 1)
+    assert 4 < row["gpu_hours"] < 6  # published: 5 GPU hours on one A100 80G
+    assert row["gpu_gib_with_checkpointing"] < row["gpu_gib"]
+
+
+def test_what_is_not_known_is_left_to_the_stage_itself(tmp_path):
+    text = "stages:\n- load: {hub: nobody/knows}\n"
+    step = recipe.parse(text, tmp_path / "r.yaml").steps[0]
+    assert "not counted" in estimates.of(step.stage, step.module, step.config, Inputs())["note"]

@@ -24,30 +24,29 @@ def write(config: Any, contestants: Sequence[Contestant], out: Path) -> None:
     if (out / SAMPLES).is_file():
         return
     questions = _questions(Path(config.samples))[: config.n_samples]
-    template = next((t for c in reversed(contestants) if (t := _template_of(c.source))), None)
-    rows: list[dict[str, Any]] = [{"prompt": _shown(q), "answers": {}} for q in questions]
-    for contestant in contestants:
+    answers: dict[str, list[str]] = {}
+    template = None
+    for contestant in reversed(contestants):
         loaded = models.load(
             contestant.source,
             dtype=config.dtype,
             device=config.device,
             quantization=config.quantization,
             trust_remote_code=config.trust_remote_code,
-            template=template,
         )
-        if loaded.template is None:
+        template = template or loaded.template
+        if template is None:
             raise UserError(
                 "no model here brings a template to ask with", contestant.name, "Leave out `samples`, or tune with one."
             )
-        prompts = [loaded.template.prompt(q) for q in questions]
-        answers = models.generate(loaded, prompts, max_new_tokens=config.sample_tokens)
-        for row, answer in zip(rows, answers, strict=True):
-            row["answers"][contestant.name] = answer.text.strip()
+        prompts = [template.prompt(question) for question in questions]
+        made = models.generate(loaded, prompts, max_new_tokens=config.sample_tokens)
+        answers[contestant.name] = [answer.text.strip() for answer in made]
+    rows: list[dict[str, Any]] = [
+        {"prompt": _shown(question), "answers": {c.name: answers[c.name][i] for c in contestants}}
+        for i, question in enumerate(questions)
+    ]
     write_atomic(out / SAMPLES, json.dumps(rows, ensure_ascii=False, indent=1) + "\n")
-
-
-def _template_of(source: str) -> str | None:
-    return models.resolve(source).template
 
 
 def _questions(path: Path) -> list[dict[str, Any]]:

@@ -151,6 +151,7 @@ def _scores(done: list) -> str:
         lines = []
         for key in keys:
             protocol, task, shots, metric = key
+            data = next((r["data"] for r in rows if r["task"] == task and r.get("data")), "")
             first = next(cells[(*key, m)] for m in models if (*key, m) in cells)
             tds = []
             for model in models:
@@ -168,7 +169,8 @@ def _scores(done: list) -> str:
             chance = f"{first['chance']:.2f}" if first.get("chance") is not None else ""
             shown = "" if shots is None else shots
             lines.append(
-                f"<tr><td>{escape(str(task))}<td>{escape(str(metric))}<td class=n>{shown}<td>{escape(str(protocol))}"
+                f"<tr><td>{escape(str(task))}<td>{escape(str(metric))}<td class=n>{shown}<td>{escape(str(protocol))} "
+                f"<small>{escape(str(data))}</small>"
                 f"<td class=n>{first['n']}<td class=n>{chance}{''.join(tds)}</tr>"
             )
         parts.append(
@@ -287,7 +289,9 @@ def _value(value: Any) -> str:
 def _stages(done: list) -> str:
     parts = []
     for folder, manifest in done:
-        notes = {k: v for k, v in manifest["counts"]["notes"].items() if k not in ("headline", "notice", "terminal", "bins")}
+        notes = {
+            k: v for k, v in manifest["counts"]["notes"].items() if k not in ("headline", "notice", "terminal", "bins")
+        }
         figures = "".join(
             f"<figure>{path.read_text(encoding='utf-8')}</figure>" for path in sorted(folder.glob("*.svg"))
         )

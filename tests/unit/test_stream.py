@@ -49,7 +49,7 @@ def test_async_equals_sync_at_any_concurrency_and_batch(inputs, tmp_path, in_fli
 
 
 def test_resume_from_any_cut_gives_the_same_bytes(inputs, tmp_path):
-    """A crash can leave the two part files cut anywhere, as long as dropped rows are written no later than kept ones."""
+    """A crash can cut the two part files anywhere, as long as dropped rows are written no later than kept ones."""
     stream(sync_step, inputs, tmp_path / "whole")
     kept, dropped = contents(tmp_path / "whole")
     chance = random.Random(5)

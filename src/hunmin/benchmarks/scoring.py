@@ -137,6 +137,7 @@ def notes(parts: Sequence[Part], found: Sequence[Contestant], left_out: list[str
     if truncated:
         log.warning("contexts were cut on the left to fit the model: %s", truncated)
     return {
+        "headline": f"{len(found)} models, {sum(len(part['documents']) for part in parts):,} documents",
         "models": {c.name: {"asked_as": c.what, "source": c.source} for c in found},
         "left_out": left_out,
         "truncated": truncated,

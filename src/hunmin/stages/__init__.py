@@ -1,4 +1,4 @@
-"""The table of stages: name -> module. A stage is one file with READS, EDITS, ADDS, KIND, INPUT, OUTPUT, Config, run."""
+"""The table of stages: name -> module. A stage file has READS, EDITS, ADDS, KIND, INPUT, OUTPUT, Config and run."""
 
 STAGES = {
     "load": "hunmin.stages.load",

@@ -128,6 +128,8 @@ def run(config: Config, inputs: Inputs, out: Path) -> Counts:
     else:
         counts = stream(lambda records: [attach(record) for record in records], inputs, out)
     counts.notes.update(summary(out / "records.jsonl"), never_translated=sorted(left))
+    n_issues, n_records = sum(counts.notes["issues"].values()), counts.notes["records_with_issues"]
+    counts.notes["headline"] = f"{n_issues:,} issues in {n_records:,} records"
     if counts.notes["texts_without_original"]:
         log.warning(
             "%s: %s of %s texts have no original; only what the Korean shows by itself was checked there",

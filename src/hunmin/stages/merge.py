@@ -29,9 +29,7 @@ class Config(Options):
     base_model: str = opt("", "Base to merge into; empty = the one the adapter was trained on.")
     revision: str | None = opt(None, "Hub revision of the base; empty = the one the adapter was trained on.")
     dtype: Literal["auto", "bf16", "fp16", "fp32"] = opt("auto", "Number format to store; auto = the base's own.")
-    dequantize: bool = opt(
-        False, "Merge an adapter of a quantised base into the weights it saw, dequantised."
-    )
+    dequantize: bool = opt(False, "Merge an adapter of a quantised base into the weights it saw, dequantised.")
     trust_remote_code: bool = opt(False, "Run Python code that comes with the model.")
     min_kept: float = opt(0.95, "Warn when a smaller share of the update survives storing (0 to 1).", ge=0, le=1)
     check_tokens: int = opt(16, "Tokens of greedy answers compared between adapter and merged model.", ge=1)
@@ -65,6 +63,8 @@ def run(config: Config, inputs: Inputs, out: Path) -> Counts:
     notes = merging.merge(config, start(config, inputs), out)
     for warning in notes["warnings"]:
         log.warning("%s: %s", inputs.label, warning)
+    agreement = f"{notes['next_token_agreement']:.1%} next tokens as the adapter's"
+    notes["headline"] = f"{notes['kept_min']:.1%} of the update kept, {agreement}"
     return Counts(notes=notes)
 
 

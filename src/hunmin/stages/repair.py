@@ -16,6 +16,7 @@ from typing import Any, Literal
 from ..artifact import Counts, Inputs
 from ..checks import CHECKS, DEFAULT
 from ..checks.record import context_of, original_of, resolve_checks
+from ..checks.scoring import planted
 from ..options import Options, opt
 from ..record import Record, get_text, read_jsonl, with_texts
 from ..repairs import REPAIRS, retranslate
@@ -52,6 +53,7 @@ class Config(Options):
     api_key_env: str | None = opt(None, "The environment variable with the key.")
     request: dict[str, Any] = opt({}, "Further fields of the request, passed through as they are.")
     replies: str | None = opt(None, "recorded: a JSONL file of {id, field, reply}.")
+    labels: str | None = opt(None, "A file of planted errors {id, field, code}: counts what was found and mended.")
 
 
 def _engine(config: Config) -> tuple[Any, Any] | None:
@@ -84,7 +86,8 @@ def check(config: Config) -> list[str]:
 def files(config: Config) -> list[Path]:
     """Give the files that the engine reads."""
     found = _engine(config)
-    return found[0].files(found[1]) if found else []
+    own = [Path(config.labels)] if config.labels else []
+    return own + (found[0].files(found[1]) if found else [])
 
 
 def paid(config: Config) -> bool:
@@ -126,6 +129,13 @@ def run(config: Config, inputs: Inputs, out: Path) -> Counts:
     else:
         counts = _with_engine(engine, inputs, out, checks, outcome, mends)
     counts.notes.update(summary(out / "records.jsonl"))
+    mended, n = sum(counts.notes["issues_mended"].values()), sum(counts.notes["issues_found"].values())
+    told = f"{mended:,} of {n:,} issues mended; {counts.notes['records_left']:,} records left to read"
+    if config.labels:
+        found = planted(read_jsonl(out / "records.jsonl"), Path(config.labels))
+        counts.notes["planted"] = found
+        told += f"; planted {found['planted']:,}, found {found['found']:,}, mended {found['mended']:,}"
+    counts.notes["headline"] = told
     known = {*CHECKS, *REPAIRS, "sense"}
     for code, where in counts.notes["first_of_unmendable"].items():
         if code not in known:

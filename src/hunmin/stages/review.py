@@ -244,6 +244,7 @@ def _notes(
     """Give the funnel and the reading hours: measured seconds a record, for what was queued and for reading all."""
     issues = [issue for record in queue for issue in open_issues(record)]
     notes: dict[str, Any] = {
+        "headline": f"{len(queue):,} queued, {len(decided):,} decided" + (f", {waiting:,} {then}" if waiting else ""),
         "queued": len(queue),
         "not_queued": n_in - len(queue),
         "decisions": dict(sorted(Counter(d.action for d in decided.values()).items())),

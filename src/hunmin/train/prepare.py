@@ -229,7 +229,11 @@ def counts(
     curve = loop.loss_curve(trainer.state.log_history)
     losses = [row["loss"] for row in curve if "loss" in row]
     per_epoch, steps = loop.steps_of(config, n_train)
+    best = trainer.state.best_metric
     more = {
+        "headline": f"{trainer.state.global_step:,} steps"
+        + (f", loss {losses[0]:.3f} -> {losses[-1]:.3f}" if losses else "")
+        + (f", validation {best:.3f}" if best is not None else ""),
         "rows": report.notes()["rows"],
         "train_rows": n_train,
         "effective_batch": config.batch_size,
@@ -241,7 +245,7 @@ def counts(
         "warmup_steps": loop.warmup_of(config, steps),
         "first_loss": losses[0] if losses else None,
         "last_loss": losses[-1] if losses else None,
-        "best_eval_loss": trainer.state.best_metric,
+        "best_eval_loss": best,
         "losses": curve,
     }
     found = Counts(

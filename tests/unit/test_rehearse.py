@@ -32,6 +32,8 @@ def test_the_same_stages_at_tiny_size_and_every_change_is_said(name):
         assert not getattr(after.config, "base_model", "") or after.config.base_model.startswith("tiny:")
         if after.stage in ("rate", "judge", "translate"):
             assert "recorded replies" in told
+        if after.stage in ("rate", "judge"):
+            assert after.config.model == "recorded-replies"
         assert not getattr(after.module, "paid", lambda c: False)(after.config)
 
 

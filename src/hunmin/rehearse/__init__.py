@@ -20,6 +20,7 @@ from .sources import ROWS
 
 STEPS = 4  # optimizer steps
 MAX_LENGTH = 384
+RECORDED = "recorded-replies"
 
 
 def tiny(recipe: Recipe) -> tuple[Recipe, list[str]]:
@@ -108,11 +109,17 @@ def _name(value: str) -> str:
 def _rate(config: Any) -> dict[str, Any]:
     if config.rater == "ifd":
         return {"model": "tiny:llama", "revision": None, "quantization": "none"}
-    return {"base_url": f"recorded:{BUNDLED / 'rate_replies.jsonl'}", "structured": "text", "request": {}}
+    return {
+        "model": RECORDED,  # no rating may pass for one of the model that the recipe names
+        "base_url": f"recorded:{BUNDLED / 'rate_replies.jsonl'}",
+        "structured": "text",
+        "request": {},
+    }
 
 
 def _judge(config: Any) -> dict[str, Any]:
     return {
+        "model": RECORDED,
         "questions": "sample",
         "limit": min(config.limit or 4, 4),
         "base_url": f"recorded:{BUNDLED / 'judge_replies.jsonl'}",

@@ -288,8 +288,9 @@ def hub_ids(recipe: Recipe) -> dict[Literal["dataset", "model"], list[str]]:
 
 
 def _estimate(step: Step, inputs: Inputs) -> dict[str, Any]:
-    own = getattr(step.module, "estimate", None)
-    return own(step.config, inputs) if own else {}
+    from .publishing import estimates
+
+    return estimates.of(step.stage, step.module, step.config, inputs)
 
 
 def dry_run(recipe: Recipe, run: Path, options: Options) -> list[tuple[str, dict[str, Any]]]:

@@ -77,16 +77,16 @@ def build(arch: str = "llama", shape: Shape | None = None) -> Path:
     if (folder / "config.json").is_file():
         return folder
     folder.parent.mkdir(parents=True, exist_ok=True)
-    temporary = Path(tempfile.mkdtemp(prefix=f".{arch}-", dir=folder.parent))
-    try:
-        _pretrain(arch, shape, documents, temporary)
-        try:
-            temporary.replace(folder)
-        except OSError:  # another process built the same model meanwhile
-            if not (folder / "config.json").is_file():
-                raise
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
+    from filelock import FileLock
+
+    with FileLock(str(folder) + ".lock"):  # several processes that want it wait for one build
+        if not (folder / "config.json").is_file():
+            temporary = Path(tempfile.mkdtemp(prefix=f".{arch}-", dir=folder.parent))
+            try:
+                _pretrain(arch, shape, documents, temporary)
+                temporary.replace(folder)
+            finally:
+                shutil.rmtree(temporary, ignore_errors=True)
     return folder
 
 

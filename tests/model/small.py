@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
+import re
 import tempfile
 from pathlib import Path
 
@@ -108,6 +109,11 @@ def base(arch: str = "llama", family: str = "byte", **more) -> str:
     new_model(arch, **more).save_pretrained(folder)
     tokenizer(family).save_pretrained(folder)
     return str(folder)
+
+
+def named(options: object) -> str:
+    """A test's name from its options: the same in every process, though each makes its own folders."""
+    return re.sub(r"'[^']*hunmin-small-[^']*'", "'small'", str(options))
 
 
 def records(n: int = 20) -> list[dict]:

@@ -110,7 +110,7 @@ def test_from_a_merged_model(tmp_path, tuned):
         {"method": "full", "learning_rate": 1e-4},
         {"base_model": small.base("neox"), "template": "korae", "dtype": "bf16"},
     ],
-    ids=str,
+    ids=small.named,
 )
 def test_losses_and_methods(tmp_path, options):
     counts = run(tmp_path, **{**options, "max_steps": 6, "batch_size": 8, "micro_batch_size": 4})

@@ -50,7 +50,7 @@ def logits(folder, base=None):
         {"base_model": small.base("neox"), "modules_to_save": ["embed_in", "embed_out"]},
         {"base_model": small.base("llama", tie_word_embeddings=True)},
     ],
-    ids=str,
+    ids=small.named,
 )
 def test_merged_is_the_adapter(tmp_path, options):
     tuned = tune(tmp_path, **options)

@@ -143,7 +143,7 @@ def test_loss_scale_sample_is_the_mean_over_rows(tmp_path):
         {"base_model": small.base("neox")},
         {"base_model": small.base("qwen2", "llama3"), "template": "chatml"},
     ],
-    ids=str,
+    ids=small.named,
 )
 def test_methods_and_families_learn(tmp_path, options):
     counts = train(tmp_path, max_steps=6, batch_size=8, micro_batch_size=4, **options)
@@ -214,7 +214,7 @@ def test_validation_early_stopping_and_the_best_checkpoint(tmp_path):
         ({"quantization": "nf4"}, "bitsandbytes is not installed"),
         ({"report_to": ["wandb"]}, "wandb is not installed"),
     ],
-    ids=lambda v: str(v)[:40],
+    ids=lambda v: small.named(v)[:40],
 )
 def test_bad_input_is_told(tmp_path, options, told):
     import importlib.util

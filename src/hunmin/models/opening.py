@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
@@ -216,7 +217,10 @@ def _open_tokenizer(found: Resolved, revision: str | None, trust_remote_code: bo
 
 def _open_weights(found: Resolved, revision: str | None, trust_remote_code: bool, options: dict[str, Any]) -> Any:
     from transformers import AutoModelForCausalLM
+    from transformers.utils import logging as transformers_logging
 
+    if not sys.stderr.isatty():
+        transformers_logging.disable_progress_bar()
     try:
         return AutoModelForCausalLM.from_pretrained(
             found.base, revision=revision, trust_remote_code=trust_remote_code, **options

@@ -85,7 +85,7 @@ class HunminSFTTrainer(SFTTrainer):
         """
         labels = inputs["labels"]
         by_row = self.loss_scale == "sample" and model.training
-        other = return_outputs or not self.keeps_positions or self.args.loss_type != "nll"
+        other = return_outputs or not self.keeps_positions or self.args.loss_type != "nll"  # type: ignore[attr-defined]  # trl: SFTConfig
         if other or (labels.is_cuda and not by_row):
             return super().compute_loss(model, inputs, return_outputs, num_items_in_batch)
         positions = (labels[0, 1:] != -100).nonzero().flatten()

@@ -155,7 +155,7 @@ def _run(argv: list[str]) -> int:
     parser.add_argument("--shards", type=int, default=1, help="cut record stages into this many shards")
     parser.add_argument("--in-flight", type=int, default=8, help="paid requests under way at once")
     add_common(parser)
-    args = parser.parse_args(argv)
+    args = parser.parse_intermixed_args(argv)
     prepare(args)
     from . import recipe as recipes
     from . import run
@@ -224,7 +224,7 @@ def _validate(argv: list[str]) -> int:
     parser.add_argument("recipe")
     parser.add_argument("overrides", nargs="*", metavar="label.key=value")
     add_common(parser)
-    args = parser.parse_args(argv)
+    args = parser.parse_intermixed_args(argv)
     from . import recipe as recipes
 
     recipe = recipes.load(args.recipe, args.overrides)

@@ -73,7 +73,7 @@ def start():
         yield begin
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium():
     if CHROMIUM is None:
         pytest.skip("no chromium here; apt-get install chromium fonts-nanum")

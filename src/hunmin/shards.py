@@ -33,7 +33,8 @@ from .tables import resolve
 log = logging.getLogger("hunmin")
 
 SHARDED = ("dedup", "decontaminate")  # whole stages with a map and a reduce of their own
-ALONE = ("load", "review")  # record stages that must see everything at once, or wait for people
+# Record stages that must see everything at once (check: whether a field was never translated), or wait for people.
+ALONE = ("load", "check", "review")
 FOLDER = ".shards"
 PLAN = "plan.json"
 DONE = "done.json"

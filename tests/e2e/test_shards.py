@@ -12,7 +12,7 @@ from hunmin import shards
 from hunmin.artifact import Inputs
 from hunmin.errors import UserError
 from hunmin.record import read_jsonl, write_jsonl
-from hunmin.stages import decontaminate, dedup
+from hunmin.stages import check, decontaminate, dedup
 
 from . import faulty
 
@@ -45,6 +45,22 @@ def inputs_of(tmp_path, label="faulty"):
 def flags(tmp_path):
     (tmp_path / "flags").mkdir()
     return str(tmp_path / "flags")
+
+
+def test_check_sees_the_whole_set_whatever_the_shards(tmp_path):
+    """A field left in English in nearly every record is told from all records, not from a shard of them."""
+    english = "Write a short letter to the bank about the missing card."
+    rows = [
+        {"id": f"r{i}", "source": "t", "instruction": "은행에 편지를 쓰세요.", "output": english,
+         "original": {"instruction": "Write to the bank.", "output": english}}
+        for i in range(12)
+    ]  # fmt: skip
+    write_jsonl(tmp_path / "in.jsonl", rows)
+    inputs = Inputs(label="check", records=tmp_path / "in.jsonl")
+    plain = check.run(check.Config(), inputs, tmp_path / "plain")
+    assert plain.notes["never_translated"] == ["output"]
+    shards.run_stage("check", check.Config(), inputs, tmp_path / "cut", executor="local", shards=4)
+    assert contents(tmp_path / "cut") == contents(tmp_path / "plain")
 
 
 @pytest.mark.parametrize("name", ["faulty", "dedup", "decontaminate"])

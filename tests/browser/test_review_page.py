@@ -220,12 +220,13 @@ def test_kill_9_loses_no_decision(run, start, page):
     server.kill(signal.SIGKILL)
     page.keyboard.press("a")  # nobody answers: said, not shown as saved
     expect(page.locator("#said")).to_have_class("wrong")
-    page.wrong.clear()  # the browser logs the refused connection
     assert decisions(folder) == [("cook-1", "accepted")]
     again = start("review", folder, "--port", "0")
     page.goto(again.link)
     page.wait_for_selector(".field")
     assert "1 / 4" in page.locator("#count").inner_text() and current(page) == "code-2"
+    # the browser logs each connection that the killed server refused, sooner or later
+    page.wrong[:] = [message for message in page.wrong if "ERR_CONNECTION_REFUSED" not in message]
 
 
 def test_two_readers_get_different_records(run, start, page, chromium):

@@ -129,3 +129,12 @@ def test_register_mixed():
     assert register_mixed.find("", "비가 옵니다. 우산을 챙겨요. 날이 춥습니다.", {})[0]["target_span"] == [8, 16]
     assert register_mixed.find("", '비가 옵니다. "추워요." 날이 춥습니다.', {}) == []
     assert register_mixed.find("", "비가 옵니다. 춥습니다.", {}) == []
+
+
+def test_an_english_answer_with_a_korean_explanation_is_a_good_translation():
+    english = 'The dog wagged its tail happily.\n\n"Its" shows that the tail belongs to the dog.'
+    context = {"field": "output", "instruction": "Correct the grammar of this sentence."}
+    kept = 'The dog wagged its tail happily.\n\n"Its"는 꼬리가 개의 것임을 나타냅니다.'
+    assert task_broken.find(english, kept, context) == []
+    lost = '개가 즐겁게 꼬리를 흔들었습니다.\n\n"Its"는 꼬리가 개의 것임을 나타냅니다.'
+    assert [i["code"] for i in task_broken.find(english, lost, context)] == ["task_broken"]

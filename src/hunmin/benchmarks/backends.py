@@ -6,7 +6,7 @@ tree    the context once, all choices in one row behind it under a 4-D mask: ful
         sliding windows, therefore gated and checked at start (`scorer.py`)
 
 Only positions that are scored get logits, and only those a fp32 log-softmax.
-Measured on 13 architectures, transformers 5.23; see docs/results_evaluation.md.
+Measured on 15 architectures, transformers 5.23; see docs/results.md.
 """
 
 from __future__ import annotations

@@ -24,7 +24,10 @@ def find(original: str, text: str, context: Mapping[str, Any]) -> list[Issue]:
     task = task_of(instruction)
     if task is None or len(english_words(original)) == 0:
         return []
-    if field == "input" or field == "output" and task.output_too and not context.get("answer_talks"):
+    # An English answer that stands as it is, with its explanation translated, is a good translation.
+    kept = any(len(english_words(line)) >= 4 and line.strip() in text for line in original.splitlines())
+    broken_output = field == "output" and task.output_too and not context.get("answer_talks") and not kept
+    if field == "input" or broken_output:
         detail = f"영어의 형태가 필요한 과제({task.kind}) / the task needs the English as it stands ({task.kind})"
         return [issue("task_broken", REVIEW, (0, len(original)), (0, len(text)), detail)]
     if field == "instruction" and not context.get("has_input"):

@@ -81,6 +81,7 @@ def test_init_writes_a_valid_recipe_and_never_overwrites(capsys, tmp_path):
     assert code == 2 and "exists" in err
 
 
+@pytest.mark.slow  # looks at torch's devices
 def test_doctor_never_shows_a_key(capsys, monkeypatch):
     monkeypatch.setenv("OPENAI_API_KEY", "sk-very-secret-value")
     code, out, _ = run(capsys, "doctor", "--json")

@@ -35,7 +35,9 @@ def problems(stage=sft, **options):
         ({"val_size": 2.5}, "a share is below 1"),
         ({"report_to": ["wnadb"]}, "known are wandb, tensorboard"),
         ({"project": "p"}, "names no tracker"),
-        ({"trainer": {"learning_rate": 1.0}}, "is set by hunmin's own learning_rate"),
+        pytest.param(
+            {"trainer": {"learning_rate": 1.0}}, "is set by hunmin's own learning_rate", marks=pytest.mark.slow
+        ),  # imports trl
         ({"packing": "bfd", "overlong": "truncate_answer"}, "packing: bfd takes"),
     ],
 )

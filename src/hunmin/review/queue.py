@@ -167,7 +167,7 @@ class Queue:
             "waiting": waiting,
             "decisions": dict(counts),
             "codes": dict(Counter(code for codes in self.codes for code in codes).most_common()),
-            "seconds_per_record": round(mean, 1) if mean else None,
+            "seconds_per_record": round(mean, 2) if mean else None,
             "records_per_hour": round(3600 / mean) if mean else None,
             "seconds_left": round(mean * waiting) if mean else None,
             "this_session": len(self._session),

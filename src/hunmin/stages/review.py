@@ -257,7 +257,7 @@ def _notes(
     if seconds:
         mean = statistics.fmean(seconds)
         notes["reading"] = {
-            "seconds_per_record": round(mean, 1),
+            "seconds_per_record": round(mean, 2),
             "seconds_median": round(statistics.median(seconds), 1),
             "n_measured": len(seconds),
             "hours_for_queue": round(mean * len(queue) / 3600, 2),

@@ -41,9 +41,9 @@ class Link:
         return {"of": self.kept_id, "similarity": self.similarity, "how": self.how}
 
     @staticmethod
-    def of(detail: dict[str, Any]) -> Link:
-        """Give the link a detail was made from; the index of the kept one is not in it (-1)."""
-        return Link(-1, detail["similarity"], detail["how"], detail["of"])
+    def of(detail: dict[str, Any], kept: int = -1) -> Link:
+        """Give the link a detail was made from; the index of the kept one is not in it."""
+        return Link(kept, detail["similarity"], detail["how"], detail["of"])
 
 
 @dataclass(frozen=True)
@@ -164,29 +164,23 @@ def bands_for(threshold: float, permutations: int = PERMUTATIONS) -> tuple[int, 
     return best
 
 
-def shared_bands(signatures: np.ndarray, bands: int, rows: int) -> tuple[np.ndarray, np.ndarray]:
-    """Give (record, bucket) for every band in which a record has a partner, as two flat arrays.
-
-    A bucket holds the records that agree in all rows of one band; buckets of one are left out.
-    """
-    records, buckets, n = [], [], 0
-    for band in range(bands):
-        found, ids, count = band_groups(signatures[:, band * rows : (band + 1) * rows])
-        records.append(found)
-        buckets.append(ids + n)
-        n += count
-    if not records:
-        return np.empty(0, np.int64), np.empty(0, np.int64)
-    return np.concatenate(records), np.concatenate(buckets)
-
-
-def band_groups(part: np.ndarray) -> tuple[np.ndarray, np.ndarray, int]:
-    """Give (records, group of each, number of groups) for one band `[record, row]`; single records are left out."""
+def band_keys(signatures: np.ndarray, bands: int, rows: int) -> np.ndarray:
+    """Give the key [band, record] u64 of every band: records that agree in all rows of one band have the same key."""
+    keys = np.zeros((bands, len(signatures)), dtype=np.uint64)
     with np.errstate(over="ignore"):
-        key = np.zeros(len(part), dtype=np.uint64)
-        for row in range(part.shape[1]):
-            key = (key ^ part[:, row]) * BASE
-            key ^= key >> np.uint64(29)
+        for band, key in enumerate(keys):
+            for row in range(band * rows, (band + 1) * rows):
+                key ^= signatures[:, row]
+                key *= BASE
+                key ^= key >> np.uint64(29)
+    return keys
+
+
+def key_groups(key: np.ndarray) -> tuple[np.ndarray, np.ndarray, int]:
+    """Give (records, group of each, number of groups) of equal keys [record], group by group, records rising in each.
+
+    Single records are left out.
+    """
     order = np.argsort(key, kind="stable")
     ordered = key[order]
     same = ordered[1:] == ordered[:-1]
@@ -197,6 +191,40 @@ def band_groups(part: np.ndarray) -> tuple[np.ndarray, np.ndarray, int]:
     begins[1:] = ~same
     group = np.cumsum(begins & member) - 1
     return order[member], group[member], int((begins & member).sum())
+
+
+def shared_bands(keys: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Give (record, bucket) for every band in which a record has a partner, as two flat arrays.
+
+    `keys` is [band, record]. A bucket holds the records of one key of one band; buckets of one are left out.
+    """
+    records, buckets, n = [], [], 0
+    for key in keys:
+        found, ids, count = key_groups(key)
+        records.append(found)
+        buckets.append(ids + n)
+        n += count
+    if not records:
+        return np.empty(0, np.int64), np.empty(0, np.int64)
+    return np.concatenate(records), np.concatenate(buckets)
+
+
+def star_edges(key: np.ndarray) -> np.ndarray:
+    """Give the edges [2, edge] from every record to the first one with its key [record]; single records have none."""
+    records, groups, n = key_groups(key)
+    heads = records[np.searchsorted(groups, np.arange(n))]
+    return np.stack([records, heads[groups]])
+
+
+def joined_components(labels: np.ndarray, edges: np.ndarray) -> np.ndarray:
+    """Give the component [record] of each record after joining components `labels` [record] by edges [2, edge]."""
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
+    ends = labels[edges]
+    n = len(labels)
+    graph = coo_array((np.ones(ends.shape[1], dtype=bool), (ends[0], ends[1])), shape=(n, n))
+    return connected_components(graph, directed=False)[1][labels]
 
 
 def find(
@@ -300,7 +328,7 @@ def _first_equal(exact: np.ndarray, order: np.ndarray, within: np.ndarray | None
 def _partners(signatures: np.ndarray, first: np.ndarray, scope: str, threshold: float) -> dict[int, list[int]]:
     """Give the buckets of every record that shares one with another; copies of an equal text stand aside."""
     unique = np.arange(len(first)) if scope == "across" else np.flatnonzero(first == np.arange(len(first)))
-    found, buckets = shared_bands(signatures[unique], *bands_for(threshold))
+    found, buckets = shared_bands(band_keys(signatures[unique], *bands_for(threshold)))
     found = unique[found]
     by_record = np.argsort(found, kind="stable")
     found, buckets = found[by_record], buckets[by_record]

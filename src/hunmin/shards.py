@@ -21,7 +21,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from . import artifact, progress
+from . import artifact, progress, sharded_dedup
 from .artifact import DROPPED, RECORDS, Counts, Inputs, Spend
 from .errors import UserError
 from .executors import EXECUTORS, Outcome
@@ -59,12 +59,19 @@ def run_stage(
         "config": config.model_dump(mode="json"),
         "inputs": _dump(replace(inputs, in_flight=max(1, inputs.in_flight // min(len(parts), os.cpu_count() or 1)))),
         "align": align,
+        "parts": [str(p) for p in parts],
     }
+
+    def each(task: str, units: Sequence[Path], target: str) -> None:
+        _all(task, {**spec, "target": target}, units, call, inputs.label)
+
+    notes = None
     if stage_name == "dedup":
-        counts = _dedup(module, config, inputs, out, spec, parts, call)
+        notes = sharded_dedup.run(config, inputs, parts, each)
     else:
-        _all("run", spec, parts, call, inputs.label)
-        counts = _merge(module, config, inputs.label, [p / "out" for p in parts], out)
+        each("run", parts, "out")
+    counts = _merge(module, config, inputs.label, [p / "out" for p in parts], out)
+    counts.notes = counts.notes if notes is None else notes
     shutil.rmtree(work)
     return counts
 
@@ -105,38 +112,35 @@ def _prepare(stage: str, config: Any, inputs: Inputs, out: Path, shards: int, al
     return work, parts
 
 
-def _all(task: str, spec: dict[str, Any], parts: Sequence[Path], call: Callable, label: str) -> None:
-    """Do one task for every shard that has not done it. Raises UserError when any is missing at the end."""
-    todo = [p for p in parts if not _target(task, p).exists()]
-    tick = progress.bar(f"{label}: {task}", len(parts), unit="shard")
-    tick(len(parts) - len(todo))
-    outcomes = call(run_shard, [(task, {**spec, "part": str(p)}) for p in todo], tick)
+def _all(task: str, spec: dict[str, Any], units: Sequence[Path], call: Callable, label: str) -> None:
+    """Do one task for every unit that lacks its target. Raises UserError when any is missing at the end."""
+    todo = [unit for unit in units if not (unit / spec["target"]).exists()]
+    tick = progress.bar(f"{label}: {task}", len(units), unit="shard")
+    tick(len(units) - len(todo))
+    outcomes = call(run_shard, [(task, {**spec, "part": str(unit)}) for unit in todo], tick)
     tick(0, done=True)
     stops = [o["given"] for o in outcomes if o and o["error"] == "user"]
     if stops:
         what, where, mend, code = max(stops, key=lambda given: given[3])
         raise UserError(what, where, mend, code)
-    missing = [(p, o) for p, o in zip(todo, outcomes, strict=True) if not _target(task, p).exists()]
+    missing = [(u, o) for u, o in zip(todo, outcomes, strict=True) if not (u / spec["target"]).exists()]
     if missing:
-        names = ", ".join(p.name for p, _ in missing)
+        names = ", ".join(unit.name for unit, _ in missing)
         text = (missing[0][1] or {}).get("text") or "its worker died each time (out of memory?)"
-        for part, outcome in missing:
-            log.warning("%s: shard %s: %s", label, part.name, (outcome or {}).get("text", "its worker died"))
+        for unit, outcome in missing:
+            log.warning("%s: shard %s: %s", label, unit.name, (outcome or {}).get("text", "its worker died"))
         raise UserError(
-            f"{len(missing)} of {len(parts)} shards could not be done: {names} ({text.strip().splitlines()[-1]})",
+            f"{len(missing)} of {len(units)} shards could not be done: {names} ({text.strip().splitlines()[-1]})",
             label,
             "The other shards are done and kept; run the same command again.",
         )
 
 
-def _target(task: str, part: Path) -> Path:
-    return part / {"run": "out", "sketch": "sketch.npz", "split": "out"}[task]
-
-
 def run_shard(task: str, spec: dict[str, Any]) -> Outcome:
     """Do one task for one shard in this process; give an outcome, never raise for what the shard itself did."""
+    progress.quiet = True  # the calling process counts the shards
     try:
-        {"run": _run, "sketch": _sketch, "split": _split}[task](spec)
+        TASKS[task](spec)
         return {"error": None}
     except UserError as error:
         return {"error": "user", "given": [error.what, error.where, error.mend, error.exit_code]}
@@ -144,25 +148,41 @@ def run_shard(task: str, spec: dict[str, Any]) -> Outcome:
         return {"error": "failed", "text": traceback.format_exc()}
 
 
-def _run(spec: dict[str, Any]) -> None:
-    part = Path(spec["part"])
+def _config(spec: dict[str, Any]) -> Any:
+    return resolve(STAGES, spec["stage"], "stage").Config(**spec["config"])
+
+
+def _writes(work: Callable[[dict[str, Any]], Counts]) -> Callable[[dict[str, Any]], None]:
+    """Give the task that lets `work` write into spec["out"], a folder that is renamed to the target when complete."""
+
+    def task(spec: dict[str, Any]) -> None:
+        part = Path(spec["part"])
+        temporary = part / f"out.{uuid.uuid4().hex}.tmp"
+        _finish(temporary, part / spec["target"], work({**spec, "out": str(temporary)}))
+
+    return task
+
+
+def _run(spec: dict[str, Any]) -> Counts:
     module = resolve(STAGES, spec["stage"], "stage")
-    config = module.Config(**spec["config"])
-    temporary = part / f"out.{uuid.uuid4().hex}.tmp"
-    counts = _isolating(module, config, _inputs(spec), part / "in.jsonl", temporary, spec["align"])
-    _finish(temporary, part / "out", counts)
+    source = Path(spec["part"]) / "in.jsonl"
+    return _isolating(module, _config(spec), _inputs(spec), source, Path(spec["out"]), spec["align"])
+
+
+TASKS: dict[str, Callable[[dict[str, Any]], None]] = {
+    "run": _writes(_run),
+    "sketch": lambda spec: sharded_dedup.sketch(spec, _config(spec), _inputs(spec)),
+    "group": lambda spec: sharded_dedup.group(spec, _config(spec), _inputs(spec)),
+    "decide": lambda spec: sharded_dedup.decide(spec, _config(spec), _inputs(spec)),
+    "split": _writes(lambda spec: sharded_dedup.split(spec, _config(spec), _inputs(spec))),
+}
 
 
 def _finish(temporary: Path, target: Path, counts: Counts) -> None:
     """Write the done file last and rename the folder; the first attempt to come so far wins."""
     row = {"n_in": counts.n_in, "n_kept": counts.n_kept, "dropped": counts.dropped, "notes": counts.notes}
     artifact.write_atomic(temporary / DONE, json.dumps(row, ensure_ascii=False, default=str))
-    try:
-        temporary.rename(target)
-    except OSError:
-        if not target.is_dir():
-            raise
-        shutil.rmtree(temporary, ignore_errors=True)  # another attempt was first, with the same bytes
+    artifact.keep_first(temporary, target)
 
 
 def _isolating(module: Any, config: Any, inputs: Inputs, source: Path, out: Path, align: int) -> Counts:
@@ -247,64 +267,6 @@ def _add(notes: Sequence[dict[str, Any]]) -> dict[str, Any]:
         else:
             found[key] = values[0] if len(set(map(str, values))) == 1 else "; ".join(dict.fromkeys(map(str, values)))
     return found
-
-
-# --- dedup: sketch every shard, decide over all, split every shard ---
-
-
-def _dedup(
-    module: Any, config: Any, inputs: Inputs, out: Path, spec: dict[str, Any], parts: list[Path], call: Callable
-) -> Counts:
-    _all("sketch", spec, parts, call, inputs.label)
-    reads = [(p / "in.jsonl", _load_read(module, p / "sketch.npz")) for p in parts]
-    links, notes = module.decide(config, reads, inputs.label)
-    begin = 0
-    for part, (_, found) in zip(parts, reads, strict=True):
-        n = len(found.offsets)
-        mine = {str(i - begin): links[i].detail() for i in range(begin, begin + n) if i in links}
-        artifact.write_atomic(part / "links.json", json.dumps(mine, ensure_ascii=False))
-        begin += n
-    _all("split", spec, parts, call, inputs.label)
-    counts = _merge(module, config, inputs.label, [p / "out" for p in parts], out)
-    counts.notes = notes
-    return counts
-
-
-def _sketch(spec: dict[str, Any]) -> None:
-    import numpy as np
-
-    part = Path(spec["part"])
-    module = resolve(STAGES, spec["stage"], "stage")
-    found = module.read(module.Config(**spec["config"]), part / "in.jsonl", _inputs(spec).label)
-    temporary = part / f"sketch.{uuid.uuid4().hex}.tmp.npz"
-    np.savez(
-        temporary,
-        exact=found.sketch.exact,
-        signatures=found.sketch.signatures,
-        offsets=found.offsets,
-        sources=found.sources,
-        names=np.array(found.names, dtype=np.str_),
-    )
-    temporary.replace(part / "sketch.npz")
-
-
-def _load_read(module: Any, path: Path) -> Any:
-    import numpy as np
-
-    with np.load(path) as found:
-        sketch = module.Sketch(found["exact"], found["signatures"])
-        return module.Read(sketch, found["offsets"], found["sources"], found["names"].tolist())
-
-
-def _split(spec: dict[str, Any]) -> None:
-    part = Path(spec["part"])
-    module = resolve(STAGES, spec["stage"], "stage")
-    details = json.loads((part / "links.json").read_text(encoding="utf-8"))
-    links = {int(i): module.Link.of(detail) for i, detail in details.items()}
-    temporary = part / f"out.{uuid.uuid4().hex}.tmp"
-    writer = Writer(temporary, _inputs(spec).label)
-    module.write(writer, part / "in.jsonl", 0, links)
-    _finish(temporary, part / "out", writer.close())
 
 
 # --- what a worker is told ---

@@ -86,6 +86,30 @@ def test_any_number_of_shards_gives_the_bytes_of_the_stage_alone(tmp_path, name)
         assert counts.notes == alone.notes
 
 
+@pytest.mark.parametrize("scope", ["all", "within", "across"])
+@pytest.mark.parametrize("near", [True, False])
+def test_clusters_that_chain_over_shards_are_decided_as_by_one(tmp_path, scope, near):
+    """Chains A ~ B ~ C with A unlike C, copies and equal texts, spread over all shards and both sources."""
+    chance = random.Random(5)
+    rows = []
+    for chain in range(30):
+        words = [chance.choice(WORDS) for _ in range(40)]
+        for link in range(chance.randint(1, 6)):
+            for _ in range(chance.randint(0, 3) if link else 0):
+                words[chance.randrange(40)] = chance.choice(WORDS)
+            rows.append({"id": f"c{chain}-{link}", "source": chance.choice("ab"), "output": " ".join(words)})
+    chance.shuffle(rows)
+    write_jsonl(tmp_path / "in.jsonl", rows)
+    inputs = Inputs(label="dedup", records=tmp_path / "in.jsonl")
+    config = dedup.Config(scope=scope, near=near, priority=["b"])
+    alone = dedup.run(config, inputs, tmp_path / "alone")
+    assert alone.dropped["duplicate"] > 5
+    for n in (2, 7):
+        counts = shards.run_stage("dedup", config, inputs, tmp_path / f"out{n}", shards=n)
+        assert contents(tmp_path / f"out{n}") == contents(tmp_path / "alone")
+        assert counts.notes == alone.notes
+
+
 def test_a_whole_run_in_shards_gives_the_same_bytes(tmp_path):
     """The command line, with a stage that goes through the ledger among them."""
     recipe = tmp_path / "r.yaml"

@@ -19,7 +19,7 @@ LAYERS = [
     ("stream", "engines", "checks", "repairs", "raters", "judging", "benchmarks", "train", "models", "tiny",
      "publishing", "server", "nearest", "stats", "choosing", "executors", "held_out", "overlap", "ratings", "strata"),
     ("stages",),
-    ("shards", "review"),
+    ("shards", "sharded_dedup", "review"),
     ("recipe",),
     ("child", "run", "rehearse"),
     ("report", "compare", "show", "doctor", "chat", "serve", "console", "flags", "alone", "api", "cli", "__init__"),

@@ -11,7 +11,7 @@ import json
 from array import array
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -56,9 +56,9 @@ def run(config: Config, inputs: Inputs, out: Path) -> Counts:
     """Sketch every record, decide over all of them, write."""
     assert inputs.records is not None
     found = read(config, inputs.records, inputs.label)
-    links, notes = decide(config, [(inputs.records, found)], inputs.label)
+    links, notes = decide(config, inputs.records, found, inputs.label)
     writer = Writer(out, inputs.label)
-    write(writer, inputs.records, 0, links)
+    write(writer, inputs.records, links)
     counts = writer.close()
     counts.notes = notes
     return counts
@@ -93,66 +93,83 @@ def _lines(path: Path) -> Iterator[tuple[int, bytes]]:
             at += len(line)
 
 
-def decide(config: Config, shards: Sequence[tuple[Path, Read]], label: str) -> tuple[dict[int, Link], dict[str, Any]]:
-    """Give the link of every duplicate by its index over all shards in order, and what to note.
+def decide(config: Config, path: Path, found: Read, label: str) -> tuple[dict[int, Link], dict[str, Any]]:
+    """Give the link of every duplicate of one file by its index, and what to note.
 
     Raises UserError when `priority` names an unknown source.
     """
-    names: dict[str, int] = {}
-    codes = []
-    for _, part in shards:
-        mapped = np.array([names.setdefault(n, len(names)) for n in part.names] or [0], dtype=np.int64)
-        codes.append(mapped[part.sources])
-    sources = np.concatenate(codes) if codes else np.empty(0, np.int64)
+    check_priority(config, found.names, label)
+    with Fetcher([path], [found.offsets]) as fetch:
+        links = compare(config, found.sketch, found.sources, found.names, fetch, label)
+    return links, notes_of(links, found.sources, found.names)
+
+
+def check_priority(config: Config, names: Sequence[str], label: str) -> None:
+    """Raise UserError when `priority` names an unknown source."""
     for name in config.priority:
         if name not in names:
             raise UserError(
                 f"no source '{name}'{did_you_mean(name, names)}", f"{label}.priority", f"There are: {', '.join(names)}."
             )
+
+
+def compare(
+    config: Config,
+    sketch: Sketch,
+    sources: np.ndarray,
+    names: Sequence[str],
+    fetch: Callable[[int], Record],
+    label: str,
+) -> dict[int, Link]:
+    """Give the link of every duplicate by its index; `fetch(i)` gives record i again.
+
+    `sources` [record] are places in `names`. Who is whose duplicate depends on the records that share a key with it,
+    and on theirs, so that any set closed under sharing keys is decided like the whole.
+    """
     place = np.array([config.priority.index(n) if n in config.priority else len(config.priority) for n in names] or [0])
     order = np.lexsort((np.arange(len(sources)), place[sources]))
-    begins = np.cumsum([0, *(len(part.offsets) for _, part in shards)])
-    fetch, close = _fetcher(config, shards, begins)
     tick = progress.bar(f"{label}: comparing", len(sources))
-    try:
-        links = nearest.find(
-            Sketch.joined([part.sketch for _, part in shards]),
-            lambda i: nearest.compared_text(fetch(i), config.fields),
-            order=order,
-            threshold=config.max_similarity,
-            near=config.near,
-            sources=sources,
-            scope=config.scope,
-            tick=tick,
-        )
-        tick(0, done=True)
-        ids: dict[int, str] = {}
-        for link in links.values():
-            if link.kept not in ids:
-                ids[link.kept] = str(fetch(link.kept).get("id"))
-    finally:
-        close()
-    named = {i: Link(k.kept, k.similarity, k.how, ids[k.kept]) for i, k in links.items()}
-    return named, _notes(named, sources, list(names))
+    links = nearest.find(
+        sketch,
+        lambda i: nearest.compared_text(fetch(i), config.fields),
+        order=order,
+        threshold=config.max_similarity,
+        near=config.near,
+        sources=sources,
+        scope=config.scope,
+        tick=tick,
+    )
+    tick(0, done=True)
+    ids = {kept: str(fetch(kept).get("id")) for kept in {link.kept for link in links.values()}}
+    return {i: replace(link, kept_id=ids[link.kept]) for i, link in links.items()}
 
 
-def _fetcher(config: Config, shards: Sequence[tuple[Path, Read]], begins: np.ndarray) -> tuple[Callable, Callable]:
-    """Give fetch(i) -> record and close(): records are read again from their files where a comparison needs them."""
-    files = [path.open("rb") for path, _ in shards]
+class Fetcher:
+    """Call it with a record's index over these files to read the record again; a context manager.
 
-    def fetch(i: int) -> Record:
-        shard = int(np.searchsorted(begins, i, side="right")) - 1
-        files[shard].seek(int(shards[shard][1].offsets[i - begins[shard]]))
-        return json.loads(files[shard].readline())
+    `offsets` [file][record of it] are where each line begins, in bytes.
+    """
 
-    def close() -> None:
-        for file in files:
+    def __init__(self, paths: Sequence[Path], offsets: Sequence[np.ndarray]):
+        self._files = [path.open("rb") for path in paths]
+        self._offsets = offsets
+        self._begins = np.cumsum([0, *map(len, offsets)])
+
+    def __call__(self, i: int) -> Record:
+        at = int(np.searchsorted(self._begins, i, side="right")) - 1
+        self._files[at].seek(int(self._offsets[at][i - self._begins[at]]))
+        return json.loads(self._files[at].readline())
+
+    def __enter__(self) -> Fetcher:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for file in self._files:
             file.close()
 
-    return fetch, close
 
-
-def _notes(links: dict[int, Link], sources: np.ndarray, names: list[str]) -> dict[str, Any]:
+def notes_of(links: dict[int, Link], sources: np.ndarray, names: Sequence[str]) -> dict[str, Any]:
+    """Give what to note of the links of all records."""
     how = Counter(link.how for link in links.values())
     pairs = Counter((names[sources[i]], names[sources[link.kept]]) for i, link in links.items())
     sizes = Counter(link.kept for link in links.values())
@@ -161,7 +178,8 @@ def _notes(links: dict[int, Link], sources: np.ndarray, names: list[str]) -> dic
         "exact": how["exact"],
         "near": how["near"],
         "by_source": [
-            {"dropped_from": a, "kept_in": b, "records": n} for (a, b), n in sorted(pairs.items(), key=lambda p: -p[1])
+            {"dropped_from": a, "kept_in": b, "records": n}
+            for (a, b), n in sorted(pairs.items(), key=lambda p: (-p[1], p[0]))
         ][:40],
         "largest_cluster": max(sizes.values()) + 1 if sizes else 1,
         "similarity_of_near": _spread([link.similarity for link in links.values() if link.how == "near"]),
@@ -174,9 +192,9 @@ def _spread(values: list[float]) -> dict[str, float]:
     return {name: round(float(np.quantile(values, q)), 4) for name, q in (("min", 0), ("median", 0.5), ("max", 1))}
 
 
-def write(writer: Writer, path: Path, begin: int, links: dict[int, Link]) -> None:
-    """Write one file's records, kept or dropped; `begin` is the index of its first record over all shards."""
-    for i, record in enumerate(read_jsonl(path), begin):
+def write(writer: Writer, path: Path, links: dict[int, Link]) -> None:
+    """Write one file's records, kept or dropped."""
+    for i, record in enumerate(read_jsonl(path)):
         link = links.get(i)
         if link is None:
             writer.keep(record)

@@ -12,7 +12,7 @@ import os
 import platform
 import shutil
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from importlib import metadata
 from pathlib import Path
@@ -50,7 +50,8 @@ class Inputs:
 
     `records` is a records.jsonl, `model` the folder of the newest model artifact, `earlier` every earlier artifact
     folder by label in recipe order. `seed` already derives from (recipe seed, label). `expected` is what the earlier
-    stages' estimates said in a dry run (`records`, `chars`, ...), when the artifacts are not there yet.
+    stages' estimates said in a dry run (`records`, `chars`, ...), when the artifacts are not there yet. `known` is what
+    the stage's own `survey` found in the whole input, where `records` is only a shard of it.
     """
 
     label: str = "stage"
@@ -61,6 +62,7 @@ class Inputs:
     spend: Spend = field(default_factory=Spend)
     in_flight: int = 8
     expected: dict[str, Any] = field(default_factory=dict)
+    known: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass
@@ -110,6 +112,23 @@ def versions() -> dict[str, str]:
             found[name] = metadata.version(name)
         except metadata.PackageNotFoundError:
             continue
+    return found
+
+
+def add_notes(notes: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """Give the notes of the whole: whole numbers add up, maps add up by key, lists follow each other, equals stay."""
+    found: dict[str, Any] = {}
+    for key in dict.fromkeys(k for note in notes for k in note):
+        values = [note[key] for note in notes if note.get(key) is not None]
+        if all(isinstance(v, dict) for v in values):
+            found[key] = add_notes(values)
+        elif all(isinstance(v, (int, float)) and not isinstance(v, bool) for v in values):
+            same = all(isinstance(v, float) for v in values) and len(set(values)) == 1
+            found[key] = values[0] if same else sum(values)
+        elif all(isinstance(v, list) for v in values):
+            found[key] = list(dict.fromkeys(map(str, sum(values, [])))) if key == "notice" else sum(values, [])
+        else:
+            found[key] = values[0] if len(set(map(str, values))) == 1 else "; ".join(dict.fromkeys(map(str, values)))
     return found
 
 

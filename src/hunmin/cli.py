@@ -152,7 +152,9 @@ def _run(argv: list[str]) -> int:
     parser.add_argument("--until", metavar="LABEL", help="stop after this stage")
     parser.add_argument("--scale", choices=("full", "tiny"), default="full", help="tiny rehearses offline on a CPU")
     parser.add_argument("--executor", choices=("local", "ray"), default="local", help="where shards run")
-    parser.add_argument("--shards", type=int, default=1, help="cut record stages into this many shards")
+    parser.add_argument(
+        "--shards", type=int, help="cut record stages into this many shards (default: where it pays on this machine)"
+    )
     parser.add_argument("--in-flight", type=int, default=8, help="paid requests under way at once")
     add_common(parser)
     args = parser.parse_intermixed_args(argv)

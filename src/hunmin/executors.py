@@ -28,12 +28,17 @@ Call = tuple[str, dict[str, Any]]
 Work = Callable[[str, dict[str, Any]], Outcome]
 
 
+def usable_processors() -> int:
+    """Give how many processors this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
 def local(work: Work, calls: Sequence[Call], tick: Callable[..., None]) -> list[Outcome | None]:
     """Run in processes of this machine; after a worker died, each missing shard gets a process of its own."""
     from multiprocessing import get_context
 
     context = get_context("forkserver" if os.name == "posix" else "spawn")
-    workers = max(1, os.cpu_count() or 1)
+    workers = usable_processors()
     outcomes: list[Outcome | None] = [None] * len(calls)
     todo = list(range(len(calls)))
     for attempt in range(TRIES):

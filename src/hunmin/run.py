@@ -36,7 +36,8 @@ class Options:
     confirm: Callable[[list[tuple[str, dict[str, Any]]]], bool] = lambda paid: False
     reuse: Path | None = None
     executor: str = "local"
-    shards: int = 1
+    shards: int | None = None
+    """None: as many as pay on this machine."""
     in_flight: int = 8
     until: str | None = None
 
@@ -310,13 +311,12 @@ def dry_run(recipe: Recipe, run: Path, options: Options) -> list[tuple[str, dict
 def _call(step: Step, inputs: Inputs, out: Path, options: Options) -> Counts:
     if step.module.KIND == "model":
         return child.call(step, inputs, out)
-    if step.module.KIND in ("record", "whole") and options.shards > 1 and step.stage != "load":
+    if step.module.KIND in ("record", "whole"):
         from . import shards
 
-        if step.stage in shards.SHARDED or step.module.KIND == "record":
-            return shards.run_stage(
-                step.stage, step.config, inputs, out, executor=options.executor, shards=options.shards
-            )
+        n = shards.automatic(step.stage, inputs.records) if options.shards is None else options.shards
+        if n > 1:
+            return shards.run_stage(step.stage, step.config, inputs, out, executor=options.executor, shards=n)
     return step.module.run(step.config, inputs, out)
 
 

@@ -22,9 +22,9 @@ from pathlib import Path
 from typing import Any
 
 from . import artifact, progress, sharded_dedup
-from .artifact import DROPPED, RECORDS, Counts, Inputs, Spend
+from .artifact import DROPPED, RECORDS, Counts, Inputs, Spend, add_notes
 from .errors import UserError
-from .executors import EXECUTORS, Outcome
+from .executors import EXECUTORS, Outcome, usable_processors
 from .record import dumps, read_jsonl
 from .stages import STAGES
 from .stream import Writer, count_lines
@@ -33,8 +33,9 @@ from .tables import resolve
 log = logging.getLogger("hunmin")
 
 SHARDED = ("dedup", "decontaminate")  # whole stages with a map and a reduce of their own
-# Record stages that must see everything at once (check: whether a field was never translated), or wait for people.
-ALONE = ("load", "check", "review")
+ALONE = ("load", "review")  # reads files of any shape; waits for people
+CPU_BOUND = ("check", *SHARDED)  # worth more than one process on one machine
+AUTOMATIC = 16 * 2**20  # bytes a shard of a stage that is cut without being asked
 FOLDER = ".shards"
 PLAN = "plan.json"
 DONE = "done.json"
@@ -52,12 +53,14 @@ def run_stage(
         return module.run(config, inputs, out)
     call = resolve(EXECUTORS, executor, "executor")
     out = out.resolve()
+    if hasattr(module, "survey"):
+        inputs = replace(inputs, known=module.survey(config, inputs))
     align = int(getattr(config, "batch_size", 1) or 1)
     work, parts = _prepare(stage_name, config, inputs, out, shards, align)
     spec = {
         "stage": stage_name,
         "config": config.model_dump(mode="json"),
-        "inputs": _dump(replace(inputs, in_flight=max(1, inputs.in_flight // min(len(parts), os.cpu_count() or 1)))),
+        "inputs": _dump(replace(inputs, in_flight=max(1, inputs.in_flight // min(len(parts), usable_processors())))),
         "align": align,
         "parts": [str(p) for p in parts],
     }
@@ -74,6 +77,14 @@ def run_stage(
     counts.notes = counts.notes if notes is None else notes
     shutil.rmtree(work)
     return counts
+
+
+def automatic(stage_name: str, records: Path | None) -> int:
+    """Give the number of shards that make use of this machine's processors: 1 where they would not pay."""
+    if stage_name not in CPU_BOUND or records is None or (processors := usable_processors()) < 2:
+        return 1
+    n = records.stat().st_size // AUTOMATIC
+    return 1 if n < 2 else max(n, processors)
 
 
 def _prepare(stage: str, config: Any, inputs: Inputs, out: Path, shards: int, align: int) -> tuple[Path, list[Path]]:
@@ -248,25 +259,8 @@ def _merge(module: Any, config: Any, label: str, parts: Sequence[Path], out: Pat
         (out / (name + ".part")).replace(out / name)
     total.dropped = dict(sorted(dropped.items()))
     notes = [note for note in notes if note]
-    total.notes = module.merge(config, notes, out) if notes and hasattr(module, "merge") else _add(notes)
+    total.notes = module.merge(config, notes, out) if notes and hasattr(module, "merge") else add_notes(notes)
     return total.check(label)
-
-
-def _add(notes: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    """Give the notes of the whole: whole numbers add up, maps add up by key, lists follow each other, equals stay."""
-    found: dict[str, Any] = {}
-    for key in dict.fromkeys(k for note in notes for k in note):
-        values = [note[key] for note in notes if note.get(key) is not None]
-        if all(isinstance(v, dict) for v in values):
-            found[key] = _add(values)
-        elif all(isinstance(v, (int, float)) and not isinstance(v, bool) for v in values):
-            same = all(isinstance(v, float) for v in values) and len(set(values)) == 1
-            found[key] = values[0] if same else sum(values)
-        elif all(isinstance(v, list) for v in values):
-            found[key] = list(dict.fromkeys(map(str, sum(values, [])))) if key == "notice" else sum(values, [])
-        else:
-            found[key] = values[0] if len(set(map(str, values))) == 1 else "; ".join(dict.fromkeys(map(str, values)))
-    return found
 
 
 # --- what a worker is told ---
@@ -279,6 +273,7 @@ def _dump(inputs: Inputs) -> dict[str, Any]:
         "model": str(inputs.model.resolve()) if inputs.model else None,
         "earlier": {k: str(v.resolve()) for k, v in inputs.earlier.items()},
         "in_flight": inputs.in_flight,
+        "known": inputs.known,
         "spend": [
             str(inputs.spend.ledger.resolve()) if inputs.spend.ledger else None,
             inputs.spend.max_usd,
@@ -298,4 +293,5 @@ def _inputs(spec: dict[str, Any]) -> Inputs:
         earlier={k: Path(v) for k, v in given["earlier"].items()},
         spend=Spend(Path(ledger) if ledger else None, *limits),
         in_flight=given["in_flight"],
+        known=given["known"],
     )

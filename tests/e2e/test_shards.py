@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from hunmin import shards
+from hunmin import run, shards
 from hunmin.artifact import Inputs
 from hunmin.errors import UserError
 from hunmin.record import read_jsonl, write_jsonl
@@ -59,8 +59,26 @@ def test_check_sees_the_whole_set_whatever_the_shards(tmp_path):
     inputs = Inputs(label="check", records=tmp_path / "in.jsonl")
     plain = check.run(check.Config(), inputs, tmp_path / "plain")
     assert plain.notes["never_translated"] == ["output"]
-    shards.run_stage("check", check.Config(), inputs, tmp_path / "cut", executor="local", shards=4)
+    cut = shards.run_stage("check", check.Config(), inputs, tmp_path / "cut", executor="local", shards=4)
     assert contents(tmp_path / "cut") == contents(tmp_path / "plain")
+    assert cut.notes == plain.notes
+
+
+def test_large_inputs_of_slow_stages_use_all_processors_unasked(tmp_path, monkeypatch):
+    inputs = Inputs(label="dedup", records=make(tmp_path / "in.jsonl"))
+    assert shards.automatic("dedup", inputs.records) == 1, "small input: one process"
+    run.call_alone("dedup", dedup.Config(), inputs, tmp_path / "one")
+    monkeypatch.setattr(shards, "AUTOMATIC", inputs.records.stat().st_size // 5)
+    monkeypatch.setattr(shards, "usable_processors", lambda: 2)
+    assert shards.automatic("dedup", inputs.records) == 5 and shards.automatic("filter", inputs.records) == 1
+    tasks = []
+    every = shards._all
+    monkeypatch.setattr(shards, "_all", lambda *given: (tasks.append((given[0], len(given[2]))), every(*given)))
+    run.call_alone("dedup", dedup.Config(), inputs, tmp_path / "five")
+    assert [name for name, _ in tasks] == ["sketch", "group", "decide", "split"] and tasks[0][1] == 5
+    assert contents(tmp_path / "five") == contents(tmp_path / "one")
+    monkeypatch.setattr(shards, "usable_processors", lambda: 1)
+    assert shards.automatic("dedup", inputs.records) == 1
 
 
 @pytest.mark.parametrize("name", ["faulty", "dedup", "decontaminate"])

@@ -2,8 +2,8 @@
 nothing.
 
 With an `original` each text is compared with its English; without one only what the Korean shows by itself is found,
-and the notes say
-for how many texts. A field that a data set left in English throughout is found by reading the input once before.
+and the notes say for how many texts. A field that a data set left in English throughout is found by reading the input
+once before.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from ..artifact import Counts, Inputs
+from ..artifact import RECORDS, Counts, Inputs, add_notes
 from ..checks import CHECKS, DEFAULT
 from ..checks.record import issues_of, original_of, resolve_checks
 from ..errors import UserError
@@ -33,6 +33,7 @@ INPUT = "records"
 OUTPUT = "records"
 
 SENSE = "sense"
+NEVER = "never_translated"
 MIN_RECORDS = 8  # fewer say nothing about a data set
 MIN_IDENTICAL_RATIO = 0.9
 
@@ -118,7 +119,7 @@ def run(config: Config, inputs: Inputs, out: Path) -> Counts:
     if inputs.records is None:
         raise UserError("no records to read", inputs.label, "Give an input file, or put a stage before this one.")
     checks = resolve_checks(name for name in config.checks if name != SENSE)
-    left = never_translated(inputs.records)
+    left = frozenset((inputs.known or survey(config, inputs))[NEVER])
 
     def attach(record: Record) -> Record:
         return {**record, "issues": [*(record.get("issues") or []), *issues_of(record, checks, left)]}
@@ -127,19 +128,37 @@ def run(config: Config, inputs: Inputs, out: Path) -> Counts:
         counts = _with_sense(config, inputs, out, attach)
     else:
         counts = stream(lambda records: [attach(record) for record in records], inputs, out)
-    counts.notes.update(summary(out / "records.jsonl"), never_translated=sorted(left))
-    n_issues, n_records = sum(counts.notes["issues"].values()), counts.notes["records_with_issues"]
-    counts.notes["headline"] = f"{n_issues:,} issues in {n_records:,} records"
-    if counts.notes["texts_without_original"]:
-        log.warning(
-            "%s: %s of %s texts have no original; only what the Korean shows by itself was checked there",
-            inputs.label,
-            f"{counts.notes['texts_without_original']:,}",
-            f"{counts.notes['texts']:,}",
-        )
-    for path in sorted(left):
-        log.warning("%s: '%s' is the English in nearly every record: it was never translated", inputs.label, path)
+    counts.notes[NEVER] = sorted(left)
+    if not inputs.known:  # else the shards' notes are read together
+        counts.notes = _concluded(counts.notes, out)
     return counts
+
+
+def survey(config: Config, inputs: Inputs) -> dict[str, Any]:
+    """Give what only the whole input shows: the fields that were never translated."""
+    assert inputs.records is not None
+    return {NEVER: sorted(never_translated(inputs.records))}
+
+
+def merge(config: Config, notes: list[dict[str, Any]], out: Path) -> dict[str, Any]:
+    """Give the notes of the whole from its shards', whose records are joined in `out` already."""
+    return _concluded({**add_notes([{k: n[k] for k in n if k == "paid"} for n in notes]), NEVER: notes[0][NEVER]}, out)
+
+
+def _concluded(notes: dict[str, Any], out: Path) -> dict[str, Any]:
+    """Give the notes with the counts of all issues, and say what a person should know."""
+    notes = {**notes, **summary(out / RECORDS)}
+    n_issues, n_records = sum(notes["issues"].values()), notes["records_with_issues"]
+    notes["headline"] = f"{n_issues:,} issues in {n_records:,} records"
+    if notes["texts_without_original"]:
+        log.warning(
+            "check: %s of %s texts have no original; only what the Korean shows by itself was checked there",
+            f"{notes['texts_without_original']:,}",
+            f"{notes['texts']:,}",
+        )
+    for path in notes[NEVER]:
+        log.warning("check: '%s' is the English in nearly every record: it was never translated", path)
+    return notes
 
 
 def _with_sense(config: Config, inputs: Inputs, out: Path, attach: Any) -> Counts:

@@ -140,7 +140,7 @@ def _gap(original: str, text: str, source: list[int], target: list[int]) -> int:
     """Give the index of the source piece that fits no target piece, by comparing lengths piece by piece."""
 
     def lengths(starts: list[int], whole: str) -> list[int]:
-        ends = [*starts[1:], len(whole)]
+        ends = [*starts, len(whole)][1:]  # none for a list that is gone as a whole
         return [b - a for a, b in zip(starts, ends, strict=True)]
 
     return fewest(lengths(source, original), lengths(target, text))

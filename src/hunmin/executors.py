@@ -37,7 +37,11 @@ def local(work: Work, calls: Sequence[Call], tick: Callable[..., None]) -> list[
     """Run in processes of this machine; after a worker died, each missing shard gets a process of its own."""
     from multiprocessing import get_context
 
-    context = get_context("forkserver" if os.name == "posix" else "spawn")
+    if os.name == "posix":
+        context: Any = get_context("forkserver")
+        context.set_forkserver_preload([work.__module__])  # imported once, not by each worker
+    else:
+        context = get_context("spawn")
     workers = usable_processors()
     outcomes: list[Outcome | None] = [None] * len(calls)
     todo = list(range(len(calls)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from . import artifact
 from .benchmarks import published, significance, tables
 from .errors import UserError
 from .record import read_jsonl
+from .tables import did_you_mean
 
 Row = dict[str, Any]
 FORMATS = {".md": "md", ".csv": "csv", ".html": "html", ".json": "json", ".svg": "svg"}
@@ -41,12 +42,12 @@ def main(args: argparse.Namespace) -> int:
     """Print or write the comparison."""
     if not args.runs and args.published in ("auto", "none"):
         raise UserError("nothing to compare", "compare", "Name runs, or --published kobest for the published rows.")
-    sources = [load(Path(run)) for run in args.runs]
-    rows, documents = together(sources, args.runs)
-    kept = pick(rows + published_rows(args, rows), args)
+    paths = list({path.resolve(): path for path in map(Path, args.runs)}.values())
+    rows, documents = together([load(path) for path in paths], run_names(paths))
+    beside = rows + published_rows(args, rows)
+    kept = pick(beside, args)
     if not kept:
-        there = ", ".join(dict.fromkeys(r["protocol"] for r in rows))
-        raise UserError("no score row is left", "compare", f"The runs were measured as: {there or 'nothing'}.")
+        raise _nothing_left(beside, args)
     found = tables.tables(kept)
     paired = [row for row in differences(documents, args.against) if keep(row, args)]
     kind = args.format or FORMATS.get(args.out.suffix if args.out else "", "md")
@@ -75,7 +76,8 @@ def render(kind: str, rows: Sequence[Row], found: Sequence[tables.Table], paired
 def load(path: Path) -> tuple[list[Row], list[Row]]:
     """Give the score rows and documents of a run (all its scores artifacts), an artifact, or a scores.json.
 
-    Raises UserError when there are none.
+    Where two artifacts of a run score one model differently in the same way of measuring, the later one's model carries
+    its artifact's name. Raises UserError when there are no scores.
     """
     if not path.exists():
         raise UserError("no such file or folder", str(path), "Name a run, a scores artifact or a scores.json.")
@@ -85,22 +87,45 @@ def load(path: Path) -> tuple[list[Row], list[Row]]:
         folders = [f for f in (*artifact.stage_folders(path), path) if (f / artifact.SCORES).is_file()]
     rows: list[Row] = []
     documents: list[Row] = []
+    values: dict[tuple[Any, ...], Any] = {}
     for folder in folders:
         file = path if path.is_file() else folder / artifact.SCORES
         try:
             data = json.loads(file.read_text(encoding="utf-8"))
         except json.JSONDecodeError as error:
             raise UserError(f"not JSON: {error.msg}", str(file), "Name a scores.json of hunmin.") from error
-        own = data.get("rows") if isinstance(data, dict) else data
+        own: Any = data.get("rows") if isinstance(data, dict) else data
         missing = _missing(own)
         if missing:
             raise UserError(f"not score rows: {missing}", str(file), "Name a scores.json of hunmin.")
-        rows += own or []
+        twice = {row["model"] for row in own if values.get(_measured(row), row["value"]) != row["value"]}
+        names = {model: f"{model} ({folder.name})" for model in twice}
+        rows += [_named(row, names) for row in own if row["model"] in twice or _measured(row) not in values]
+        values.update((_measured(row), row["value"]) for row in own)
         if (folder / artifact.DOCUMENTS).is_file():
-            documents += read_jsonl(folder / artifact.DOCUMENTS)
+            way = {"protocol": own[0]["protocol"]} if own else {}  # a judge's documents do not name it
+            documents += [_named({**way, **d}, names) for d in read_jsonl(folder / artifact.DOCUMENTS)]
     if not rows:
         raise UserError("no scores", str(path), "Its evaluate or judge stage is not finished.")
     return rows, documents
+
+
+def _measured(row: Row) -> tuple[Any, ...]:
+    return (*(row.get(k) for k in tables.KEYS), row.get("reference"))
+
+
+def _named(row: Row, names: Mapping[str, str]) -> Row:
+    return {**row, "model": names[row["model"]]} if row.get("model") in names else row
+
+
+def run_names(paths: Sequence[Path]) -> list[str]:
+    """Give each run the last part of its path, or so many parts that no two are equal."""
+    parts = [(p.parent if p.is_file() else p).resolve().parts for p in paths]
+    for n in range(1, max(map(len, parts), default=0) + 1):
+        found = ["/".join(p[-n:]) for p in parts]
+        if len(set(found)) == len(found):
+            return found
+    return [str(p) for p in paths]
 
 
 def _missing(rows: Any) -> str:
@@ -118,13 +143,10 @@ def together(sources: Sequence[tuple[list[Row], list[Row]]], names: Sequence[str
     """Put several runs' rows and documents together; a model name that two runs share carries its run's name."""
     owners = Counter(model for rows, _ in sources for model in {row["model"] for row in rows})
     all_rows, all_documents = [], []
-    for (rows, documents), name in zip(sources, names, strict=True):
-
-        def called(model: str, run: str = Path(name).resolve().name) -> str:
-            return f"{run}: {model}" if owners[model] > 1 else model
-
-        all_rows += [{**row, "model": called(row["model"])} for row in rows]
-        all_documents += [{**d, "model": called(d["model"])} for d in documents if "model" in d]
+    for (rows, documents), run in zip(sources, names, strict=True):
+        called = {model: f"{run}: {model}" for model, n in owners.items() if n > 1}
+        all_rows += [_named(row, called) for row in rows]
+        all_documents += [_named(d, called) for d in documents if "model" in d]
     return all_rows, all_documents
 
 
@@ -150,6 +172,15 @@ def keep(row: Row, args: argparse.Namespace) -> bool:
 def pick(rows: Sequence[Row], args: argparse.Namespace) -> list[Row]:
     """Give the rows of the protocol, task and metric asked for."""
     return [row for row in rows if keep(row, args) and args.metric in (None, row["metric"])]
+
+
+def _nothing_left(rows: Sequence[Row], args: argparse.Namespace) -> UserError:
+    for name in ("protocol", "task", "metric"):
+        asked, there = getattr(args, name), list(dict.fromkeys(row[name] for row in rows))
+        if asked is not None and asked not in there:
+            near = did_you_mean(asked, there)
+            return UserError(f"no score row of {name} '{asked}'{near}", f"--{name}", f"There are: {', '.join(there)}.")
+    return UserError("no score row has all that was asked for", "compare", "Leave out --protocol, --task or --metric.")
 
 
 def differences(documents: Sequence[Row], against: str | None) -> list[Row]:
@@ -188,13 +219,14 @@ def _judged(documents: Sequence[Row], first: str, second: str) -> list[Row]:
     from .judging.scoring import per_question
 
     judged = [d for d in documents if "verdicts" in d]
-    criteria = dict.fromkeys(v["criterion"] for d in judged for v in d["verdicts"] if v.get("score") is not None)
+    graded = [(d["protocol"], v["criterion"]) for d in judged for v in d["verdicts"] if v.get("score") is not None]
     found = []
-    for criterion in criteria:
-        one = per_question([d for d in judged if d["model"] == first], criterion)
-        two = per_question([d for d in judged if d["model"] == second], criterion)
+    for protocol, criterion in dict.fromkeys(graded):
+        same = [d for d in judged if d["protocol"] == protocol]
+        one = per_question([d for d in same if d["model"] == first], criterion)
+        two = per_question([d for d in same if d["model"] == second], criterion)
         result = significance.compare_means(one, two)
         if result:
-            row = {"protocol": "judge", "task": criterion, "num_fewshot": 0, "first": first, "second": second}
+            row = {"protocol": protocol, "task": criterion, "num_fewshot": 0, "first": first, "second": second}
             found.append({**row, **result})
     return found

@@ -110,8 +110,10 @@ def test_judged_answers_are_compared_question_by_question():
     for model, scores in (("a", (1, 2, 3, 4)), ("b", (2, 3, 4, 5))):
         for i, score in enumerate(scores):
             verdict = {"criterion": "fluency", "turn": 0, "score": score, "status": "ok"}
-            rows.append({"model": model, "id": f"q{i}", "verdicts": [verdict]})
-    [found] = compare.differences(rows, None)
+            rows.append({"protocol": "judge:j", "model": model, "id": f"q{i}", "verdicts": [verdict]})
+    rows += [{**r, "protocol": "judge:other", "model": "c"} for r in rows[:4]]
+    [found] = compare.differences(rows, None)  # another judge's grades are not paired
+    assert (found["protocol"], found["first"], found["second"]) == ("judge:j", "a", "b")
     assert (found["mean_difference"], found["mean_low"], found["mean_high"], found["n"]) == (1.0, 1.0, 1.0, 4)
 
 
@@ -143,6 +145,35 @@ def test_two_runs_and_the_published_rows_in_one_table(tmp_path, capsys):
     assert "published: KO-Platypus" in line
     assert "0.125 (0 against 4)" in text
     assert "guessing gives 0.5" in text
+
+
+def test_runs_whose_folders_are_called_alike_stay_apart(tmp_path, capsys):
+    a = run_folder(tmp_path / "a", [row("sft", value=0.5)]) + "/01-evaluate"
+    b = run_folder(tmp_path / "b", [row("sft", value=0.6)]) + "/01-evaluate/scores.json"
+    assert cli.main(["compare", a, b, a, "--published", "none"]) == 0
+    text = capsys.readouterr().out
+    assert "| a/01-evaluate: sft | 0.5000" in text and "| b/01-evaluate: sft | 0.6000" in text
+    assert text.count(": sft |") == 2
+
+
+def test_two_evaluations_of_one_run_lose_no_score(tmp_path):
+    folder = Path(
+        run_folder(tmp_path / "a", [row("base", value=0.5), row("sft", value=0.6)], [document("sft", 0, 1, 1)])
+    )
+    again = folder / "02-again"
+    again.mkdir()
+    (again / "scores.json").write_text(json.dumps([row("base", value=0.5), row("sft", value=0.7)]), encoding="utf-8")
+    (again / "documents.jsonl").write_text(json.dumps(document("sft", 0, 1, 0)) + "\n", encoding="utf-8")
+    rows, documents = compare.load(folder)
+    assert [(r["model"], r["value"]) for r in rows] == [("base", 0.5), ("sft", 0.6), ("sft (02-again)", 0.7)]
+    assert [d["model"] for d in documents] == ["sft", "sft (02-again)"]
+
+
+def test_scores_relative_to_different_models_never_share_a_table():
+    rows = [row(m, "judge:j", metric="relative", reference=r, n_unread=3) for m, r in (("a", "x"), ("b", "y"))]
+    found = tables.tables(rows)
+    assert [t.title for t in found] == ["relative (against x)", "relative (against y)"]
+    assert "(3 unread)" in tables.markdown(found, [])
 
 
 def test_protocols_and_other_data_never_share_a_table(tmp_path, capsys):
@@ -181,7 +212,9 @@ def test_every_format_is_written(tmp_path, suffix):
         ([], "nothing to compare"),
         (["nowhere"], "no such file"),
         (["A", "--against", "x"], "no documents of 'x'"),
-        (["A", "--protocol", "upstream"], "no score row is left.*harness"),
+        (["A", "--protocol", "upstream"], "no score row of protocol 'upstream'.*There are: harness"),
+        (["A", "--task", "kobest_cpoa"], "no score row of task 'kobest_cpoa'; did you mean 'kobest_copa'"),
+        (["A", "--metric", "bleu"], "no score row of metric 'bleu'.*There are: macro_f1"),
         (["--published", "kobest", "--protocol", "upstream"], "no published rows"),
         (["A", "--published", "judge", "--protocol", "harness"], "no published rows with protocol 'harness'"),
     ],

@@ -13,7 +13,7 @@ from .. import charts
 
 Row = dict[str, Any]
 KEYS = ("model", "task", "metric", "num_fewshot", "protocol", "data")
-COLUMNS = (*KEYS, "value", "ci_low", "ci_high", "n", "n_truncated", "chance", "published_in")
+COLUMNS = (*KEYS, "value", "ci_low", "ci_high", "n", "n_truncated", "n_unread", "chance", "reference", "published_in")
 
 
 @dataclass
@@ -34,9 +34,11 @@ def tables(rows: Sequence[Row]) -> list[Table]:
     for row in rows:
         is_judge = row["protocol"].startswith("judge:")
         data = row.get("data") or ""
-        key = (row["protocol"], data, row["metric"], "" if is_judge else row["task"])
+        against = row.get("reference") or ""
+        key = (row["protocol"], data, row["metric"], against if is_judge else row["task"])
         column = row["task"] if is_judge else f"{row['num_fewshot']}-shot"
-        title = row["metric"] if is_judge else f"{row['task']} {row['metric']}"
+        title = row["metric"] + (f" (against {against})" if against else "")
+        title = title if is_judge else f"{row['task']} {row['metric']}"
         table = found.setdefault(key, Table(row["protocol"], data, row["metric"], title, []))
         if column not in table.across:
             table.across.append(column)
@@ -59,6 +61,8 @@ def cell_text(row: Row | None) -> str:
         text += f" n={row['n']}"
     if row.get("n_truncated"):
         text += f" ({row['n_truncated']} cut)"
+    if row.get("n_unread"):
+        text += f" ({row['n_unread']} unread)"
     return text
 
 

@@ -98,7 +98,7 @@ def _beside(original: str, text: str, source: list[Mark], target: list[Mark]):
     """
     lines, there = lines_of(original), lines_of(text)
     if len(lines) != len(there):
-        lines, there = [(0, len(original))], [(0, len(text))]
+        lines, there = ((0, len(original)),), ((0, len(text)),)
     for a, b in zip(lines, there, strict=True):
         mine = [m for m in source if a[0] <= m.start < a[1]]
         other = [m for m in target if b[0] <= m.start < b[1]]

@@ -171,7 +171,7 @@ def _brackets(original: str, text: str) -> list[Issue]:
         return []
     source, target = lines_of(original), lines_of(text)
     if len(source) != len(target):
-        source, target = [(0, len(original))], [(0, len(text))]
+        source, target = ((0, len(original)),), ((0, len(text)),)
     mine, other = spans_of(original), spans_of(text)
     found = []
     for a, b in zip(source, target, strict=True):
@@ -210,7 +210,7 @@ def _lines(original: str, text: str) -> list[Issue]:
         if any(x <= a[0] and a[1] <= y for x, y in code):
             continue
         one, two = original[a[0] : a[1]], text[b[0] : b[1]]
-        key = KEY.match(one)
+        key = KEY.match(one) if ":" in one else None
         if key and not COLON.search(two) and (len(source) > 1 or not key["rest"].strip()) and has_hangul(two):
             found.append(
                 issue("markup", CERTAIN, a, b, f"'{key['key']}:'의 쌍점이 없음 / the colon of a label is lost")
@@ -316,8 +316,9 @@ def _counts(original: str, text: str) -> list[Issue]:
                         f"{body[:40]}의 역따옴표가 없음 / backticks are lost",
                     )
                 )
-    tags, n_tags = HASHTAG.findall(original), len(HASHTAG.findall(text))
-    if tags and n_tags < len(tags):
+    tags = HASHTAG.findall(original) if "#" in original or "@" in original else []
+    n_tags = len(HASHTAG.findall(text)) if tags else 0
+    if n_tags < len(tags):
         first = original.index(tags[0])
         found.append(
             issue(

@@ -30,21 +30,18 @@ def find(original: str, text: str, context: Mapping[str, Any]) -> list[Issue]:
     if not wanted:
         return _added(original, text, [n for n in numbers_of(countable(text), "ko") if n.written == "digits"])
     there = list(numbers_of(countable(text), "ko"))
-    elsewhere = numbers_of(text, "ko")
     pairs, missing = _match(list(wanted), there)
     missing = [n for n in missing if not n.optional]
     used = {id(number) for _, number in pairs}
     extra = [n for n in there if n.written == "digits" and id(n) not in used]
-    everywhere = {value for n in numbers_of(original, "en") for value in n.values}
-    everywhere.add(Decimal(1))  # "a year" is 1년
-    if PAIR.search(original):
-        everywhere.add(Decimal(2))
+    everywhere = _everywhere(original) if extra else set()
     strange = [n for n in extra if not (n.values & everywhere) or _small_of_a_unit(n, missing, original)]
-    if not strange:  # another number of the text written twice in place of the lost one; either may be the copy
+    if extra and not strange:  # another number of the text written twice in place of the lost one; either is the copy
         twice = {v for n in extra for v in n.values - SMALL}
         strange = [n for n in there if n.written == "digits" and n.values & twice]
     found = []
-    hidden = _hidden(original, text)
+    elsewhere = numbers_of(text, "ko") if missing else ()
+    hidden = _hidden(original, text) if missing else set()
     for number in missing:
         instead = _instead(number, strange, original, text)
         severity = _severity(number, instead, original, text, any(number.values & n.values for n in elsewhere))
@@ -75,6 +72,15 @@ def find(original: str, text: str, context: Mapping[str, Any]) -> list[Issue]:
         + _units(pairs, original, text)
         + _added(original, text, [n for n in strange if not n.values & everywhere])
     )
+
+
+def _everywhere(original: str) -> set[Decimal]:
+    """Give every value that the English has or that Korean may write in digits for its words."""
+    found = {value for n in numbers_of(original, "en") for value in n.values}
+    found.add(Decimal(1))  # "a year" is 1년
+    if PAIR.search(original):
+        found.add(Decimal(2))
+    return found
 
 
 def _severity(number: Number, instead: Number | None, original: str, text: str, elsewhere: bool) -> str | None:

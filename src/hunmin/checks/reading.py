@@ -40,7 +40,7 @@ def spans_of(text: str) -> tuple[Span, ...]:
 
 @lru_cache(maxsize=512)
 def prose_of(text: str) -> str:
-    return prose(text, list(spans_of(text)))
+    return prose(text, spans_of(text))
 
 
 NOT_NUMBERS = ("fence", "code", "inline_code", "latex", "url", "email", "identifier", "tag", "structure", "hashtag")
@@ -81,14 +81,15 @@ def count(name: str, text: str) -> int:
     return len(_pattern(name).findall(text))
 
 
-def lines_of(text: str) -> list[tuple[int, int]]:
+@lru_cache(maxsize=512)
+def lines_of(text: str) -> tuple[tuple[int, int], ...]:
     """Give [start, end) of each line that is not blank."""
     found, at = [], 0
     for line in text.split("\n"):
         if line.strip():
             found.append((at, at + len(line)))
         at += len(line) + 1
-    return found
+    return tuple(found)
 
 
 def place(original: str, text: str, at: int) -> tuple[int, int]:

@@ -8,6 +8,7 @@ order), never on a keyword alone: "for", "select" and "on" begin English sentenc
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 STRONG = re.compile(
     r"""^\s*(?:
@@ -90,14 +91,20 @@ QUOTED_OR_COMMENT = re.compile(
 )
 
 
-MAY_BE_CODE = re.compile(
-    r"[=(){};<>\\@\[|$]|:\s*(?:#.*)?$|#!|^\s*(?i:select|from|where|left|right|inner|outer|full|cross|join|on|group"
-    r"|order|having|limit"
-    r"|insert|values|update|set|delete|create|alter|drop|union|with|and|or)\b"
-    r"|^\s*(?:import|return|raise|yield|pass|break|continue|package|using|do|done|fi|esac|then|else|try|echo|printf"
-    r"|sudo|git|npm|pip3?|docker"
-    r"|kubectl|cd|mkdir|chmod|curl|apt-get|conda)\b"
+LINE_SIGN = re.compile(r"[=(){};<>\\@\[|$]")
+LINE_START = re.compile(
+    r"\s*(?:(?i:select|from|where|left|right|inner|outer|full|cross|join|on|group|order|having|limit|insert|values|update"
+    r"|set|delete|create|alter|drop|union|with|and|or)"
+    r"|import|return|raise|yield|pass|break|continue|package|using|do|done|fi|esac|then|else|try|echo|printf|sudo|git|npm"
+    r"|pip3?|docker|kubectl|cd|mkdir|chmod|curl|apt-get|conda)\b"
 )
+LINE_END = re.compile(r":\s*(?:#.*)?$|#!")
+
+
+def _may_be_code(line: str) -> bool:
+    return bool(
+        LINE_SIGN.search(line) or LINE_START.match(line) or ((":" in line or "#!" in line) and LINE_END.search(line))
+    )
 
 
 def _prose(line: str) -> bool:
@@ -112,7 +119,7 @@ def code_lines(lines: list[str]) -> list[bool]:
     for line in lines:
         bare = line.rstrip()
         found = False
-        if bare and MAY_BE_CODE.search(bare):
+        if bare and _may_be_code(bare):
             upper = bool(SQL_CLAUSE.match(bare)) and (in_sql or not _prose(bare))
             lower = bool(LOWER_SELECT.match(bare)) or (in_sql and bool(LOWER_CLAUSE.match(bare)))
             in_sql = upper or lower
@@ -125,6 +132,8 @@ def code_lines(lines: list[str]) -> list[bool]:
         else:
             in_sql = False
         strong.append(found)
+    if not any(strong):
+        return strong
     known = list(strong)
     for i, line in enumerate(lines):  # neutral lines belong to the code above them
         if not known[i] and i and known[i - 1]:
@@ -141,14 +150,31 @@ def code_lines(lines: list[str]) -> list[bool]:
     return known
 
 
+SIGN = re.compile(r"[=(){};<>\\@*]")
+HINTS = ("select", "import", "def", "$ ", "git ", "npm ", "pip ", "docker ", "sudo ")
+HINT = re.compile(r"(?i:\bselect\b|\bimport\b|\bdef\b)|^\$ |^(?:git|npm|pip|docker|sudo) ", re.M)
+
+
+def may_have_code(text: str) -> bool:
+    """Tell whether a text has anything that code has and most prose lacks; the question that costs least first."""
+    if SIGN.search(text):
+        return True
+    low = text.lower()
+    return any(hint in low for hint in HINTS) and bool(HINT.search(text))
+
+
+@lru_cache(maxsize=8)
+def code_lines_of(text: str) -> tuple[bool, ...]:
+    """Give `code_lines` of a text; remembered, since whether a field is all code is asked just before."""
+    return tuple(code_lines(text.split("\n")))
+
+
 def code_runs(text: str) -> list[tuple[int, int]]:
     """Give [start, end) of each run of code lines, without the line break at its end."""
-    if not re.search(
-        r"[=(){};<>\\@*]|(?i:\bselect\b|\bimport\b|\bdef\b)|^\$ |^(?:git|npm|pip|docker|sudo) ", text, re.M
-    ):
+    if not may_have_code(text):
         return []
     lines = text.split("\n")
-    known = code_lines(lines)
+    known = code_lines_of(text)
     runs: list[tuple[int, int]] = []
     at, start, end = 0, -1, -1
     for line, code in zip(lines, known, strict=True):

@@ -35,7 +35,7 @@ def find_formulas(text: str) -> list[tuple[int, int]]:
 
     Fractions, dates, ranges and scores made of digits with "/" or "-" alone are numbers, not formulas.
     """
-    if not START.search(text):
+    if not START.search(text) or not (STRONG.search(text) or WEAK.search(text)):
         return []
     found = []
     for match in FORMULA.finditer(text):

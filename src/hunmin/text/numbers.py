@@ -9,6 +9,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
+
+from .scan import scan
 
 
 @dataclass(frozen=True)
@@ -28,6 +31,7 @@ class Number:
 
 
 FULL_WIDTH = str.maketrans("０１２３４５６７８９，．％", "0123456789,.%")
+WIDE = re.compile(r"[０-９，．％]")
 # The second form is a number whose thousands went wrong (12,00 or 1,3400); a pair in brackets, (3,12), is two numbers.
 DIGITS = (
     r"\d{1,3}(?:,\d{3})+(?![\d])(?:\.\d+)?|(?<![(\[,\d])\d{1,3}(?:,\d{3})*,(?:\d{2}|\d{4})(?![\d,)\]])|\d+(?:\.\d+)?"
@@ -103,16 +107,19 @@ MONTHS = {
         "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
     )
 }
-NUMBER_WORDS = frozenset([*WORDS, *ORDINALS])
 _WORD = "|".join([*_TENS, *sorted(_ONES, key=len, reverse=True)])
 _SCALE = "|".join(SCALES)
 EN_DIGITS = re.compile(
     rf"(?<![A-Za-z0-9_])(?<![A-Za-z0-9]\.)(?P<sign>[$€£₩¥]\s?)?(?P<n>{DIGITS})"
     rf"(?:[\s-]?(?P<scale>(?i:{_SCALE})\b|bn\b)|(?P<k>[kKM])(?![A-Za-z²]))?"
 )
+EN_DIGITS_FIRST = re.compile(r"[\d$€£₩¥]")
 EN_WORDS = re.compile(
     rf"\b(?:(?P<a>{_WORD})(?:[-\s](?P<b>{_WORD}))?(?:\s(?P<s>{_SCALE}))?|(?P<o>{'|'.join(ORDINALS)}))\b", re.I
 )
+_SECONDS = "|".join(sorted({word[1:3] for word in (*WORDS, *ORDINALS)}))
+EN_WORDS_FIRST = re.compile(rf"[zotfsenZOTFSEN](?<!\w.)(?=(?i:{_SECONDS}))")
+EN_MONTH_FIRST = re.compile(r"[JFMASOND](?=[aepuco][a-z])")
 EN_MONTH = re.compile(
     r"\b(?P<m>January|February|April|June|July|August|September|October|November|December)\b"
     r"|\b(?P<x>March|May|Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sep|Sept|Oct|Nov|Dec)\b\.?(?=\s\d)|(?<=\d\s)(?P<y>March|May)\b"
@@ -121,6 +128,7 @@ PM = re.compile(r"(?:[:.]\d\d)?\s?[pP]\.?\s?[mM]\b")
 
 _KO_SMALL = {"십": 10, "백": 100, "천": 1000}
 _KO_LARGE = {"만": 10**4, "억": 10**8, "조": 10**12}
+DIGIT = re.compile(r"\d")
 KO_DIGITS = re.compile(
     rf"(?<![A-Za-z0-9_])(?<![A-Za-z0-9]\.)(?:{DIGITS})[십백천]?[만억조]?"
     rf"(?:(?<=조)\s?(?:{DIGITS})[십백천]?억)?(?:(?<=억)\s?(?:{DIGITS})[십백천]?만)?"
@@ -164,6 +172,7 @@ _COUNTER = (
     r"\s|개|명|번|가지|사람|살|시|달|배|장|권|대|마리|잔|그릇|쪽|곳|채|벌|켤레|송이|자루|척|편|차례|해|분|숟가락"
     r"|큰술|컵|줄|방울|짝|쌍|째|판|통|병|봉|조각|끼|층|군데|[,.)]|$"
 )
+KO_NATIVE_FIRST = re.compile(rf"[{''.join({name[0] for name in (*_NATIVE_TENS, *_NATIVE_ONES)})}](?<![가-힣].)")
 _SHORT = "|".join(name for name in _NATIVE_ONES if len(name) == 1)
 _LONG = "|".join(name for name in _NATIVE_ONES if len(name) > 1)
 KO_NATIVE = re.compile(
@@ -175,6 +184,7 @@ _SINO_COUNTER = (
     r"(?:개|명|년|월|일(?![가-힣])|시|분|초|원|달러|퍼센트|도|미터|킬로|번|층|호|세|살|회|위|등|장|쪽|주|차|학년|가지|배|인|대|권|단계"
     r"|부|[,.)]|$)"
 )
+KO_SINO_FIRST = re.compile(r"[일이삼사오육칠팔구십백천만억제](?:(?<=제)|(?<![가-힣\d].))")
 KO_SINO = re.compile(
     rf"(?<![가-힣\d])(?<!\d\s)(?P<s>[일이삼사오육칠팔구십백천만억]{{2,}}(?=\s?{_SINO_COUNTER})|[일이삼사오육칠팔구십백천만억](?={_SINO_COUNTER}))"
     r"|제(?P<j>[일이삼사오육칠팔구십]+)(?=\s|[가-힣])"
@@ -232,6 +242,7 @@ def surely_orphan(match: re.Match[str], text: str) -> bool:
     )
 
 
+@lru_cache(maxsize=4096)
 def _number(text: str) -> Decimal:
     return Decimal(text.replace(",", "")).normalize()
 
@@ -245,9 +256,9 @@ def _unit(pattern: re.Pattern[str], text: str, at: int) -> str:
 
 def english_numbers(text: str) -> list[Number]:
     """Give the numbers of an English text: digits, words but one, ordinals from third on, months."""
-    text = text.translate(FULL_WIDTH)
+    text = text.translate(FULL_WIDTH) if WIDE.search(text) else text
     found: list[Number] = []
-    for match in EN_DIGITS.finditer(text):
+    for match in scan(EN_DIGITS_FIRST, EN_DIGITS, text):
         value, scale = _number(match["n"]), (match["scale"] or match["k"] or "").lower()
         values = {value}
         if scale in SCALES:
@@ -260,8 +271,7 @@ def english_numbers(text: str) -> list[Number]:
         unit = SIGNS[sign] if sign else _unit(_EN_UNIT, text, match.end())
         minutes = match.start() > 1 and text[match.start() - 1] == ":" and text[match.start() - 2].isdigit()
         found.append(Number(match.start("n"), match.end(), frozenset(values), "digits", unit, minutes and value == 0))
-    spoken = not NUMBER_WORDS.isdisjoint(re.findall(r"[a-z]+", text.lower()))
-    for match in EN_WORDS.finditer(text) if spoken else ():
+    for match in scan(EN_WORDS_FIRST, EN_WORDS, text):
         if match["o"]:
             found.append(Number(*match.span(), frozenset({Decimal(ORDINALS[match["o"].lower()])}), "word"))
             continue
@@ -276,7 +286,7 @@ def english_numbers(text: str) -> list[Number]:
         if said >= 2 or said == 0:
             unit = _unit(_EN_UNIT, text, match.end())
             found.append(Number(*match.span(), frozenset({Decimal(said)}), "word", unit))
-    for match in EN_MONTH.finditer(text):
+    for match in scan(EN_MONTH_FIRST, EN_MONTH, text):
         name = match["m"] or match["x"] or match["y"]
         found.append(Number(*match.span(), frozenset({Decimal(MONTHS[name[:3]])}), "month", "월"))
     return sorted(found, key=lambda number: number.start)
@@ -309,22 +319,22 @@ def _sino(body: str) -> Decimal:
 
 def korean_numbers(text: str) -> list[Number]:
     """Give the numbers of a Korean text: digits with 만/억, native and Sino-Korean numerals with a counter."""
-    text = text.translate(FULL_WIDTH)
+    text = text.translate(FULL_WIDTH) if WIDE.search(text) else text
     found: list[Number] = []
-    for match in KO_DIGITS.finditer(text):
+    for match in scan(DIGIT, KO_DIGITS, text):
         body = match.group()
         first = _KO_PART.match(body)
         assert first
-        values = {_scaled(body)}
+        values = {_number(body) if body == first["n"] else _scaled(body)}
         if body != first["n"] and re.match(r"[가-힣]", text[match.end() :]) and body[-1] in "백천조":
             values.add(_number(first["n"]))  # 3조각, 2조로: pieces and groups, not trillions
         unit = _unit(_KO_UNIT, text, match.end())
         sign = text[match.start() - 1 : match.start()] if match.start() else ""
         found.append(Number(*match.span(), frozenset(values), "digits", SIGNS.get(sign, unit)))
-    for match in KO_NATIVE.finditer(text):
+    for match in scan(KO_NATIVE_FIRST, KO_NATIVE, text):
         value = _NATIVE_TENS.get(match["t"] or "", 0) + _NATIVE_ONES.get(match["to"] or match["o"] or "", 0)
         found.append(Number(*match.span(), frozenset({Decimal(value)}), "word", _unit(_KO_UNIT, text, match.end())))
-    for match in KO_SINO.finditer(text):
+    for match in scan(KO_SINO_FIRST, KO_SINO, text):
         group = "s" if match["s"] else "j"
         found.append(
             Number(

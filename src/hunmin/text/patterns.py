@@ -59,7 +59,7 @@ COMMAND = re.compile(
     r"(?<![\\\w:])\\[A-Za-z]+\*?(?:\[[^\]\n]*\])?(?:\{(?:[^{}\n가-힣]|\{[^{}\n]*\})*\})*|\\[\\,;!%&#_{}$]"
 )
 URL = re.compile(r"(?:https?|ftp)://[^\s<>\"'`가-힣ㄱ-ㅎ）】」]+|(?<![\w@.])www\.[\w-]+\.[^\s<>\"'`가-힣]+")
-DOTTED_WORD = re.compile(r"[A-Za-z0-9]\.[A-Za-z]")
+DOTTED_WORD = re.compile(r"\.(?<=[A-Za-z0-9].)(?=[A-Za-z])")
 DOMAIN = re.compile(
     r"(?<![\w@./-])(?:[a-z0-9-]+\.)+(?:com|org|net|io|dev|gov|edu|ai|app|co\.kr|or\.kr|go\.kr|ac\.kr|kr|co\.uk|uk|de|jp)(?![A-Za-z0-9_-])(?:/[^\s<>\"'`가-힣]*)?",
     re.I,
@@ -80,7 +80,8 @@ PATH = re.compile(
 CALL = re.compile(
     r"(?<![A-Za-z0-9_.])(?P<name>[A-Za-z_$][A-Za-z0-9_$]*(?:\.[A-Za-z_][A-Za-z0-9_]*)*)\((?P<args>[^()\n가-힣]*(?:\([^()\n가-힣]*\)[^()\n가-힣]*)*)\)"
 )
-METHOD = re.compile(r"(?<![A-Za-z0-9_)\]])\.[A-Za-z_]\w*\([^()\n가-힣]*\)")
+CALL_SIGN = re.compile(r"\((?<=[A-Za-z0-9_$].)")
+METHOD = re.compile(r"\.(?<![A-Za-z0-9_)\]].)[A-Za-z_]\w*\([^()\n가-힣]*\)")
 NOT_ARGUMENTS = re.compile(
     r"(?:s|es|ies|n|d|r|ed|ing|ly|optional|required|default|aka|not|if|or|and|e\.g\..*|i\.e\..*)\Z", re.I
 )
@@ -90,7 +91,7 @@ MODULES = re.compile(
     r"(?:np|pd|os|sys|re|plt|tf|torch|math|json|self|this|console|document|window|system|objects|arrays|string|random|datetime|df|sns|nn|cv2|http|fmt|requests|app|request|response)\.",
     re.I,
 )
-HUMP = re.compile(r"[a-z0-9][A-Z]")
+HUMP = re.compile(r"[A-Z](?<=[a-z0-9].)")
 CAMEL = re.compile(
     r"(?<![A-Za-z0-9_'’])[a-z]{2,}[a-z0-9]*(?:[A-Z][a-z0-9]+)+[A-Z]?(?![A-Za-z0-9_])|(?<![A-Za-z0-9_'’])[a-z]{3,}[A-Z](?![A-Za-z0-9_])"
 )
@@ -98,9 +99,11 @@ PASCAL = re.compile(r"(?<![A-Za-z0-9_'’])[A-Z][a-z]+[a-z0-9]*(?:[A-Z][a-z0-9]+
 KEBAB = re.compile(
     r"(?:branch|package|container|image|property|class|tag|repo|repository|service|bucket|called|named|브랜치|패키지)\s+(?:called\s+|named\s+)?[\"'`]?(?P<name>[a-z][a-z0-9]*(?:-[a-z0-9]+)+)(?![A-Za-z0-9_-])"
 )
+KEBAB_SIGN = re.compile(r"-(?<=[a-z0-9].)(?=[a-z0-9])")
 FLAG = re.compile(r"(?<![A-Za-z0-9_-])--[A-Za-z][A-Za-z0-9-]*(?:=[^\s가-힣]+)?")
 OPERATOR = re.compile(r"(?<![=!<>+*/&-])(?:===?|!==?|&&|\+=|-=|:=|=>|->)(?![=>&+-])")
-VARIABLE = re.compile(r"(?<!\d )(?<![A-Za-z0-9_.'’\"“(/@#$%&*\d-])[b-hj-z](?![A-Za-z0-9_'’./()@*:-])(?!\.\w)")
+# The letter first, then what may not stand around it: the engine skips from letter to letter.
+VARIABLE = re.compile(r"[b-hj-z](?![A-Za-z0-9_'’./()@*:-])(?<![A-Za-z0-9_.'’\"“(/@#$%&*\d-].)(?<!\d .)")
 SLANG = frozenset("u r n k b c w y v x".split())
 HASHTAG = re.compile(r"(?<![A-Za-z0-9_&/#])#[A-Za-z가-힣_][\w]*|(?<![A-Za-z0-9_.])@[A-Za-z_]\w+")
 EMPHASIS = re.compile(
@@ -118,6 +121,5 @@ STRUCTURE = re.compile(
     r"^[ \t]*(?:#{1,6}(?=[ \t]\S)|(?:>[ \t]?)+(?=\S)|[-*+•](?=[ \t]\S)|\d{1,3}[.)](?=[ \t]\S))(?:[ \t]+\[[ xX]\])?",
     re.M,
 )
-CODE_SIGN = re.compile(r"[=(){};<>\\@*]|(?i:\bselect\b|\bimport\b)|^\$ |^(?:git|npm|pip|docker|sudo) ", re.M)
 JSON_START = re.compile(r"[\[{](?=\s*(?:\"|\{|\[))")
 JSON_STRING = re.compile(r"\"(?:[^\"\\]|\\.)*\"")

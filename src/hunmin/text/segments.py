@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from .codelines import code_lines, code_runs
+from .codelines import code_lines_of, code_runs, may_have_code
 from .formulas import find_formulas
 from .patterns import (
     BLANK,
@@ -19,8 +19,8 @@ from .patterns import (
     BRACKET,
     BRANDS,
     CALL,
+    CALL_SIGN,
     CAMEL,
-    CODE_SIGN,
     CODE_WORDS,
     COMMAND,
     DISPLAY,
@@ -43,6 +43,7 @@ from .patterns import (
     JSON_START,
     JSON_STRING,
     KEBAB,
+    KEBAB_SIGN,
     MATH_SIGN,
     METHOD,
     MODULES,
@@ -94,16 +95,11 @@ KINDS = (
 )
 
 
-def _matches(pattern: re.Pattern[str], needs: str = "") -> Callable[[str], Iterator[tuple[int, int]]]:
-    """Give a finder of a pattern; a text without any of the characters `needs` is not searched (for speed)."""
-    return lambda text: (
-        (match.span() for match in pattern.finditer(text)) if not needs or any(c in text for c in needs) else iter(())
-    )
+def _matches(pattern: re.Pattern[str]) -> Callable[[str], Iterator[tuple[int, int]]]:
+    return lambda text: (match.span() for match in pattern.finditer(text))
 
 
 def _math(text: str) -> Iterator[tuple[int, int]]:
-    if "$" not in text:
-        return
     for match in INLINE_MATH.finditer(text):
         body = match["body"]
         if MATH_SIGN.search(body) or len(body) <= 3 or re.fullmatch(r"[\d.,\s]+|[A-Za-z]\w{0,3}", body):
@@ -112,9 +108,8 @@ def _math(text: str) -> Iterator[tuple[int, int]]:
 
 
 def _urls(text: str) -> Iterator[tuple[int, int]]:
-    if not DOTTED_WORD.search(text) and "://" not in text:
-        return
-    for pattern in (URL, DOMAIN):
+    linked, dotted = "://" in text or "www." in text, DOTTED_WORD.search(text)
+    for pattern in [*([URL] if linked else []), *([DOMAIN] if dotted else [])]:
         for match in pattern.finditer(text):
             found = match.group().rstrip(".,;:!?*_'\"")
             while found.endswith((")", "]", "}")) and found.count(found[-1]) > found.count(
@@ -127,8 +122,6 @@ def _urls(text: str) -> Iterator[tuple[int, int]]:
 
 
 def _tags(text: str) -> Iterator[tuple[int, int]]:
-    if "<" not in text:
-        return
     for match in TAG.finditer(text):
         name = match["name"]
         if (
@@ -157,9 +150,7 @@ def _placeholders(text: str) -> Iterator[tuple[int, int]]:
 
 
 def _calls(text: str) -> Iterator[tuple[int, int]]:
-    if "(" not in text:
-        return
-    for match in CALL.finditer(text):
+    for match in CALL.finditer(text) if CALL_SIGN.search(text) else ():
         name, args = match["name"], match["args"]
         if NOT_ARGUMENTS.match(args.strip()) or len(args) > 120:
             continue
@@ -181,7 +172,7 @@ def _files(text: str) -> Iterator[tuple[int, int]]:
         for match in FILE.finditer(text):
             if match.group().lower() not in BRANDS and not re.fullmatch(r"[A-Z]\.\w", match.group()):
                 yield match.span()
-    if "/" in text or "\\" in text:
+    if text.count("/") >= 2 or "~/" in text or "./" in text or ":\\" in text:
         yield from _matches(PATH)(text)
 
 
@@ -200,10 +191,12 @@ def _names(text: str) -> Iterator[tuple[int, int]]:
     for match in CAMEL.finditer(text) if HUMP.search(text) else ():
         if match.group().lower() not in BRANDS:
             yield match.span()
-    if "-" in text:
+    if KEBAB_SIGN.search(text):
         yield from (match.span("name") for match in KEBAB.finditer(text))
-        yield from _matches(FLAG, "-")(text)
-    yield from _matches(OPERATOR, "=&>")(text)
+    if "--" in text:
+        yield from _matches(FLAG)(text)
+    if "=" in text or "&" in text or ">" in text:
+        yield from _matches(OPERATOR)(text)
 
 
 def _pascal(text: str) -> Iterator[tuple[int, int]]:
@@ -244,21 +237,13 @@ def _json(text: str) -> Iterator[tuple[int, int]]:
 
 
 def _emphasis(text: str) -> Iterator[tuple[int, int]]:
-    if "*" in text or "~~" in text:
-        for match in EMPHASIS.finditer(text):
-            width = len(match["a"] or match["b"] or "~~")
-            yield match.start(), match.start() + width
-            yield match.end() - width, match.end()
-
-
-def _marked(text: str) -> Iterator[tuple[int, int]]:
-    if "_" in text:
-        yield from _matches(UNDERSCORE)(text)
+    for match in EMPHASIS.finditer(text):
+        width = len(match["a"] or match["b"] or "~~")
+        yield match.start(), match.start() + width
+        yield match.end() - width, match.end()
 
 
 def _tables(text: str) -> Iterator[tuple[int, int]]:
-    if "|" not in text:
-        return
     rows = [m for m in TABLE_ROW.finditer(text)]
     for match in TABLE_RULE.finditer(text):
         yield match.start(), match.end()
@@ -278,11 +263,6 @@ def _latex(text: str) -> Iterator[tuple[int, int]]:
     yield from _matches(DISPLAY)(text)
 
 
-def _commands(text: str) -> Iterator[tuple[int, int]]:
-    if "\\" in text:
-        yield from _matches(COMMAND)(text)
-
-
 def _inline(text: str) -> Iterator[tuple[int, int]]:
     if "`" in text:
         yield from _matches(INLINE)(text)
@@ -290,30 +270,31 @@ def _inline(text: str) -> Iterator[tuple[int, int]]:
         yield from _matches(HTML_CODE)(text)
 
 
-# In order of precedence: what an earlier finder took is blanked before the next one looks.
-FINDERS: tuple[tuple[str, Callable[[str], Iterator[tuple[int, int]]]], ...] = (
-    ("fence", _fences),
-    ("inline_code", _inline),
-    ("latex", _latex),
-    ("json", _json),
-    ("table", _tables),
-    ("code", lambda text: iter(code_runs(text))),
-    ("latex", _math),
-    ("url", _urls),
-    ("email", _matches(EMAIL, "@")),
-    ("tag", _tags),
-    ("placeholder", _placeholders),
-    ("identifier", _files),
-    ("latex", _commands),
-    ("identifier", _calls),
-    ("formula", lambda text: iter(find_formulas(text))),
-    ("structure", _matches(STRUCTURE)),
-    ("identifier", _names),
-    ("identifier", _pascal),
-    ("marker", _emphasis),
-    ("marker", _marked),
-    ("hashtag", _matches(HASHTAG, "#@")),
-    ("variable", _variables),
+# In order of precedence: what an earlier finder took is blanked before the next one looks. A finder is not called for a
+# text that has none of the characters in the middle ("" is any text): most finders, for most prose.
+FINDERS: tuple[tuple[str, str, Callable[[str], Iterator[tuple[int, int]]]], ...] = (
+    ("fence", "`~", _fences),
+    ("inline_code", "`<", _inline),
+    ("latex", "\\$", _latex),
+    ("json", "[{", _json),
+    ("table", "|", _tables),
+    ("code", "", lambda text: iter(code_runs(text))),
+    ("latex", "$", _math),
+    ("url", ".:", _urls),
+    ("email", "@", _matches(EMAIL)),
+    ("tag", "<", _tags),
+    ("placeholder", "_.[{%$<", _placeholders),
+    ("identifier", "./\\", _files),
+    ("latex", "\\", _matches(COMMAND)),
+    ("identifier", "(", _calls),
+    ("formula", "", lambda text: iter(find_formulas(text))),
+    ("structure", "#>-*+•0123456789", _matches(STRUCTURE)),
+    ("identifier", "", _names),
+    ("identifier", "", _pascal),
+    ("marker", "*~", _emphasis),
+    ("marker", "_", _matches(UNDERSCORE)),
+    ("hashtag", "#@", _matches(HASHTAG)),
+    ("variable", "", _variables),
 )
 
 
@@ -323,8 +304,10 @@ def find_spans(text: str) -> list[Span]:
         start = len(text) - len(text.lstrip())
         return [Span(start, len(text.rstrip()), "fence" if text.lstrip().startswith(("```", "~~~")) else "code")]
     found: list[Span] = []
-    rest = text
-    for kind, finder in FINDERS:
+    rest, chars = text, frozenset(text)
+    for kind, needs, finder in FINDERS:
+        if needs and chars.isdisjoint(needs):
+            continue
         taken = []
         for start, end in finder(rest):
             if end > start and "\0" not in rest[start:end] and rest[start:end].strip():
@@ -342,14 +325,17 @@ def find_spans(text: str) -> list[Span]:
     return sorted(found)
 
 
-def prose(text: str, spans: list[Span] | None = None) -> str:
-    """Give the text with every span blanked to spaces (line breaks kept): what is left is language."""
-    out = list(text)
+def prose(text: str, spans: Sequence[Span] | None = None) -> str:
+    """Give the text with every span (sorted, apart) blanked to spaces, line breaks kept: what is left is language."""
+    pieces, last = [], 0
     for span in find_spans(text) if spans is None else spans:
-        for i in range(span.start, span.end):
-            if out[i] != "\n":
-                out[i] = " "
-    return "".join(out)
+        pieces += [text[last : span.start], NOT_BREAK.sub(" ", text[span.start : span.end])]
+        last = span.end
+    return "".join([*pieces, text[last:]])
+
+
+NOT_BREAK = re.compile(r"[^\n]")
+WHOLE_TAG = re.compile(r"<(code|pre|script|style)\b[^<>]*>.*</\1>", re.S | re.I)
 
 
 @lru_cache(maxsize=512)
@@ -358,19 +344,18 @@ def is_code(text: str) -> bool:
     body = text.strip()
     if not body:
         return False
-    if re.fullmatch(r"<(code|pre|script|style)\b[^<>]*>.*</\1>", body, re.S | re.I):
+    if body[0] == "<" and WHOLE_TAG.fullmatch(body):
         return True
-    fence = FENCE.fullmatch(body)
-    if fence and "```" not in body[3:-3]:
+    if body[0] in "`~" and FENCE.fullmatch(body) and "```" not in body[3:-3]:
         return True
-    if re.match(r"\\documentclass\b|\\begin\{document\}", body):
+    if body[0] == "\\" and re.match(r"\\documentclass\b|\\begin\{document\}", body):
         return True
-    lines = body.split("\n")
-    if not CODE_SIGN.search(body):
+    if not may_have_code(body):
         return False
+    lines = body.split("\n")
     full = [line for line in lines if line.strip()]
     if len(full) == 1 and [body[a:b] for a, b in find_formulas(body)] == [body]:
         return False
-    known = code_lines(lines)
+    known = code_lines_of(body)
     n_code = sum(1 for line, code in zip(lines, known, strict=True) if code and line.strip())
     return n_code >= 0.8 * len(full) and (len(full) > 1 or bool(re.search(r"[=({;<*/]", body)))

@@ -6,6 +6,8 @@ from __future__ import annotations
 
 import re
 
+from .scan import scan
+
 ABBREVIATION = re.compile(
     r"(?:^|[\s(\"'])(?:Mr|Mrs|Ms|Dr|Prof|St|Sr|Jr|vs|etc|e\.g|i\.e|cf|No|Fig|Eq|approx|Inc|Ltd|Co|Corp|U\.S|U\.K"
     r"|U\.N|p\.m|a\.m|P\.M|A\.M|Ph\.D"
@@ -14,6 +16,13 @@ ABBREVIATION = re.compile(
 END = re.compile(
     r"(?P<mark>[.!?。]+|…)(?P<close>[\"'”’)\]*_]*)(?=\s|$)|(?<=[다요죠까])(?P<ko>[.!?]+)(?P<kclose>[\"'”’)\]*_]*)(?=[가-힣])"
 )
+CLOCK_END = re.compile(r"[ap]\.m\.$", re.I)
+SENTENCE_START = re.compile(r"[A-Z가-힣\"]")
+SPEECH_START = re.compile(r"[A-Z가-힣\"']")
+GOES_ON = re.compile(r"[a-z,;)]")
+HANGUL = re.compile(r"[가-힣]")
+BLANK = re.compile(r"\s*")
+MARK = re.compile(r"[.!?。…]")
 LIST_SIGN = re.compile(r"^[ \t]*(?:[-*+•>]|#{1,6}|\d{1,3}[.)])[ \t]+")
 
 
@@ -29,35 +38,32 @@ def split(text: str) -> list[tuple[int, int]]:
         sign = LIST_SIGN.match(line)
         if sign:
             start += sign.end()
-        line_end = at + len(line.rstrip())
+        line_end, stop = at + len(line.rstrip()), at + len(line)
         cursor = start
-        for match in END.finditer(text, start, at + len(line)):
+        for match in scan(MARK, END, text, start, stop):
             mark = match["mark"] or match["ko"] or ""
+            blank = BLANK.match(text, match.end(), stop)
+            assert blank
+            rest = blank.end()  # where the line goes on
             if (
                 mark == "."
+                and rest < stop
                 and match["mark"]
                 and ABBREVIATION.search(text[max(cursor, match.start() - 8) : match.start() + 1])
+                and not (SENTENCE_START.match(text, rest) and CLOCK_END.search(text[cursor : match.start() + 1]))
             ):
-                rest = text[match.end() : at + len(line)].lstrip()
-                if (
-                    not rest
-                    or not re.match(r"[A-Z가-힣\"]", rest)
-                    or not re.search(r"[ap]\.m\.$", text[cursor : match.start() + 1], re.I)
-                ):
-                    if rest:
-                        continue
-            rest = text[match.end() : at + len(line)].lstrip()
+                continue
             if len(mark) > 1 and set(mark) == {"."} or mark == "…":
-                if rest and not re.match(r"[A-Z가-힣\"']", rest):
+                if rest < stop and not SPEECH_START.match(text, rest):
                     continue  # an ellipsis inside a sentence
-            if re.match(r"[a-z,;)]", rest) and not re.match(r"[가-힣]", text[match.start() - 1 : match.start()]):
+            if GOES_ON.match(text, rest, stop) and not HANGUL.match(text, max(0, match.start() - 1), match.start()):
                 continue
             if text[cursor : match.end()].strip():
                 found.append((cursor, match.end()))
-            cursor = match.end() + (len(text[match.end() : at + len(line)]) - len(rest))
+            cursor = rest
         if cursor < line_end and text[cursor:line_end].strip():
             found.append((cursor, line_end))
-        at += len(line) + 1
+        at = stop + 1
     return [(a + len(text[a:b]) - len(text[a:b].lstrip()), b) for a, b in found]
 
 

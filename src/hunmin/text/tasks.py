@@ -196,11 +196,14 @@ _RULES: tuple[tuple[str, bool, str], ...] = (
 
 
 def _compile(pattern: str) -> re.Pattern[str]:
-    """<40> in a rule stands for up to 40 characters of the same sentence."""
-    return re.compile(re.sub(r"<(\d+)>", r"[^.?!\\n]{0,\1}", pattern), re.IGNORECASE)
+    """<40> in a rule stands for up to 40 characters of the same sentence; rules are searched in lower-cased text, which
+    is faster than ignoring case.
+    """
+    return re.compile(re.sub(r"<(\d+)>", r"[^.?!\\n]{0,\1}", pattern).lower())
 
 
 _COMPILED = tuple((kind, too, _compile(pattern)) for kind, too, pattern in _RULES)
+_ANY = re.compile("|".join(pattern.pattern for _, _, pattern in _COMPILED))
 
 # Where a rule's words stand without the task being about form.
 _NOT = _compile(
@@ -220,10 +223,13 @@ def form_task(instruction: str) -> FormTask | None:
     Only the instruction is read: its input is what would be spoiled. A program that does something to letters is no
     such task, since code stays English anyway.
     """
-    if _NOT.search(instruction):
+    low = instruction.lower()
+    if len(low) != len(instruction):  # a letter such as İ becomes two
+        low = "".join(char.lower()[:1] for char in instruction)
+    if not _ANY.search(low) or _NOT.search(low):
         return None
     for kind, too, pattern in _COMPILED:
-        match = pattern.search(instruction)
+        match = pattern.search(low)
         if match:
             return FormTask(kind, match.start(), match.end(), too)
     return None

@@ -103,7 +103,7 @@ def load(path: Path) -> tuple[list[Row], list[Row]]:
         rows += [_named(row, names) for row in own if row["model"] in twice or _measured(row) not in values]
         values.update((_measured(row), row["value"]) for row in own)
         if (folder / artifact.DOCUMENTS).is_file():
-            way = {"protocol": own[0]["protocol"]} if own else {}  # a judge's documents do not name it
+            way = {k: own[0].get(k) for k in ("protocol", "data")} if own else {}  # a judge's documents do not say it
             documents += [_named({**way, **d}, names) for d in read_jsonl(folder / artifact.DOCUMENTS)]
     if not rows:
         raise UserError("no scores", str(path), "Its evaluate or judge stage is not finished.")
@@ -219,10 +219,11 @@ def _judged(documents: Sequence[Row], first: str, second: str) -> list[Row]:
     from .judging.scoring import per_question
 
     judged = [d for d in documents if "verdicts" in d]
-    graded = [(d["protocol"], v["criterion"]) for d in judged for v in d["verdicts"] if v.get("score") is not None]
+    ways = [(d["protocol"], d.get("data")) for d in judged]
+    graded = [(*way, v["criterion"]) for d, way in zip(judged, ways, strict=True) for v in d["verdicts"]]
     found = []
-    for protocol, criterion in dict.fromkeys(graded):
-        same = [d for d in judged if d["protocol"] == protocol]
+    for protocol, data, criterion in dict.fromkeys(graded):
+        same = [d for d, way in zip(judged, ways, strict=True) if way == (protocol, data)]
         one = per_question([d for d in same if d["model"] == first], criterion)
         two = per_question([d for d in same if d["model"] == second], criterion)
         result = significance.compare_means(one, two)

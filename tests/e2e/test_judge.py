@@ -118,8 +118,24 @@ def test_relative_to_an_earlier_artifact_of_the_same_protocol_only(tmp_path):
         assert values(rows, "relative") == {("ours", "score"): 50}
         with pytest.raises(UserError, match="was judged as judge:score-100-ko"):
             run(folder, server, out="other", criteria="score-100", language="en", **options)
+        n_asked = len(server.chats)
         with pytest.raises(UserError, match="neither judged here"):
             run(folder, server, out="none", criteria="score-100", **{**options, "reference": "gpt5"})
+        write_jsonl(folder / "questions.jsonl", [{**q, "system": "짧게."} for q in QUESTIONS[:2]])
+        with pytest.raises(UserError, match="the reference answered questions@"):
+            run(folder, server, out="others", criteria="score-100", **options)
+        assert len(server.chats) == n_asked
+
+
+def test_rows_name_the_questions_and_nobody_is_his_own_opponent(tmp_path):
+    folder = folder_with(tmp_path, ours="우리")
+    options = {"answers": [str(folder / "ours.jsonl")], "models": ["ours"]}
+    with OpenAIServer(lambda n, body: "50") as server:
+        rows, _, counts = run(folder, server, criteria="score-100", limit=2, **options)
+        assert {row["data"] for row in rows} == {counts.notes["questions"]}
+        assert counts.notes["questions"].startswith("questions@")
+        with pytest.raises(UserError, match="only the reference 'ours' is here"):
+            run(folder, server, out="pair", criteria="pairwise", reference="ours", **options)
 
 
 def test_pairwise_asks_both_orders_and_position_bias_is_told(tmp_path):
@@ -271,6 +287,11 @@ def test_agreement_with_people_is_in_the_notes(tmp_path):
     with OpenAIServer(script) as server:
         options = {"answers": [str(folder / "ours.jsonl")], "criteria": "score-100"}
         _, _, counts = run(folder, server, agreement=str(folder / "human.jsonl"), **options)
+        n_asked = len(server.chats)
+        write_jsonl(folder / "wrong.jsonl", [{"id": "q1", "criterion": "fluency", "score": 3}])
+        with pytest.raises(UserError, match="none of the 1 human labels"):
+            run(folder, server, out="wrong", agreement=str(folder / "wrong.jsonl"), language="en", **options)
+        assert len(server.chats) == n_asked
     found = counts.notes["agreement"]
     assert found["score"]["spearman"] == pytest.approx(1) and found["score"]["n"] == 4
     assert found["labels"]["n_matched"] == 4

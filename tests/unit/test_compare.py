@@ -112,7 +112,8 @@ def test_judged_answers_are_compared_question_by_question():
             verdict = {"criterion": "fluency", "turn": 0, "score": score, "status": "ok"}
             rows.append({"protocol": "judge:j", "model": model, "id": f"q{i}", "verdicts": [verdict]})
     rows += [{**r, "protocol": "judge:other", "model": "c"} for r in rows[:4]]
-    [found] = compare.differences(rows, None)  # another judge's grades are not paired
+    rows += [{**r, "data": "other@12345678", "model": "d"} for r in rows[:4]]
+    [found] = compare.differences(rows, None)  # another judge's grades, or those of other questions, are not paired
     assert (found["protocol"], found["first"], found["second"]) == ("judge:j", "a", "b")
     assert (found["mean_difference"], found["mean_low"], found["mean_high"], found["n"]) == (1.0, 1.0, 1.0, 4)
 

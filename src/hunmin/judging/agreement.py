@@ -42,6 +42,8 @@ def report(scores: Path | Iterable[Row], human: Path | Iterable[Row]) -> dict[st
         key = _key(row)
         if row.get("score") is not None:
             people[key].append(_number(row))
+    if not people:
+        raise UserError("no human label has a score", "--agreement", "Give rows {id, criterion, score}.")
     models = {str(row.get("model") or "") for row in judged}
     if len(models) > 1 and any(not key[0] for key in people):
         raise UserError(

@@ -49,6 +49,21 @@ def jobs_of(model: str, questions: Sequence[Question], criteria: CriteriaSet) ->
     return [Job(model, q, turn, c) for q in questions for turn in range(len(q.turns)) for c in criteria.criteria]
 
 
+def expected_rows(names: Sequence[str], questions: Sequence[Question], criteria: CriteriaSet) -> list[dict[str, Any]]:
+    """Give what `agreement.report` will read of the verdicts, all still unread."""
+    jobs = [job for name in names for job in jobs_of(name, questions, criteria)]
+    return [
+        {
+            "model": job.model,
+            "id": job.question.id,
+            "criterion": job.criterion.key if job.criterion else PAIRWISE,
+            "turn": job.turn if job.criterion else 0,
+            "score": None,
+        }
+        for job in jobs
+    ]
+
+
 def conversation(question: Question, turn: int, answers: Answers, language: str) -> str:
     """Give what the last answer answers: one turn as it is, several with the answers between them."""
     if turn == 0:

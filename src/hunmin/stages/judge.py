@@ -109,8 +109,10 @@ def check(config: Config) -> list[str]:
 
 def files(config: Config) -> list[Path]:
     """Give the local files whose content decides the result."""
-    named = [config.questions, config.prompt, config.criteria, config.template, config.agreement, *config.answers]
+    named = [config.prompt, config.criteria, config.template, config.agreement]
     found = [Path(name) for name in named if name and Path(name).is_file()]
+    found += [Path(config.questions)] if config.questions != "sample" else []
+    found += [Path(name) for name in config.answers if not Path(name).is_dir()]
     found += [Path(name) / DOCUMENTS for name in (config.reference, *config.answers) if name and Path(name).is_dir()]
     recorded = [
         u.removeprefix("recorded:") for u in (config.base_url, config.answer_base_url) if u and "recorded:" in u
@@ -134,7 +136,7 @@ def estimate(config: Config, inputs: Inputs) -> dict[str, Any]:
     from ..judging.answers import Answer
     from ..raters.asked import EXPECT_TOKENS
 
-    questions, criteria = _questions(config), load_criteria(config.criteria, config.language)
+    (questions, _), criteria = _questions(config), load_criteria(config.criteria, config.language)
     prompt = verdicts.load_wording(config.prompt, criteria)
     stand_in = Answer("가" * int(config.max_new_tokens * 1.4))
     answers = {(q.id, turn): stand_in for q in questions for turn in range(len(q.turns))}
@@ -156,27 +158,35 @@ def estimate(config: Config, inputs: Inputs) -> dict[str, Any]:
 
 def run(config: Config, inputs: Inputs, out: Path) -> Counts:
     """Answer, judge, and leave scores.json, documents.jsonl and a plot for each criterion."""
+    from ..judging import agreement, verdicts
     from ..judging import contestants as who
-    from ..judging import verdicts
 
     out.mkdir(parents=True, exist_ok=True)
-    questions, criteria = _questions(config), load_criteria(config.criteria, config.language)
+    (questions, data), criteria = _questions(config), load_criteria(config.criteria, config.language)
     prompt = verdicts.load_wording(config.prompt, criteria)
     protocol = protocol_of(config, criteria, prompt.name)
     judged = who.contestants(config, inputs)
+    opponent, earlier = _reference(config, criteria, protocol, data, [c.name for c in judged], questions)
+    names = [c.name for c in judged if not (criteria.name == PAIRWISE and c.name == config.reference)]
+    if not names:
+        raise UserError(
+            f"only the reference '{config.reference}' is here", "judge.models", "Add who it is compared with."
+        )
+    if config.agreement:  # labels that match nothing are told before anything is paid
+        agreement.report(verdicts.expected_rows(names, questions, criteria), Path(config.agreement))
     answers: dict[str, Answers] = {}
     for contestant in judged:
         if contestant.file is not None:
             answers[contestant.name] = given_answers(contestant.file, questions)
         elif not contestant.endpoint:
             answers[contestant.name] = who.answer(contestant, questions, config, inputs, out)
-    notes: dict[str, Any] = {"protocol": protocol, "criteria": criteria.name, "judge": config.model}
+    notes: dict[str, Any] = {"protocol": protocol, "criteria": criteria.name, "judge": config.model, "questions": data}
     remote = [c for c in judged if c.endpoint]
     if remote:
         found, notes["answered"] = who.answers_by_endpoint(config, inputs, questions, [c.model for c in remote])
         answers.update(found)
-    opponent, earlier = _reference(config, criteria, protocol, list(answers), questions, answers)
-    names = [n for n in answers if not (criteria.name == PAIRWISE and n == config.reference)]
+    if opponent is None and config.reference is not None:
+        opponent = answers.get(config.reference)
     documents, notes["paid"] = verdicts.judge_all(config, inputs, questions, criteria, prompt, names, answers, opponent)
     _stop_if_unreadable(documents, inputs.label)
     by_model = {name: [d for d in documents if d["model"] == name] for name in names}
@@ -189,6 +199,7 @@ def run(config: Config, inputs: Inputs, out: Path) -> Counts:
         else:
             keys = [c.key for c in criteria.criteria]
             rows += scoring.score_rows(by_model[name], keys, protocol, inputs.seed, earlier, config.reference or "")
+    rows = [{**row, "data": data} for row in rows]
     write_jsonl(out / DOCUMENTS, documents)
     write_atomic(out / SCORES, json.dumps(rows, ensure_ascii=False, indent=1) + "\n")
     notes["plots"] = plots(rows, out)
@@ -198,8 +209,6 @@ def run(config: Config, inputs: Inputs, out: Path) -> Counts:
         name: scoring.by_category(found, [c.key for c in criteria.criteria]) for name, found in by_model.items()
     }
     if config.agreement:
-        from ..judging import agreement
-
         rows_judged = [row for document in documents for row in agreement.rows_of(document)]
         notes["agreement"] = agreement.report(rows_judged, Path(config.agreement))
     unread = sum(n for status, n in notes["statuses"].items() if status != "ok")
@@ -215,9 +224,13 @@ def run(config: Config, inputs: Inputs, out: Path) -> Counts:
     return Counts(len(documents), len(documents), {}, notes)
 
 
-def _questions(config: Config) -> list[Question]:
+def _questions(config: Config) -> tuple[list[Question], str]:
+    """Give (the questions asked, the name and hash of the whole set they are of)."""
     path = SAMPLE if config.questions == "sample" else Path(config.questions)
-    return read_questions(path, config.use_references, config.limit)
+    whole = read_questions(path, config.use_references)
+    return whole[
+        : config.limit
+    ], f"{path.stem}@{hash_of([[q.id, q.system, *(t.text for t in q.turns)] for q in whole])[:8]}"
 
 
 def protocol_of(config: Config, criteria: CriteriaSet, prompt: str) -> str:
@@ -227,18 +240,14 @@ def protocol_of(config: Config, criteria: CriteriaSet, prompt: str) -> str:
 
 
 def _reference(
-    config: Config,
-    criteria: CriteriaSet,
-    protocol: str,
-    names: list[str],
-    questions: Sequence[Question],
-    answers: dict[str, Answers],
+    config: Config, criteria: CriteriaSet, protocol: str, data: str, names: list[str], questions: Sequence[Question]
 ) -> tuple[Answers | None, list[scoring.Document] | None]:
-    """Give the opponent's answers (pairwise), and the reference's documents when they are of an earlier artifact."""
-    if config.reference is None:
+    """Give the opponent's answers (pairwise) or the reference's documents where they are of an earlier artifact.
+
+    Raises UserError, before anything is answered, for a reference that is neither judged here nor fits what is.
+    """
+    if config.reference is None or config.reference in names:
         return None, None
-    if config.reference in names:
-        return answers[config.reference], None
     folder = Path(config.reference)
     if not (folder / DOCUMENTS).is_file():
         raise UserError(
@@ -246,12 +255,14 @@ def _reference(
             "judge.reference",
             "Add it to models:, or give the folder of a finished judge stage.",
         )
+    there = ((read_manifest(folder) or {}).get("counts") or {}).get("notes", {})
+    if there.get("questions", data) != data:
+        raise UserError(f"the reference answered {there['questions']}, this asks {data}", str(folder), "Ask the same.")
     if criteria.name == PAIRWISE:
         return given_answers(folder, questions), None
-    there = ((read_manifest(folder) or {}).get("counts") or {}).get("notes", {}).get("protocol")
-    if there != protocol:
+    if there.get("protocol") != protocol:
         raise UserError(
-            f"the reference was judged as {there}, this as {protocol}",
+            f"the reference was judged as {there.get('protocol')}, this as {protocol}",
             str(folder),
             "Relative scores need the same judge, criteria, language and prompt.",
         )

@@ -161,6 +161,13 @@ def test_a_bad_tsv_label_names_the_line(tmp_path):
         rows.read(kobest.WIC, "test", str(tmp_path))
 
 
+def test_a_file_that_is_not_utf_8_is_told(tmp_path):
+    path = write(tmp_path, "wic/test.tsv", "")
+    path.write_bytes("Target\tSENTENCE1\tSENTENCE2\tANSWER\n배\t[배]다\t[배]가\tTrue\n".encode("cp949"))
+    with pytest.raises(UserError, match=r"test.tsv: not UTF-8.*Save the file as UTF-8"):
+        rows.read(kobest.WIC, "test", str(tmp_path))
+
+
 def test_a_missing_task_folder_says_what_is_there(tmp_path):
     write(tmp_path, "copa/test.jsonl", "")
     with pytest.raises(UserError, match="no folder 'wic'. It holds copa"):

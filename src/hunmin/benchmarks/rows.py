@@ -100,7 +100,14 @@ def read(task: Task, split: str, data: str | None, revision: str | None = None) 
         found = [(f"{HUB} {split}[{i}]", dict(row)) for i, row in enumerate(_hub(task, split, revision))]
     else:
         path = file_of(task, Path(data), split)
-        found = list(_jsonl(path) if path.suffix == ".jsonl" else _tsv(task, path))
+        try:
+            found = list(_jsonl(path) if path.suffix == ".jsonl" else _tsv(task, path))
+        except UnicodeDecodeError as error:
+            raise UserError(f"not UTF-8: {error}", str(path), "Save the file as UTF-8.") from error
+        except csv.Error as error:
+            raise UserError(
+                f"not a TSV file: {error}", str(path), "Columns stand between tabs, one row a line."
+            ) from error
     if not found:
         raise UserError("no rows", f"{task.name} {split}", "The file is empty.")
     return [_checked(task, where, row) for where, row in found]

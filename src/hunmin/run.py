@@ -22,7 +22,7 @@ from .clients.hub import require_access
 from .errors import UserError
 from .recipe import Recipe, Step, needs, resolved
 from .stages import STAGES
-from .tables import resolve
+from .tables import did_you_mean, resolve
 
 log = logging.getLogger("hunmin")
 
@@ -66,8 +66,10 @@ def execute(
     """
     tell = on_stage or (lambda label, event, detail: None)
     run.mkdir(parents=True, exist_ok=True)
+    pending = _pending(recipe, run, options.until)
+    _require_files_and_keys([step for _, step in pending], run)
     _own(run, recipe)
-    _confirm_paid(recipe, run, options)
+    _confirm_paid(recipe, run, options, [(i, step) for i, step in pending if is_paid(step)])
     outcomes: list[Outcome] = []
     for i, step in enumerate(recipe.steps):
         folder = folder_of(run, i, step)
@@ -249,13 +251,60 @@ def is_paid(step: Step) -> bool:
     return bool(own and own(step.config))
 
 
-def _confirm_paid(recipe: Recipe, run: Path, options: Options) -> None:
-    """Refuse paid stages without a limit, and ask once before anything is spent."""
-    pending = [
-        (i, step)
-        for i, step in enumerate(recipe.steps)
-        if is_paid(step) and artifact.read_manifest(folder_of(run, i, step)) is None
+def _pending(recipe: Recipe, run: Path, until: str | None) -> list[tuple[int, Step]]:
+    """Give (index, step) of what this execution has still to do."""
+    labels = [step.label for step in recipe.steps]
+    steps = list(enumerate(recipe.steps))[: labels.index(until) + 1 if until in labels else None]
+    return [(i, step) for i, step in steps if artifact.read_manifest(folder_of(run, i, step)) is None]
+
+
+def _require_files_and_keys(steps: list[Step], run: Path) -> None:
+    """Raise UserError, all problems at once, for files and keys that the stages to come need and that are not here.
+
+    A judge's missing question file must not be found out after days of training. Files inside the run's own folder may
+    be made on the way.
+    """
+    problems = []
+    for step in steps:
+        for path in dict.fromkeys(local_files(step)):
+            if not path.exists() and run.resolve() not in path.resolve().parents:
+                near = did_you_mean(path.name, [p.name for p in path.parent.iterdir()]) if path.parent.is_dir() else ""
+                problems.append(f"{step.where}: {step.label}: no such file: {path}{near}")
+        if is_paid(step):
+            problems += [f"{step.where}: {told}" for told in _missing_keys(step)]
+    if problems:
+        raise UserError(
+            "\n".join(dict.fromkeys(problems)) + "\nNothing was run. Put the file there or name another, set the key, "
+            "and run again; --until LABEL stops before a stage."
+        )
+
+
+def _missing_keys(step: Step) -> list[str]:
+    """Give what is wrong with the keys of the services that a paid stage asks."""
+    from .clients import deepl, llm
+
+    config: Any = step.config
+    asked = [
+        (getattr(config, "engine", "llm"), getattr(config, "base_url", None), getattr(config, "api_key_env", None))
     ]
+    if getattr(config, "fallback", None):
+        asked.append((config.fallback, config.fallback_base_url, config.fallback_api_key_env))
+    if getattr(config, "answer_base_url", None):
+        asked.append(("llm", config.answer_base_url, config.answer_api_key_env))
+    problems = []
+    for service, base_url, name in asked:
+        try:
+            if service == "llm" and not llm.is_recorded(base_url):
+                llm.api_key(base_url, name, step.label)
+            elif service == "deepl" and not os.environ.get(name or deepl.KEY_ENV, "").strip():
+                problems.append(f"{step.label}: the environment variable {name or deepl.KEY_ENV} is not set")
+        except UserError as error:
+            problems.append(f"{step.label}: {error.what}")
+    return problems
+
+
+def _confirm_paid(recipe: Recipe, run: Path, options: Options, pending: list[tuple[int, Step]]) -> None:
+    """Refuse paid stages without a limit, and ask once before anything is spent."""
     if not pending:
         return
     if recipe.max_usd is None and recipe.max_chars is None:

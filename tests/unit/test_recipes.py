@@ -7,7 +7,8 @@ import re
 
 import pytest
 
-from hunmin import recipe
+from hunmin import recipe, run
+from hunmin.errors import UserError
 from hunmin.publishing import known
 from hunmin.raters.scores import parse_scale, read
 from hunmin.record import read_jsonl, texts
@@ -42,6 +43,22 @@ def test_nothing_is_uploaded_unasked_and_paid_stages_have_a_limit(name):
     assert all(s.config.repo is None for s in loaded.steps if s.stage == "publish")
     paid = [s for s in loaded.steps if getattr(s.module, "paid", lambda c: False)(s.config)]
     assert not paid or loaded.max_usd or loaded.max_chars
+
+
+def test_a_file_or_key_that_a_late_stage_needs_is_missed_before_the_first_stage(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    loaded, ours = recipe.load("kullm-v2"), tmp_path / "r"
+    with pytest.raises(UserError) as both:
+        run.execute(loaded, ours, run.Options())
+    assert "judge: no such file: user_oriented_instructions_eval.jsonl" in str(both.value)
+    assert "OPENAI_API_KEY is not set" in str(both.value) and "kullm-v2.yaml:" in str(both.value)
+    (tmp_path / "user_oriented_instruction_eval.jsonl").write_text("{}")  # a letter is missing
+    monkeypatch.setenv("OPENAI_API_KEY", "a-key")
+    with pytest.raises(UserError, match="did you mean 'user_oriented_instruction_eval.jsonl'") as one:
+        run.execute(loaded, ours, run.Options())
+    assert "OPENAI" not in str(one.value)
+    assert not list(ours.glob("0*"))
 
 
 @pytest.mark.parametrize("name", OWN)

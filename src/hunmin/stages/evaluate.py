@@ -88,16 +88,18 @@ def check(config: Config) -> list[str]:
 
 
 def files(config: Config) -> list[Path]:
-    """Give the benchmark's local files."""
+    """Give the benchmark's local files and the sample questions."""
+    found = [Path(config.samples)] if config.samples else []
     if config.data is None or check(config):
-        return []
+        return found
+    if not Path(config.data).is_dir():
+        return [*found, Path(config.data)]
     from ..benchmarks import harness, rows
 
     try:
         own = harness.tasks(config.tasks)
     except UserError:
         own = harness.tasks(["kobest"])  # upstream: whatever the folder holds
-    found = []
     for task in own:
         for split in ("train", "test"):
             try:

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from translation_damage import DAMAGES
-from translation_pairs import Pair, bundled, composed
+from translation_pairs import Pair, bundled, composed, varied
 
 from hunmin.checks import DEFAULT
 from hunmin.checks.record import issues_of_text, resolve_checks
@@ -202,7 +202,7 @@ def main() -> None:
                 print(f"  {reading:8} {name:18} {told(one)}")
         for name, one in gold["recall"].items():
             print(f"  recall {name:22} " + "   ".join(f"{k} {told(v)}" for k, v in one.items()))
-    result["clean"] = score_clean(pairs)
+    result["clean"] = score_clean(pairs + varied())
     print("\nclean pairs flagged")
     for family, one in result["clean"].items():
         print(f"  {family:10} certain {told(one['certain'])}   review {told(one['review'])}")

@@ -53,6 +53,12 @@ def bundled() -> list[Pair]:
     return found
 
 
+def varied() -> list[Pair]:
+    """Give short pairs of many kinds, translated freely: numerals in words, dates, lists, code, tables, titles."""
+    rows = read_jsonl(Path(__file__).parent / "translation_varied.jsonl")
+    return [Pair(f"varied-{i}", row["english"], row["korean"], "varied") for i, row in enumerate(rows)]
+
+
 SENTENCES = [
     ("The market opens early on Saturday.", "시장은 토요일에 일찍 문을 엽니다."),
     ("My neighbor grows tomatoes on the roof.", "이웃은 옥상에서 토마토를 키웁니다."),

@@ -38,6 +38,13 @@ def test_translated_comments_are_wanted():
     assert code_only.find(original, "x = 1  # 시작\nprint(x)", {}) == []
 
 
+def test_a_block_of_plain_text_is_for_review_and_a_unit_may_be_glued():
+    assert [i["severity"] for i in code_only.find("```\nHello!\n```", "```\n안녕!\n```", {})] == ["review"]
+    assert code_only.find("x = 5 cm, y = 7 cm", "x = 5cm, y = 7cm", {}) == []
+    assert math_symbol.find("It is 2(5 + 3) = 16 cm.", "둘레는 2(5 + 3) = 16cm입니다.", {}) == []
+    assert math_symbol.find("It is 2(5 + 3) = 16 cm.", "둘레는 2(5 + 3) = 18cm입니다.", {})
+
+
 @pytest.mark.parametrize(
     ("english", "korean", "lost"),
     [

@@ -37,6 +37,8 @@ def test_finds(english, korean):
 
 def test_a_translated_placeholder_in_whole_brackets_is_for_review():
     assert [i["severity"] for i in markup.find("Dear [Your name],", "[귀하의 이름] 님께,", {})] == ["review"]
+    (one,) = markup.find("Once <name> arrives, go.", "<이름>이 오면 가세요.", {})
+    assert one["severity"] == "review" and one["target_span"] == [0, 4]
 
 
 @pytest.mark.parametrize(
@@ -50,6 +52,8 @@ def test_a_translated_placeholder_in_whole_brackets_is_for_review():
         ("It opens longest on **Wednesday**, from six.", "**수요일**에 여섯 시부터 가장 오래 엽니다."),
         ("The answer is **wrong**, because it rains.", "비가 오므로 답은 **틀렸습니다**."),
         ("- one\n- two", "- 하나\n- 둘"),
+        ("Here is the code:\nx", "코드는 다음과 같습니다.\nx"),
+        ("\\textbf{Problem 1.} Find $x$.", "\\textbf{문제 1.} $x$를 구하여라."),
         ('{"name": "Mina", "age": 3}', '{"name": "미나", "age": 3}'),
         ("|  | 5 |\n|---|---|", "| | 5 |\n|---|---|"),
     ],

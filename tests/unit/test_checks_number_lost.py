@@ -17,6 +17,8 @@ from hunmin.checks import number_lost
         ("Meet on May 14.", "14일에 만나요.", "May", "review"),
         ("She has seven dogs.", "그는 개를 키웁니다.", "seven", "review"),
         ("The room is on the third floor.", "방은 층에 있습니다.", "third", "review"),
+        ("Buy a dozen eggs and 24 forks.", "달걀 12개와 포크를 사세요.", "24", "certain"),
+        ("Wait 3 or 4 days.", "사흘 기다리세요.", "4", "certain"),
     ],
 )
 def test_finds(english, korean, lost, severity):
@@ -53,6 +55,16 @@ def test_finds_lost_and_changed_units(english, korean):
         ("The table has | 1 | 2 |", "표는 | 1 | 2 |"),
         ("Use x2 and MZ-V8P2 now", "지금 x2와 MZ-V8P2를 쓰세요"),
         ("a pH of 7", "pH 7"),
+        ("Return it within 2 days.", "이틀 안에 돌려주세요."),
+        ("He slept for 3 or 4 hours.", "그는 서너 시간 잤다."),
+        ("Walk 10,000 steps with 1,000 people.", "천 명과 만 보를 걷는다."),
+        ("It is 384,400 km away.", "거리는 38만 4,400km이다."),
+        ("She was 16, he turned 50.", "그녀는 열여섯에, 그는 쉰이 되어서."),
+        ("half a million people, a dozen eggs", "50만 명, 달걀 12개"),
+        ("In her twenties, a decade ago", "10년 전 20대에"),
+        ("Louis XIV woke at half past nine.", "루이 14세는 9시 30분에 일어났다."),
+        ("It rose to 36.8 gigatonnes.", "368억 톤으로 늘었다."),
+        ("24/7 support", "24시간 연중무휴 지원"),
     ],
 )
 def test_is_silent(english, korean):

@@ -24,6 +24,8 @@ def test_a_sentence_of_formulas_and_few_words():
 def test_a_whole_field():
     assert untranslated.find(EN3, EN3, {"field": "output"})[0]["severity"] == "certain"
     assert untranslated.find("", EN3, {})[0]["severity"] == "certain"
+    for title in ("The Lord of the Rings and the Art of War", "Lee, J. (2020). The art of code. Software, 12(3), 45."):
+        assert [i["severity"] for i in untranslated.find(title, title, {})] == ["review"]
 
 
 def test_a_field_that_the_whole_data_set_left():

@@ -8,13 +8,15 @@ import json
 import re
 from collections import Counter
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
-from ..text.hangul import has_hangul
+from ..text.hangul import ending, has_hangul
 from ..text.patterns import BLANK
 from ..text.segments import Span, is_code
 from .compare import lost_spans
 from .emphasis import moved
+from .math_symbol import TEXT
 from .reading import CERTAIN, REVIEW, Issue, count, issue, lines_of, place, spans_of
 
 BRACKETS = re.compile(r"[\[\]{}<>]")
@@ -27,6 +29,7 @@ HEADING = re.compile(r"^[ \t]*(#{1,6})[ \t]")
 BULLET = re.compile(r"^[ \t]*([-*+•])[ \t]")
 NUMBERED = re.compile(r"^[ \t]*(\d{1,3})[.)][ \t]")
 HASHTAG = re.compile(r"(?<![\w&/#])[#@][A-Za-z가-힣_]\w*")
+ANGLE = re.compile(r"<[^<>\n]{0,40}[가-힣][^<>\n]{0,40}>")
 FORMULA_KINDS = ("latex", "formula", "fence", "code", "inline_code", "json", "identifier", "tag")
 
 
@@ -94,10 +97,13 @@ def _addresses(original: str, text: str) -> list[Issue]:
 
 def _placeholders(original: str, text: str) -> list[Issue]:
     found = []
+    angles = [Span(*match.span(), "placeholder") for match in ANGLE.finditer(text)] if "<" in original else []
     for lost in lost_spans(original, text, ("placeholder",)):
         body = lost.span.of(original)
         if BLANK.fullmatch(body) or not lost.gone and lost.instead is None:
             continue
+        if lost.instead is None and body[0] == "<" and angles:
+            lost = replace(lost, instead=angles.pop(0))
         instead = lost.instead.of(text) if lost.instead else ""
         translated = body[0] in "[<" and instead[:1] == body[0] and instead[-1:] == body[-1] and has_hangul(instead)
         detail = f"자리표시자 '{body[:40]}' 없음 / the placeholder is lost"
@@ -161,6 +167,7 @@ def _json(original: str, text: str) -> list[Issue]:
 
 def _sequence(text: str, spans: tuple[Span, ...], start: int, end: int) -> str:
     inner = [(s.start, s.end) for s in spans if s.kind in FORMULA_KINDS]
+    inner += [match.span() for match in TEXT.finditer(text, start, end)] if "\\" in text else []
     return "".join(
         m.group() for m in BRACKETS.finditer(text, start, end) if not any(a <= m.start() < b for a, b in inner)
     )
@@ -211,7 +218,14 @@ def _lines(original: str, text: str) -> list[Issue]:
             continue
         one, two = original[a[0] : a[1]], text[b[0] : b[1]]
         key = KEY.match(one) if ":" in one else None
-        if key and not COLON.search(two) and (len(source) > 1 or not key["rest"].strip()) and has_hangul(two):
+        introduces = key and not key["rest"].strip() and ending(two)  # "Here is the code:" as 코드는 다음과 같습니다.
+        if (
+            key
+            and not introduces
+            and not COLON.search(two)
+            and (len(source) > 1 or not key["rest"].strip())
+            and has_hangul(two)
+        ):
             found.append(
                 issue("markup", CERTAIN, a, b, f"'{key['key']}:'의 쌍점이 없음 / the colon of a label is lost")
             )

@@ -12,15 +12,20 @@ from .compare import lost_spans, squeeze
 from .reading import CERTAIN, REVIEW, Issue, issue, place, spans_of
 
 STRONG = re.compile(rf"[{RELATIONS}{SYMBOLS}]|\^|=|[<>]=?")
-TEXT = re.compile(r"\\(?:text|mbox|textrm|textbf|textit|mathrm)\{[^{}]*\}")
+TEXT = re.compile(
+    r"\\(?:text(?:rm|bf|it|tt|sf|sc)?|mbox|mathrm|emph|underline|(?:sub)*section\*?|paragraph|caption|title|footnote)"
+    r"\{[^{}]*\}"
+)
+GLUED = re.compile(r"(?<=\d)(?=(?:km/h|m/s|[kcm]m|m|[km]?g|m?[lL])(?![A-Za-z0-9]))")
 
 
 def _same(text: str) -> str:
     """Formulas agree up to blanks, thousands commas, the words of \\text{} and where the full stop of a display
-    stands.
+    stands; a unit is kept apart from its number, so that 16cm ends in 16.
     """
     plain = squeeze(TEXT.sub(lambda m: m.group() if "mathrm" in m.group() else "\\text{}", text))
-    return re.sub(r"[.,;](?=\\\]|\$\$)", "", plain).replace("퍼센트", "%").replace("m²", "").replace("제곱미터", "")
+    plain = re.sub(r"[.,;](?=\\\]|\$\$)", "", plain).replace("퍼센트", "%").replace("m²", "").replace("제곱미터", "")
+    return GLUED.sub(" ", plain)
 
 
 def find(original: str, text: str, context: Mapping[str, Any]) -> list[Issue]:

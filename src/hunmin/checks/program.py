@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from ..text.codelines import may_have_code
 from ..text.hangul import has_hangul
 
 COMMENT = re.compile(
@@ -11,6 +12,7 @@ COMMENT = re.compile(
 )
 DOCSTRING = re.compile(r"\"\"\".*?\"\"\"|'''.*?'''", re.S)
 STRING = re.compile(r"\"(?:[^\"\\\n]|\\.)*\"|'(?:[^'\\\n]|\\.)*'")
+BEFORE_UNIT = re.compile(r"(?<=\d)[ \t](?=[A-Za-z]{1,3}(?:/[A-Za-z]{1,2})?(?![\w(]))")  # 5 cm is 5cm
 HTML_TEXT = re.compile(r"(?<=>)[^<>{}]*(?=</?[A-Za-z])")
 
 
@@ -19,12 +21,14 @@ def _plain(text: str) -> str:
 
 
 def difference(original: str, text: str) -> str:
-    """Give "" (equal up to trailing spaces), "comment" (translated comments only), "string" (translated text strings),
-    or "code".
+    """Give "" (equal up to trailing spaces and those before a unit), "comment" (translated comments only), "string"
+    (translated text strings, or a block of plain text), or "code".
     """
-    a, b = _plain(original), _plain(text)
+    a, b = (BEFORE_UNIT.sub("", _plain(side)) for side in (original, text))
     if a == b:
         return ""
+    if a[:3] == b[:3] == "```" and not may_have_code(a.strip("`")):
+        return "string"  # a block of plain text
     a, b = (_plain(DOCSTRING.sub('""', COMMENT.sub("", side))) for side in (a, b))
     if a == b:
         return "comment"

@@ -16,6 +16,10 @@ QUOTES = re.compile(
     r"\"[^\"\n]{1,80}\"|“[^”\n]{1,80}”|‘[^’\n]{1,80}’|(?<![A-Za-z])'[^'\n]{1,80}'(?![A-Za-z])|\([^()\n]{1,80}\)"
     r"|「[^」\n]+」|『[^』\n]+』"
 )
+CONTENT = re.compile(
+    rf"(?<![\w'’])(?!(?:{'|'.join(sorted(FUNCTION_WORDS))})\b)[a-z]{{3,}}"
+)  # a small word with a meaning
+REFERENCE = re.compile(r"\((?:19|20)\d\d[a-z]?\)\.|\b\d+\(\d+\)|\bpp\. ?\d|\bdoi\b", re.I)
 FOREIGN = re.compile(r"\b(?:translat\w*|english|french|spanish|german|italian|latin|영어|영문|번역)\b|영어|영문", re.I)
 
 
@@ -48,7 +52,8 @@ def _whole(original: str, text: str, context: Mapping[str, Any]) -> list[Issue]:
     if len(words) < 4 or functional < 1 or functional / len(words) < 0.12 or _kept_on_purpose(context):
         return []
     where = (0, len(original)) if original else None
-    severity = CERTAIN if functional >= 2 or len(words) >= 6 else REVIEW
+    sentence = CONTENT.search(text) and not REFERENCE.search(text)  # else a title, names, a reference
+    severity = CERTAIN if sentence and (functional >= 2 or len(words) >= 6) else REVIEW
     return [issue("untranslated", severity, where, (0, len(text)), "필드 전체가 영어 / the whole field is in English")]
 
 

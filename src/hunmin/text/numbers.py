@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
 
+from .number_words import implied, korean_words
 from .scan import scan
 
 
@@ -19,7 +20,7 @@ class Number:
     """A number at [start, end) of a text.
 
     `values` are what it may mean, `written` is "digits", "word" or "month"; `unit` is a name of UNITS or a currency or
-    "" when none stands beside it; `optional` marks what Korean usually leaves out (the 00 of 9:00).
+    "" when none stands beside it; `optional` marks what Korean may leave out (the 00 of 9:00, a dozen, 24/7).
     """
 
     start: int
@@ -124,6 +125,8 @@ EN_MONTH = re.compile(
     r"\b(?P<m>January|February|April|June|July|August|September|October|November|December)\b"
     r"|\b(?P<x>March|May|Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sep|Sept|Oct|Nov|Dec)\b\.?(?=\s\d)|(?<=\d\s)(?P<y>March|May)\b"
 )
+PREFIXES = {"giga": 10**9, "tera": 10**12}  # of tonnes and watts, which Korean counts in 억 and 조
+PREFIX = re.compile(r"\s?(giga|tera)[a-z]{3,}", re.I)
 PM = re.compile(r"(?:[:.]\d\d)?\s?[pP]\.?\s?[mM]\b")
 
 _KO_SMALL = {"십": 10, "백": 100, "천": 1000}
@@ -132,7 +135,7 @@ DIGIT = re.compile(r"\d")
 KO_DIGITS = re.compile(
     rf"(?<![A-Za-z0-9_])(?<![A-Za-z0-9]\.)(?:{DIGITS})[십백천]?[만억조]?"
     rf"(?:(?<=조)\s?(?:{DIGITS})[십백천]?억)?(?:(?<=억)\s?(?:{DIGITS})[십백천]?만)?"
-    rf"(?:(?<=[만억])\s?(?:{DIGITS})(?:[십백천](?!만)|(?=\s?[원명개달])))?"
+    rf"(?:(?<=[만억])\s?(?:{DIGITS})(?:[십백천](?!만)|(?=\s?[원명개달톤대권장건표주㎞a-zA-Z])))?"
 )
 _KO_PART = re.compile(rf"(?P<n>{DIGITS})(?P<small>[십백천])?(?P<large>[만억조])?")
 _NATIVE_TENS = {
@@ -177,6 +180,7 @@ _SHORT = "|".join(name for name in _NATIVE_ONES if len(name) == 1)
 _LONG = "|".join(name for name in _NATIVE_ONES if len(name) > 1)
 KO_NATIVE = re.compile(
     rf"(?<![가-힣])(?:(?P<t>{'|'.join(_NATIVE_TENS)})(?P<to>{_LONG}|{_SHORT})?(?={_COUNTER})"
+    rf"|(?P<whole>(?:스물|서른|마흔|쉰|예순|일흔|여든|아흔)(?:{_LONG})?|열(?:{_LONG}))(?=[이을은에의과도])"
     rf"|(?P<o>(?:{_LONG})(?={_COUNTER}|[가-힣]{{2}})|(?:{_SHORT})(?={_COUNTER})(?![,.)]|$)))"
 )
 _SINO = {c: i for i, c in enumerate("영일이삼사오육칠팔구")} | {"공": 0}
@@ -186,7 +190,8 @@ _SINO_COUNTER = (
 )
 KO_SINO_FIRST = re.compile(r"[일이삼사오육칠팔구십백천만억제](?:(?<=제)|(?<![가-힣\d].))")
 KO_SINO = re.compile(
-    rf"(?<![가-힣\d])(?<!\d\s)(?P<s>[일이삼사오육칠팔구십백천만억]{{2,}}(?=\s?{_SINO_COUNTER})|[일이삼사오육칠팔구십백천만억](?={_SINO_COUNTER}))"
+    rf"(?<![가-힣\d])(?<!\d\s)(?P<s>[일이삼사오육칠팔구십백천만억]{{2,}}(?=\s?{_SINO_COUNTER})|[일이삼사오육칠팔구십백천만억](?={_SINO_COUNTER})"
+    rf"|[삼사오육칠팔구십백천만억](?=\s(?:보|{_SINO_COUNTER[3:]}))"
     r"|제(?P<j>[일이삼사오육칠팔구십]+)(?=\s|[가-힣])"
 )
 
@@ -254,6 +259,11 @@ def _unit(pattern: re.Pattern[str], text: str, at: int) -> str:
     return "pound" if match.lastgroup == "pound" else _UNIT_NAMES[int(match.lastgroup[1:])]
 
 
+def _always(match: re.Match[str], text: str) -> bool:
+    """Tell whether this is the 7 of 24/7."""
+    return match["n"] == "7" and text[max(0, match.start() - 3) : match.start()] == "24/"
+
+
 def english_numbers(text: str) -> list[Number]:
     """Give the numbers of an English text: digits, words but one, ordinals from third on, months."""
     text = text.translate(FULL_WIDTH) if WIDE.search(text) else text
@@ -269,8 +279,20 @@ def english_numbers(text: str) -> list[Number]:
             values.add(value + 12)
         sign = (match["sign"] or "").strip()
         unit = SIGNS[sign] if sign else _unit(_EN_UNIT, text, match.end())
+        prefix = PREFIX.match(text, match.end())
+        if prefix and not scale:
+            values.add(value * PREFIXES[prefix[1].lower()])
         minutes = match.start() > 1 and text[match.start() - 1] == ":" and text[match.start() - 2].isdigit()
-        found.append(Number(match.start("n"), match.end(), frozenset(values), "digits", unit, minutes and value == 0))
+        found.append(
+            Number(
+                match.start("n"),
+                match.end(),
+                frozenset(values),
+                "digits",
+                unit,
+                minutes and value == 0 or _always(match, text),
+            )
+        )
     for match in scan(EN_WORDS_FIRST, EN_WORDS, text):
         if match["o"]:
             found.append(Number(*match.span(), frozenset({Decimal(ORDINALS[match["o"].lower()])}), "word"))
@@ -289,6 +311,10 @@ def english_numbers(text: str) -> list[Number]:
     for match in scan(EN_MONTH_FIRST, EN_MONTH, text):
         name = match["m"] or match["x"] or match["y"]
         found.append(Number(*match.span(), frozenset({Decimal(MONTHS[name[:3]])}), "month", "월"))
+    taken = [(number.start, number.end) for number in found]
+    for start, end, said in implied(text):
+        if not any(a < end and start < b for a, b in taken):
+            found.append(Number(start, end, frozenset({Decimal(said)}), "word", "", True))
     return sorted(found, key=lambda number: number.start)
 
 
@@ -301,6 +327,11 @@ def _scaled(body: str) -> Decimal:
             total += section * _KO_LARGE[part["large"]]
             section = Decimal(0)
     return (total + section).normalize()
+
+
+def _native(body: str) -> int:
+    tens = next((name for name in _NATIVE_TENS if body.startswith(name)), "")
+    return _NATIVE_TENS.get(tens, 0) + _NATIVE_ONES.get(body[len(tens) :], 0)
 
 
 def _sino(body: str) -> Decimal:
@@ -332,7 +363,7 @@ def korean_numbers(text: str) -> list[Number]:
         sign = text[match.start() - 1 : match.start()] if match.start() else ""
         found.append(Number(*match.span(), frozenset(values), "digits", SIGNS.get(sign, unit)))
     for match in scan(KO_NATIVE_FIRST, KO_NATIVE, text):
-        value = _NATIVE_TENS.get(match["t"] or "", 0) + _NATIVE_ONES.get(match["to"] or match["o"] or "", 0)
+        value = _native(match["whole"] or match.group())
         found.append(Number(*match.span(), frozenset({Decimal(value)}), "word", _unit(_KO_UNIT, text, match.end())))
     for match in scan(KO_SINO_FIRST, KO_SINO, text):
         group = "s" if match["s"] else "j"
@@ -341,4 +372,6 @@ def korean_numbers(text: str) -> list[Number]:
                 *match.span(group), frozenset({_sino(match[group])}), "word", _unit(_KO_UNIT, text, match.end(group))
             )
         )
+    for start, end, said in korean_words(text):
+        found.append(Number(start, end, frozenset({Decimal(said)}), "word", _unit(_KO_UNIT, text, end)))
     return sorted(found, key=lambda number: number.start)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 
@@ -8,6 +9,7 @@ import pytest
 
 from hunmin import cli
 from hunmin.record import write_jsonl
+from hunmin.tables import resolve
 
 
 def run(capsys, *argv):
@@ -48,6 +50,16 @@ def test_every_stage_has_help_derived_from_its_config(capsys):
         assert stopped.value.code == 0
         out = capsys.readouterr().out
         assert "--out" in out and "--dry-run" in out
+
+
+def test_options_are_described_in_one_style():
+    """A sentence; it begins small only with a value (`auto = ...`) or with what the option belongs to (`llm: ...`)."""
+    owners = "auto|alpaca|base|ddp|deepl|false|file|fixed|harness|ifd|kullm-v2|lima|llm|local|model|none|owner/name"
+    owners += "|records|recorded|sense|token|trl's"
+    for name in cli.STAGES:
+        for key, field in resolve(cli.STAGES, name, "stage").Config.model_fields.items():
+            assert re.match(rf"[A-Z0-9`]|({owners})[:,]? ", field.description), f"{name}.{key}: {field.description}"
+            assert field.description.endswith("."), f"{name}.{key}"
 
 
 def test_a_stage_alone_runs_once_and_refuses_other_options(capsys, tmp_path):

@@ -33,17 +33,17 @@ OVERLAPS = "overlaps.jsonl"
 
 
 class Config(Options):
-    against: list[str] = opt(..., "what to keep out: kobest, lm-eval task names or YAML files, local files or folders.")
+    against: list[str] = opt(..., "What to keep out: kobest, lm-eval task names or YAML files, local files or folders.")
     splits: list[Literal["test", "validation", "train"]] = opt(
-        ["test", "validation"], "which splits of a benchmark; files without a split in their name always count."
+        ["test", "validation"], "Which splits of a benchmark; files without a split in their name always count."
     )
-    min_chars: int = opt(8, "items with fewer letters count only where they are all of a text field.", ge=5)
-    ngram: int = opt(13, "length of the character n-grams by which long items are compared.", ge=5, le=50)
+    min_chars: int = opt(8, "Items with fewer letters count only where they are all of a text field.", ge=5)
+    ngram: int = opt(13, "Length of the character n-grams by which long items are compared.", ge=5, le=50)
     max_overlap: float = opt(
-        0.5, "a record that holds this share of a long item's n-grams, or more, is found.", gt=0, le=1
+        0.5, "A record that holds this share of a long item's n-grams, or more, is found.", gt=0, le=1
     )
-    fields: list[str] = opt([], "text fields to look in; empty looks in all.")
-    on_overlap: Literal["drop", "report"] = opt("drop", "drop what is found, or only report it.")
+    fields: list[str] = opt([], "Text fields to look in; empty looks in all.")
+    on_overlap: Literal["drop", "report"] = opt("drop", "Drop what is found, or only report it.")
 
     @field_validator("against", mode="before")
     @classmethod

@@ -35,11 +35,11 @@ OUTPUT = "records"
 
 
 class Config(Options):
-    near: bool = opt(True, "look for near-duplicates, not only for equal texts.")
-    max_similarity: float = opt(0.7, "records at least this similar (true Jaccard) are duplicates.", gt=0, le=1)
-    fields: list[str] = opt([], "text fields to compare; empty compares all but the system prompt.")
-    scope: Literal["all", "within", "across"] = opt("all", "compare all records, only within or only across sources.")
-    priority: list[str] = opt([], "sources whose records stay, first to last; the others follow as they stand.")
+    near: bool = opt(True, "Look for near-duplicates, not only for equal texts.")
+    max_similarity: float = opt(0.7, "Records at least this similar (true Jaccard) are duplicates.", gt=0, le=1)
+    fields: list[str] = opt([], "Text fields to compare; empty compares all but the system prompt.")
+    scope: Literal["all", "within", "across"] = opt("all", "Compare all records, only within or only across sources.")
+    priority: list[str] = opt([], "Sources whose records stay, first to last; the others follow as they stand.")
 
 
 @dataclass(frozen=True)

@@ -38,12 +38,12 @@ HISTOGRAM_TEXT = "scores.txt"
 
 
 class Config(Options):
-    min_score: float | None = opt(None, "keep scores of at least this.")
-    max_score: float | None = opt(None, "keep scores of at most this (IFD: 1, above it the answer is unrelated).")
-    top_k: int | None = opt(None, "of what passes the thresholds keep the k highest scores.", ge=1)
-    top_ratio: float | None = opt(None, "of what passes the thresholds keep this ratio, highest first.", gt=0, le=1)
-    rater: str | None = opt(None, "which rater (or model, or prompt) counts when there are several; mean averages all.")
-    keep_unrated: bool | None = opt(None, "what happens to records without a score; must be said when there are any.")
+    min_score: float | None = opt(None, "Keep scores of at least this.")
+    max_score: float | None = opt(None, "Keep scores of at most this (IFD: 1, above it the answer is unrelated).")
+    top_k: int | None = opt(None, "Of what passes the thresholds keep the k highest scores.", ge=1)
+    top_ratio: float | None = opt(None, "Of what passes the thresholds keep this ratio, highest first.", gt=0, le=1)
+    rater: str | None = opt(None, "Which rater (or model, or prompt) counts when there are several; mean averages all.")
+    keep_unrated: bool | None = opt(None, "What happens to records without a score; must be said when there are any.")
 
 
 def check(config: Config) -> list[str]:

@@ -36,22 +36,22 @@ OUTPUT = "records"
 
 
 class Source(Options):
-    name: str = opt(..., "name of the source, unique in the mix.")
-    path: str | None = opt(None, "a file, a folder of data files, an artifact or a run (its newest records).")
-    hub: str | None = opt(None, "a Hub dataset id, or a local dataset folder.")
-    revision: str | None = opt(None, "branch, tag or commit of the Hub dataset.")
-    split: str | None = opt(None, "split of the Hub dataset.")
-    subset: str | None = opt(None, "configuration of a Hub dataset that has several.")
-    format: str = opt("auto", "the rows' shape, told by their keys unless named.")
-    columns: dict[str, str] = opt({}, "record fields from any table's columns.")
-    provides: list[str] = opt([], "history keys that the rows bring along.")
-    encoding: str | None = opt(None, "the file's encoding when it is not UTF-8.")
-    on_bad_row: Literal["error", "drop"] = opt("error", "a row that is no record: stop, or drop it with its reason.")
-    take: int | float | Literal["all"] = opt("all", "how much: a number of records, a ratio between 0 and 1, or all.")
-    system: str | None = opt(None, "system prompt for the records that have none.")
-    license: str | None = opt(None, "licence to write on every record.")
-    generator: str | None = opt(None, "who or what wrote the answers.")
-    cot_join: str = opt("\n", "what stands between rationale and answer of CoT-Collection rows.")
+    name: str = opt(..., "Name of the source, unique in the mix.")
+    path: str | None = opt(None, "A file, a folder of data files, an artifact or a run (its newest records).")
+    hub: str | None = opt(None, "A Hub dataset id, or a local dataset folder.")
+    revision: str | None = opt(None, "Branch, tag or commit of the Hub dataset.")
+    split: str | None = opt(None, "Split of the Hub dataset.")
+    subset: str | None = opt(None, "Configuration of a Hub dataset that has several.")
+    format: str = opt("auto", "The rows' shape, told by their keys unless named.")
+    columns: dict[str, str] = opt({}, "Record fields from any table's columns.")
+    provides: list[str] = opt([], "History keys that the rows bring along.")
+    encoding: str | None = opt(None, "The file's encoding when it is not UTF-8.")
+    on_bad_row: Literal["error", "drop"] = opt("error", "A row that is no record: stop, or drop it with its reason.")
+    take: int | float | Literal["all"] = opt("all", "How much: a number of records, a ratio between 0 and 1, or all.")
+    system: str | None = opt(None, "System prompt for the records that have none.")
+    license: str | None = opt(None, "Licence to write on every record.")
+    generator: str | None = opt(None, "Who or what wrote the answers.")
+    cot_join: str = opt("\n", "What stands between rationale and answer of CoT-Collection rows.")
 
     @field_validator("take")
     @classmethod
@@ -64,7 +64,7 @@ class Source(Options):
 
 
 class Config(Options):
-    sources: list[Source] = opt(..., "the sources in priority order; each a map with name and path or hub.")
+    sources: list[Source] = opt(..., "The sources in priority order; each a map with name and path or hub.")
 
     @property
     def provides(self) -> list[str]:

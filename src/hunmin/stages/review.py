@@ -39,7 +39,7 @@ LONGEST_SECONDS = 600.0  # a record open for longer was left lying, not read
 
 class Config(Options):
     unreviewed: Literal["stop", "keep", "drop"] = opt(
-        "stop", "what to do while nobody has decided: stop and wait (exit code 3), keep the record, or drop it."
+        "stop", "What to do while nobody has decided: stop and wait (exit code 3), keep the record, or drop it."
     )
 
 

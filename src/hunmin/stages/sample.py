@@ -37,17 +37,17 @@ NONE, SHORT, LONG = -1, -2, -3
 
 
 class Config(Options):
-    n: int | None = opt(None, "how many records; with quota or per_stratum left out.", ge=1)
-    ratio: float | None = opt(None, "how many, as a ratio of what comes in.", gt=0, le=1)
-    by: str | None = opt(None, "stratify by: source, length, kind, or any field such as extra.task.")
+    n: int | None = opt(None, "How many records; with quota or per_stratum left out.", ge=1)
+    ratio: float | None = opt(None, "How many, as a ratio of what comes in.", gt=0, le=1)
+    by: str | None = opt(None, "Stratify by: source, length, kind, or any field such as extra.task.")
     balance: Literal["proportional", "equal"] | None = opt(
-        None, "a stratum's part: by its size, or all the same; null is proportional (lima: equal)."
+        None, "A stratum's part: by its size, or all the same; null is proportional (lima: equal)."
     )
-    per_stratum: int | None = opt(None, "at most this many of each stratum.", ge=1)
-    quota: dict[str, int] = opt({}, "exactly this many of each stratum named: {qa: 300, summary: 100}.")
-    min_chars: int | None = opt(None, "only records whose answer has at least this many characters.", ge=0)
-    max_chars: int | None = opt(None, "only records whose answer has at most this many characters.", ge=1)
-    deduplicate: bool | None = opt(None, "never take two near-duplicates (true Jaccard of 0.7 on character 5-grams).")
+    per_stratum: int | None = opt(None, "At most this many of each stratum.", ge=1)
+    quota: dict[str, int] = opt({}, "Exactly this many of each stratum named: {qa: 300, summary: 100}.")
+    min_chars: int | None = opt(None, "Only records whose answer has at least this many characters.", ge=0)
+    max_chars: int | None = opt(None, "Only records whose answer has at most this many characters.", ge=1)
+    deduplicate: bool | None = opt(None, "Never take two near-duplicates (true Jaccard of 0.7 on character 5-grams).")
     preset: Literal["none", "lima"] = opt(
         "none", "lima: n 2000, equal strata, 200 to 4000 characters, deduplicated, for options left out."
     )

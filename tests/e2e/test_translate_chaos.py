@@ -114,6 +114,59 @@ def test_killed_thirty_times_loses_nothing(source, tmp_path):
     assert (out / "records.jsonl").read_bytes() == (tmp_path / "whole" / "records.jsonl").read_bytes()
 
 
+def test_killed_with_deepl_requests_under_way(source, tmp_path):
+    """A request carries several texts: after a kill each of them may be sent once more, and no other."""
+    chance, out, kills = random.Random(9), tmp_path / "out", 0
+    with DeepLServer(delay=0.3) as server:
+        while kills < 8:
+            before = len(server.bodies)
+            child = subprocess.Popen(command(source, out, server), env=environment(), stderr=subprocess.DEVNULL)
+            while child.poll() is None and len(server.bodies) == before:
+                time.sleep(0.01)
+            time.sleep(chance.uniform(0.02, 0.5))
+            if child.poll() is not None:
+                break
+            os.kill(child.pid, signal.SIGKILL)
+            child.wait()
+            kills += 1
+        done = call(command(source, out, server))
+        assert done.returncode == 0, done.stderr
+        times = Counter(server.texts)
+    assert kills >= 5 and len(times) == 2 * N
+    repeats = sum(times.values()) - len(times)
+    found = totals(out)
+    assert 0 < repeats <= found["possible_double_charges"] <= kills * IN_FLIGHT * 2
+    assert (found["done"], found["in_flight"], found["failed"]) == (2 * N, 0, 0)
+    translated(out)
+
+
+def test_deepl_drains_on_ctrl_c_and_overcomes_its_faults(source, tmp_path):
+    faults = [
+        Response(429, {"message": "Too many requests"}, {"retry-after": "0.2"}),
+        Response(500, {"message": "oops"}),
+        Response(503, {"message": "busy"}),
+        deepl_server.HTML,
+        Response(200, {"translations": [{"text": "하나", "detected_source_language": "EN", "billed_characters": 1}]}),
+        Response(200, b'{"translations": ['),
+    ]
+    faulty = {3 + 4 * i: fault for i, fault in enumerate(faults)}
+    out = tmp_path / "out"
+    with DeepLServer(lambda n, body: faulty.get(n), delay=0.1) as server:
+        child = subprocess.Popen(command(source, out, server), env=environment(), stderr=subprocess.PIPE, text=True)
+        while len(server.bodies) < 8:
+            time.sleep(0.01)
+        child.send_signal(signal.SIGINT)
+        _, said = child.communicate(timeout=60)
+        assert child.returncode == 130 and "Traceback" not in said
+        assert len(set(server.texts)) < 2 * N
+        done = call(command(source, out, server))
+        assert done.returncode == 0, done.stderr
+        assert len(server.bodies) > max(faulty)  # every fault was met
+        refused = sum(len(server.bodies[n]["text"]) for n in faulty)
+        assert sum(Counter(server.texts).values()) <= 2 * N + refused
+    assert all(row["translation"]["status"] == "ok" for row in translated(out))
+
+
 def test_interrupted_by_ctrl_c_drains_and_resumes_without_a_repeat(source, tmp_path):
     out = tmp_path / "out"
     with OpenAIServer(slow(0.1)) as server:

@@ -6,11 +6,13 @@ import random
 
 import pytest
 
-from hunmin.text import numbers, sentences
+from hunmin.text import number_words, numbers, sentences
 from hunmin.text.scan import scan
 
 PIECES = (
     "three|Twenty-one|ninth|FIVE hundred|eleventh|bone|$5|US$7|€3|1,000,000|12,00|2.5|7k|3bn|v2.0|March 3|May|on 9 May"
+    "|half a million|hundreds|Dozen|decades|centuries|teenagers|midnight|half past|quarter to|twenties|nineties|XIV"
+    "|사흘|서너 개|반 시간"
     "|Jan. 5|December|Octopus|3만 5천|1억 2천만 원|열두 개|스무 살|한 시간|하나|이 사람|세 번|오백 원|제삼|삼십 분"
     '|이천이십사년|제이의|e.g.|etc.|...|U.S.|갔다.그리고|왔다.|"왔다."|…|?!|3.5.|p.m.'
 ).split("|")
@@ -25,9 +27,11 @@ PIECES = (
         (numbers.DIGIT, numbers.KO_DIGITS),
         (numbers.KO_NATIVE_FIRST, numbers.KO_NATIVE),
         (numbers.KO_SINO_FIRST, numbers.KO_SINO),
+        (number_words._ENGLISH_FIRST, number_words._ENGLISH),
+        (number_words._KOREAN_FIRST, number_words._KOREAN_WORD),
         (sentences.MARK, sentences.END),
     ],
-    ids=["digits", "words", "month", "digits-ko", "native-ko", "sino-ko", "sentence"],
+    ids=["digits", "words", "month", "digits-ko", "native-ko", "sino-ko", "implied", "implied-ko", "sentence"],
 )
 def test_scan_is_finditer(first, pattern):
     random_ = random.Random(7)

@@ -10,11 +10,13 @@ from .scan import scan
 _TENS = {name: 10 * i for i, name in enumerate("twen thir for fif six seven eigh nine".split(), 2)}
 _SCALES = {"hundred": 100, "thousand": 1000, "million": 10**6, "billion": 10**9, "trillion": 10**12}
 _ROMAN = {"I": 1, "V": 5, "X": 10, "L": 50}
-_ENGLISH_FIRST = re.compile(r"[aAdDcCtTfFsSeEnNmMhHqQXIV](?<!\w.)(?=[a-zXIV ])")
+_ENGLISH_FIRST = re.compile(
+    r"[hHtTmMbBdDcCnNqQfFsSeEXIV](?<!\w.)(?=alf |undr|hous|illi|rill|ozen|ecad|ent|een|oon|idn|uart|ort|wen|hir|if|ix"
+    r"|even|igh|inet|[XIV])"
+)
 _ENGLISH = re.compile(
-    r"\b(?:(?P<half>half (?:an? )?)?(?:(?i:an?) )?(?P<scale>hundred|thousand|million|billion|trillion)s?"
-    r"|(?P<half_dozen>[hH]alf a dozen)|(?P<dozen>(?:[aA] )?[dD]ozens?)|(?P<decade>[dD]ecades?)"
-    r"|(?P<century>[cC]entur(?:y|ies))"
+    r"\b(?:(?:(?P<half>half (?:an? )?))?(?P<scale>hundred|thousand|million|billion|trillion)s?"
+    r"|(?P<half_dozen>[hH]alf a dozen)|(?P<dozen>[dD]ozens?)|(?P<decade>[dD]ecades?)|(?P<century>[cC]entur(?:y|ies))"
     r"|(?P<teen>[tT]een(?:s|aged?|agers?)?)|(?P<noon>[nN]oon|[mM]idnight)|(?P<thirty>[hH]alf (?:past|an hour))"
     r"|(?P<fifteen>[qQ]uarter (?:past|of an hour))|(?P<forty_five>[qQ]uarter to)|(?P<fourteen>[fF]ortnight)"
     rf"|(?P<tens>(?i:{'|'.join(_TENS)}))ties|(?P<roman>(?=[XIV]{{2}})X{{0,3}}(?:IX|IV|V?I{{0,3}})))\b"
@@ -38,7 +40,7 @@ _KOREAN = {
     "예닐곱": (6, 7), "반 시간": (30,), "반시간": (30,),
 }  # fmt: skip
 _KOREAN_FIRST = re.compile(rf"[{''.join(sorted({name[0] for name in _KOREAN}))}](?<![가-힣].)")
-_KOREAN_WORD = re.compile("|".join(sorted(_KOREAN, key=len, reverse=True)))
+_KOREAN_WORD = re.compile(rf"(?<![가-힣])(?:{'|'.join(sorted(_KOREAN, key=len, reverse=True))})")
 
 
 def _roman(body: str) -> int:

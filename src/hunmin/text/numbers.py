@@ -180,7 +180,7 @@ _SHORT = "|".join(name for name in _NATIVE_ONES if len(name) == 1)
 _LONG = "|".join(name for name in _NATIVE_ONES if len(name) > 1)
 KO_NATIVE = re.compile(
     rf"(?<![가-힣])(?:(?P<t>{'|'.join(_NATIVE_TENS)})(?P<to>{_LONG}|{_SHORT})?(?={_COUNTER})"
-    rf"|(?P<whole>(?:스물|서른|마흔|쉰|예순|일흔|여든|아흔)(?:{_LONG})?|열(?:{_LONG}))(?=[이을은에의과도])"
+    rf"|(?P<whole>둘|셋|넷|(?:스물|서른|마흔|쉰|예순|일흔|여든|아흔)(?:{_LONG})?|열(?:{_LONG}))(?=[이을은에의과도])"
     rf"|(?P<o>(?:{_LONG})(?={_COUNTER}|[가-힣]{{2}})|(?:{_SHORT})(?={_COUNTER})(?![,.)]|$)))"
 )
 _SINO = {c: i for i, c in enumerate("영일이삼사오육칠팔구")} | {"공": 0}

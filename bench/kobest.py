@@ -78,6 +78,7 @@ def main() -> None:
     parser.add_argument("--tasks", nargs="+", default=["kobest"])
     parser.add_argument("--docs", type=int, default=20)
     parser.add_argument("--shots", type=int, nargs="+", default=[0, 5, 10])
+    parser.add_argument("--fixed", action="store_true", help="one draw of shots for all documents (fewshot: fixed)")
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--dtype", default="float32")
     parser.add_argument("--skip", nargs="*", default=[], help="columns to leave out: hf8, repeat, plain")
@@ -93,7 +94,7 @@ def main() -> None:
 
     if args.device == "cpu":
         torch.set_num_threads(1)
-    jobs = harness.jobs(args.tasks, args.shots, args.data, limit=args.docs)
+    jobs = harness.jobs(args.tasks, args.shots, args.data, limit=args.docs, fixed=args.fixed)
     jobs.sort(key=lambda job: args.shots.index(job.num_fewshot))
     results = []
     for shape in args.shape:

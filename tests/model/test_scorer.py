@@ -197,6 +197,38 @@ def test_the_context_is_computed_once(byte_tokenizer):
     assert sum(n_tokens) == len(request.context) + sum(len(c) - 1 for c in request.choices) + check
 
 
+@pytest.mark.parametrize("arch", ["llama", "gpt_neox", "gpt2", "opt", "qwen3"])
+def test_a_prefix_that_all_documents_share_is_computed_once(arch, byte_tokenizer):
+    """`fewshot: fixed`: the shots once, each document behind them, the plain forward's numbers."""
+    model = tiny_models.random_model(arch, len(byte_tokenizer))
+    n_tokens = []
+    counted = []
+    jobs = harness.jobs(["copa", "hellaswag", "sentineg"], [3], str(tiny_models.BENCHMARK), limit=6, fixed=True)
+    opened = scorer.open_scorer(model, 2048, "auto", budget_tokens=900)
+    for job in jobs:
+        requests = tokens.encode(byte_tokenizer, [(item.context, item.choices) for item in job.items])
+        hook = model.register_forward_pre_hook(
+            lambda m, a, k: n_tokens.append(k["input_ids"].numel()), with_kwargs=True
+        )
+        found = scorer.score(opened, requests)
+        hook.remove()
+        counted.append(sum(n_tokens) / sum(len(r.context) for r in requests))
+        n_tokens.clear()
+        assert opened.backend == "tree" and opened.report["prefix_tokens"] > 32
+        for request, scored in zip(requests, found, strict=True):
+            for i, choice in enumerate(request.choices):
+                value, greedy = written_out(model, request.context, choice, 2048)
+                assert scored.loglikelihoods[i] == pytest.approx(value, abs=1e-4)
+                assert scored.greedy[i] == greedy
+    assert max(counted[1:]) < 0.8  # computed tokens by context tokens; the first call also checks itself
+    cut = scorer.open_scorer(model, 48, "tree")
+    scorer.score(cut, requests)
+    assert cut.report["prefix_tokens"] == 0  # cut on the left, contexts begin differently
+    random_shots = tokens.encode(byte_tokenizer, [(i.context, i.choices) for i in documents(("copa",), (3,), 6)])
+    scorer.score(opened, random_shots)
+    assert opened.report["prefix_tokens"] == 0
+
+
 def test_shards_give_the_same_numbers(byte_tokenizer):
     model = tiny_models.random_model("llama", len(byte_tokenizer))
     requests = tokens.encode(byte_tokenizer, [(i.context, i.choices) for i in documents()])

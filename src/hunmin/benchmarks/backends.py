@@ -3,7 +3,8 @@
 plain   every choice behind its whole context, right-padded: exact for any causal model, Mamba included
 repeat  the context once per document, its cache repeated for each choice (left-padded, 2-D mask)
 tree    the context once, all choices in one row behind it under a 4-D mask: full attention only, silently wrong with
-        sliding windows, therefore gated and checked at start (`scorer.py`)
+        sliding windows, therefore gated and checked at start (`scorer.py`); a prefix that all documents begin with
+        (`fewshot: fixed`) is computed once for all of them
 
 Only positions that are scored get logits, and only those a fp32 log-softmax.
 Measured on 15 architectures, transformers 5.23; see docs/results.md.
@@ -11,11 +12,45 @@ Measured on 15 architectures, transformers 5.23; see docs/results.md.
 
 from __future__ import annotations
 
+import copy
 import inspect
+import os
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from .tokens import Unit
+
+MIN_PREFIX = 32  # tokens; sharing fewer earns nothing
+
+
+@dataclass(frozen=True)
+class Prefix:
+    """What all documents begin with, computed: `n` tokens and their cache [1, n]."""
+
+    n: int
+    cache: Any
+
+    def rows(self, n: int) -> Any:
+        """Give n rows of the cache, to be continued."""
+        found = copy.deepcopy(self.cache)
+        found.batch_repeat_interleave(n)
+        return found
+
+
+def shared_prefix(model: Any, units: Sequence[Unit], device: Any) -> Prefix | None:
+    """Give what all contexts begin with, at least one token of each left out; None when it is not worth sharing."""
+    import torch
+
+    contexts = [unit.context for unit in units]
+    if len(contexts) < 2:
+        return None
+    first = contexts[0]
+    n = min(len(os.path.commonprefix([min(contexts), max(contexts)])), min(map(len, contexts)) - 2)
+    if n < MIN_PREFIX:
+        return None
+    return Prefix(n, _prefill(model, torch.tensor([first[:n]]), device, accepted(model), None, None))
+
 
 Found = list[tuple[int, int, float, bool]]
 """(request, choice, log-likelihood in nats, whether every token was the most likely one)."""
@@ -100,18 +135,24 @@ def repeat(model: Any, batch: Sequence[Unit], device: Any) -> Found:
     return _read(logits, [(r, list(range(len(c))), c, p) for r, (c, p) in enumerate(zip(choices, places, strict=True))])
 
 
-def tree(model: Any, batch: Sequence[Unit], device: Any) -> Found:
-    """Score with one row per document: last context token, then every choice, each seeing the context and itself."""
+def tree(model: Any, batch: Sequence[Unit], device: Any, prefix: Prefix | None = None) -> Found:
+    """Score with one row per document: last context token, then every choice, each seeing the context and itself.
+
+    With a `prefix` only what follows it is computed.
+    """
     import torch
 
-    lengths = [len(unit.context) - 1 for unit in batch]
+    skip = prefix.n if prefix else 0
+    lengths = [len(unit.context) - 1 - skip for unit in batch]
     width = max(lengths)
     if min(lengths) == 0:
         return plain(model, batch, device)
     tokens = torch.zeros(len(batch), width, dtype=torch.long)
     for i, unit in enumerate(batch):
-        tokens[i, : lengths[i]] = torch.tensor(unit.context[:-1])
-    cache = _prefill(model, tokens, device, accepted(model), None, None)
+        tokens[i, : lengths[i]] = torch.tensor(unit.context[skip:-1])
+    past = prefix.rows(len(batch)) if prefix else None
+    cache = _prefill(model, tokens, device, accepted(model), None, None, past)
+    width += skip
 
     behind = max(1 + sum(len(c) - 1 for c in unit.choices) for unit in batch)
     after = torch.zeros(len(batch), behind, dtype=torch.long)
@@ -119,15 +160,16 @@ def tree(model: Any, batch: Sequence[Unit], device: Any) -> Found:
     seen = torch.zeros(len(batch), behind, width + behind, dtype=torch.bool)
     spans: list[tuple[int, list[int], tuple[int, ...], tuple[int, int]]] = []
     for i, unit in enumerate(batch):
-        after[i, 0], positions[i, 0] = unit.context[-1], lengths[i]
-        seen[i, :, : lengths[i]] = True
+        before = skip + lengths[i]
+        after[i, 0], positions[i, 0] = unit.context[-1], before
+        seen[i, :, :before] = True
         seen[i, :, width] = True  # every row of the mask sees the last context token, padding included
         at = 1
         for choice, place in zip(unit.choices, unit.places, strict=True):
             n = len(choice) - 1
             if n:
                 after[i, at : at + n] = torch.tensor(choice[:-1])
-                positions[i, at : at + n] = lengths[i] + 1 + torch.arange(n)
+                positions[i, at : at + n] = before + 1 + torch.arange(n)
                 seen[i, at : at + n, width + at : width + at + n] = torch.ones(n, n, dtype=torch.bool).tril()
             spans.append((i, [0, *range(at, at + n)], choice, place))
             at += n
@@ -146,8 +188,12 @@ def tree(model: Any, batch: Sequence[Unit], device: Any) -> Found:
 BACKENDS = {"plain": plain, "repeat": repeat, "tree": tree}
 
 
-def _prefill(model: Any, tokens: Any, device: Any, names: frozenset[str], mask: Any, positions: Any) -> Any:
+def _prefill(
+    model: Any, tokens: Any, device: Any, names: frozenset[str], mask: Any, positions: Any, past: Any = None
+) -> Any:
     extra: dict[str, Any] = {"use_cache": True}
+    if past is not None:
+        extra["past_key_values"] = past
     if "logits_to_keep" in names:
         extra["logits_to_keep"] = 1
     if mask is not None:

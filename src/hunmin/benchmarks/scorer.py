@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from ..errors import UserError
-from .backends import BACKENDS, Found, plain
+from .backends import BACKENDS, Found, Prefix, plain, shared_prefix, tree
 from .tokens import Request, Unit, units
 
 log = logging.getLogger("hunmin")
@@ -134,7 +134,9 @@ def score(
         if not scorer.checked_tokens and groups:
             _check_at_start(scorer, found_units)
         while True:
-            found, problem = _run_all(scorer, groups[rank::world], tick)
+            prefix = shared_prefix(scorer.model, found_units, scorer.model.device) if scorer.backend == "tree" else None
+            scorer.report["prefix_tokens"] = prefix.n if prefix else 0
+            found, problem = _run_all(scorer, groups[rank::world], tick, prefix)
             if gather is not None:
                 parts = gather((found, problem))
                 found, problem = [row for part, _ in parts for row in part], max(p for _, p in parts)
@@ -155,19 +157,23 @@ def score(
     return [Score(a, b) for a, b in zip(likelihoods, greedy, strict=True)]
 
 
-def _run(scorer: Scorer, batch: Sequence[Unit]) -> Found:
+def _run(scorer: Scorer, batch: Sequence[Unit], prefix: Prefix | None) -> Found:
+    if prefix is not None:
+        return tree(scorer.model, batch, scorer.model.device, prefix)
     single = all(len(choice) == 1 for unit in batch for choice in unit.choices)
     if single or len(batch[0].context) <= SHORT_CONTEXT:
         return plain(scorer.model, batch, scorer.model.device)
     return BACKENDS[scorer.backend](scorer.model, batch, scorer.model.device)
 
 
-def _run_all(scorer: Scorer, groups: Sequence[Sequence[Unit]], tick: Callable[..., None] | None) -> tuple[Found, str]:
+def _run_all(
+    scorer: Scorer, groups: Sequence[Sequence[Unit]], tick: Callable[..., None] | None, prefix: Prefix | None
+) -> tuple[Found, str]:
     """Give (results, "") or (what there is, why the backend cannot run this model)."""
     found: Found = []
     for batch in groups:
         try:
-            found += _run(scorer, batch)
+            found += _run(scorer, batch, prefix)
         except CANNOT as error:
             if scorer.backend == "plain" or type(error).__name__ == "OutOfMemoryError":
                 raise

@@ -6,7 +6,9 @@ import pytest
 
 from hunmin import recipe
 from hunmin.artifact import Inputs
-from hunmin.stages import publish
+from hunmin.publishing import dataset_card, model_card
+from hunmin.stages import STAGES, publish
+from hunmin.tables import resolve
 
 
 def config(**options):
@@ -52,3 +54,11 @@ def test_a_recipe_may_publish_twice(tmp_path):
         "- publish: {as: two, what: records, from: load}\n"
     )
     assert [s.label for s in recipe.parse(text, tmp_path / "r.yaml").steps] == ["load", "one", "two"]
+
+
+def test_the_cards_name_options_that_there_are():
+    for stage, shown in dataset_card.SHOWN.items():
+        assert set(shown) <= set(resolve(STAGES, stage, "stage").Config.model_fields), stage
+    training = {**resolve(STAGES, "sft", "stage").Config.model_fields}
+    training |= resolve(STAGES, "dpo", "stage").Config.model_fields
+    assert set(model_card.HYPERPARAMETERS) <= set(training)

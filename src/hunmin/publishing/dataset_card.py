@@ -7,8 +7,8 @@ from typing import Any
 
 from .. import charts
 from .facts import DataFacts, Step
-from .licences import LICENCES, Conflict
-from .parts_of_cards import bars, citation, funnel, known_first, made_with, section, sources, table, writers
+from .licences import LICENCES
+from .parts_of_cards import Frame, bars, funnel, section, sources, table, writers
 
 DATA_FILE = "data/train.jsonl"
 HISTOGRAM = "ratings.svg"
@@ -28,6 +28,16 @@ COLUMNS = {
     "rejected": "the worse answer",
     "score": "the newest rating's score; null when it could not be read",
     "history": "JSON: the untranslated text, translation, issues, repairs, review and ratings of this record",
+}
+
+# The options of a stage that decide what the records are.
+SHOWN = {
+    "translate": ("engine", "model", "target_lang", "speech_level"),
+    "rate": ("rater", "model", "prompt", "scale"),
+    "filter": ("rater", "min_score", "max_score", "top_k", "top_ratio", "keep_unrated"),
+    "sample": ("n", "ratio", "by", "preset"),
+    "dedup": ("near", "max_similarity"),
+    "decontaminate": ("against", "on_overlap"),
 }
 
 
@@ -53,57 +63,36 @@ def histogram(data: DataFacts) -> str:
     return charts.histogram_svg(bins, title="ratings of the published records")
 
 
-def card(
-    *,
-    name: str,
-    repo: str,
-    licence: str,
-    data: DataFacts,
-    steps: Sequence[Step],
-    columns: Sequence[str],
-    conflicts: Sequence[Conflict],
-    accepted: Sequence[str],
-    notices: Sequence[str],
-    about: str,
-    cite: str,
-    languages: Sequence[str],
-    hub_sources: Sequence[str],
-    year: str,
-) -> str:
-    """Give the whole card; `repo` is where it will live, or the placeholder OWNER/NAME."""
+def card(frame: Frame, data: DataFacts, columns: Sequence[str]) -> str:
+    """Give the whole card."""
     from huggingface_hub import DatasetCardData
 
     front = DatasetCardData(
-        language=list(languages),
-        **licence_fields(licence),
-        pretty_name=name,
+        language=list(frame.languages),
+        **licence_fields(frame.licence),
+        pretty_name=frame.name,
         size_categories=[size_category(data.n)],
         task_categories=["text-generation"],
-        source_datasets=list(hub_sources) or None,
+        source_datasets=list(frame.hub_data) or None,
         tags=["hunmin", "instruction-tuning", *(["preference"] if data.kinds["preference"] else [])],
         configs=[{"config_name": "default", "data_files": [{"split": "train", "path": DATA_FILE}]}],
     ).to_yaml()
     kinds = ", ".join(f"{n:,} {kind}" for kind, n in data.kinds.most_common())
     lengths = ", ".join(f"{field} {n / data.n:,.0f}" for field, n in data.chars.items()) if data.n else ""
-    blocks = [
-        f"---\n{front.strip()}\n---",
-        f"# {name}",
-        about or f"{data.n:,} records ({kinds}). Mean characters a record: {lengths}.",
-        known_first(conflicts, accepted, notices),
+    return frame.lay(
+        front,
+        f"{data.n:,} records ({kinds}). Mean characters a record: {lengths}.",
         section(
             "Load it",
-            f'```python\nfrom datasets import load_dataset\n\nrows = load_dataset("{repo}", split="train")\n```',
-            f"or in a hunmin recipe:\n\n```yaml\n- load:\n    hub: {repo}\n    split: train\n```",
+            f'```python\nfrom datasets import load_dataset\n\nrows = load_dataset("{frame.repo}", split="train")\n```',
+            f"or in a hunmin recipe:\n\n```yaml\n- load:\n    hub: {frame.repo}\n    split: train\n```",
         ),
         section("Sources and licences", sources(data), writers(data)),
-        section("How it was made", funnel(steps), *[_step_line(step) for step in steps if _step_line(step)]),
+        section("How it was made", funnel(frame.steps), *[_step_line(s) for s in frame.steps if _step_line(s)]),
         section("Ratings", *_ratings(data)) if data.scores else "",
         section("Columns", table(("column", "meaning"), [(c, COLUMNS.get(c, "")) for c in columns])),
         section("Limits", limits(data)),
-        section("Citation", citation(name, cite, year)),
-        made_with(),
-    ]
-    return "\n\n".join(block for block in blocks if block) + "\n"
+    )
 
 
 def licence_fields(licence: str) -> dict[str, Any]:
@@ -115,14 +104,7 @@ def licence_fields(licence: str) -> dict[str, Any]:
 
 def _step_line(step: Step) -> str:
     """Say the options of a stage that decide what the records are."""
-    shown = {
-        "translate": ("engine", "model", "target_lang", "register"),
-        "rate": ("rater", "model", "prompt", "scale"),
-        "filter": ("rater", "min_score", "max_score", "top_k", "top_ratio", "keep_unrated"),
-        "sample": ("n", "by", "preset", "method"),
-        "dedup": ("min_similarity", "near"),
-        "decontaminate": ("against", "action"),
-    }.get(step.manifest["stage"])
+    shown = SHOWN.get(step.manifest["stage"])
     if shown is None:
         return ""
     told = ", ".join(f"{k}: {step.config[k]}" for k in shown if step.config.get(k) not in (None, "", [], {}))

@@ -20,6 +20,7 @@ from ..tables import did_you_mean, resolve
 from . import dataset_card, known, model_card, scan
 from .facts import MODEL_CARD, DataFacts, ModelFacts, Step, lineage, read_card, read_data, read_model, steps_before
 from .licences import Conflict, Part, conflicts, licence, propose
+from .parts_of_cards import Frame, short_name
 
 HISTORY = ("original", "translation", "issues", "repairs", "review", "ratings", "extra")
 # Weights and what a loader needs beside them; no optimizer state, no pickles.
@@ -116,6 +117,31 @@ def _notices(steps: list[Step]) -> list[str]:
     return found
 
 
+def _frame(
+    config: Any,
+    of: Step,
+    whole: str,
+    chain: list[Step],
+    clashes: list[Conflict],
+    notices: list[str],
+    data: DataFacts | None,
+) -> Frame:
+    return Frame(
+        name=_name(config, of),
+        repo=config.repo or "OWNER/NAME",
+        licence=whole or "unknown",
+        languages=config.languages,
+        steps=chain,
+        conflicts=clashes,
+        accepted=config.accept,
+        notices=notices,
+        hub_data=_hub_data(chain, data),
+        about=config.about,
+        cite=config.citation,
+        year=time.strftime("%Y", time.gmtime()),
+    )
+
+
 # --- a data set ---
 
 
@@ -143,22 +169,8 @@ def _records(config: Any, inputs: Inputs, folder: Path, steps: list[Step], of: S
         notices.append("part of the text comes from replies recorded beforehand, not from a translation service")
     if data.scores:
         artifact.write_atomic(folder / dataset_card.HISTOGRAM, dataset_card.histogram(data))
-    text = dataset_card.card(
-        name=_name(config, of),
-        repo=config.repo or "OWNER/NAME",
-        licence=whole or "unknown",
-        data=data,
-        steps=chain,
-        columns=columns,
-        conflicts=clashes,
-        accepted=config.accept,
-        notices=notices,
-        about=config.about,
-        cite=config.citation,
-        languages=config.languages,
-        hub_sources=_hub_sources(chain, data),
-        year=time.strftime("%Y", time.gmtime()),
-    )
+    frame = _frame(config, of, whole, chain, clashes, notices, data)
+    text = dataset_card.card(frame, data, columns)
     _finish(folder, text, chain, found, redact)
     return Written(_name(config, of), folder, whole, n, clashes, found, {"from": of.label, "columns": columns})
 
@@ -234,7 +246,7 @@ def masked(value: Any) -> Any:
     return [masked(v) for v in value] if isinstance(value, list) else value
 
 
-def _hub_sources(steps: list[Step], data: DataFacts | None) -> list[str]:
+def _hub_data(steps: list[Step], data: DataFacts | None) -> list[str]:
     """Give the Hub ids of the data sets that went in."""
     found: list[str] = []
     for step in steps:
@@ -255,7 +267,7 @@ def _model(config: Any, inputs: Inputs, folder: Path, steps: list[Step], of: Ste
     places = weight_folders(config, steps, of)
     facts = read_model(steps, of, next(iter(places.values())))
     chain = lineage(steps, of) if steps else []
-    base = Part(_short(facts.base), config.base_license or facts.base_licence)
+    base = Part(short_name(facts.base), config.base_license or facts.base_licence)
     parts = [base, *(facts.data.parts() if facts.data else ())]
     whole = licence(config.license).name or config.license or propose(parts)
     clashes = conflicts(parts, facts.data.writers() if facts.data else (), whole, model=True)
@@ -268,7 +280,7 @@ def _model(config: Any, inputs: Inputs, folder: Path, steps: list[Step], of: Ste
         copy_weights(source, target, facts)
     if "adapter" in places and not model_card.is_hub_id(facts.base):
         notices.append(
-            f"the adapter's base `{_short(facts.base)}` is not on the Hub, so nobody else can load it; "
+            f"the adapter's base `{short_name(facts.base)}` is not on the Hub, so nobody else can load it; "
             "publish merged weights"
         )
     if facts.is_tiny:
@@ -276,25 +288,8 @@ def _model(config: Any, inputs: Inputs, folder: Path, steps: list[Step], of: Ste
     if facts.data is not None and facts.data.recorded:
         notices.append("part of the training text comes from replies recorded beforehand, not from a service")
     newest = [s for s in steps if s.manifest["output"] == "model"][-1:] == [of]
-    text = model_card.card(
-        name=_name(config, of),
-        repo=config.repo or "OWNER/NAME",
-        licence=whole or "unknown",
-        facts=facts,
-        of=of,
-        newest=newest,
-        folder=folder,
-        weights=weights,
-        steps=chain,
-        conflicts=clashes,
-        accepted=config.accept,
-        notices=notices,
-        about=config.about,
-        cite=config.citation,
-        languages=config.languages,
-        hub_data=_hub_sources(chain, facts.data),
-        year=time.strftime("%Y", time.gmtime()),
-    )
+    frame = _frame(config, of, whole, chain, clashes, notices, facts.data)
+    text = model_card.card(frame, facts, of, newest, folder, weights)
     found = scan.Found()
     _finish(folder, text, chain, found, config.sensitive == "redact")
     n = 0
@@ -344,18 +339,13 @@ def copy_weights(source: Path, target: Path, facts: ModelFacts) -> None:
             row = json.loads(path.read_text(encoding="utf-8"))
             for key in ("base_model_name_or_path", "base_model", "_name_or_path"):
                 if isinstance(row.get(key), str):
-                    row[key] = facts.base if model_card.is_hub_id(facts.base) else _short(row[key])
+                    row[key] = facts.base if model_card.is_hub_id(facts.base) else short_name(row[key])
             artifact.write_atomic(target / path.name, json.dumps(row, ensure_ascii=False, indent=2) + "\n")
         else:
             try:
                 os.link(path, target / path.name)
             except OSError:
                 shutil.copy2(path, target / path.name)
-
-
-def _short(name: str) -> str:
-    """A name without this machine's folders."""
-    return Path(name).name if name.startswith(("/", "~", ".")) or Path(name).exists() else name
 
 
 def _finish(folder: Path, text: str, steps: list[Step], found: scan.Found, redact: bool) -> None:
@@ -373,7 +363,7 @@ def recipe_of(steps: list[Step]) -> str:
 
     def short(value: Any) -> Any:
         if isinstance(value, str):
-            return _short(value) if value.startswith(("/", "~")) else value
+            return short_name(value) if value.startswith(("/", "~")) else value
         if isinstance(value, list):
             return [short(v) for v in value]
         return {k: short(v) for k, v in value.items()} if isinstance(value, dict) else value

@@ -9,8 +9,7 @@ from typing import Any
 
 from .dataset_card import licence_fields
 from .facts import ModelFacts, Step
-from .licences import Conflict
-from .parts_of_cards import citation, funnel, known_first, made_with, section, sources, table, writers
+from .parts_of_cards import Frame, funnel, section, short_name, sources, table, writers
 
 HYPERPARAMETERS = (
     "method", "lora_r", "lora_alpha", "lora_dropout", "target_modules", "modules_to_save", "quantization", "dtype",
@@ -21,6 +20,7 @@ HYPERPARAMETERS = (
 )  # fmt: skip
 DATASET_OF = {"boolq": "skt/kobest_v1", "copa": "skt/kobest_v1", "hellaswag": "skt/kobest_v1"}
 DATASET_OF |= {"sentineg": "skt/kobest_v1", "wic": "skt/kobest_v1"}
+BUNDLED = Path(__file__).parent.parent / "data"
 EXAMPLE = "대한민국의 수도는 어디인가요?"
 
 
@@ -90,82 +90,52 @@ def _token(value: Any) -> str:
     return str(value.get("content", "")) if isinstance(value, dict) else str(value or "")
 
 
-def card(
-    *,
-    name: str,
-    repo: str,
-    licence: str,
-    facts: ModelFacts,
-    of: Step,
-    newest: bool,
-    folder: Path,
-    weights: str,
-    steps: Sequence[Step],
-    conflicts: Sequence[Conflict],
-    accepted: Sequence[str],
-    notices: Sequence[str],
-    about: str,
-    cite: str,
-    languages: Sequence[str],
-    hub_data: Sequence[str],
-    year: str,
-) -> str:
+def card(frame: Frame, facts: ModelFacts, of: Step, newest: bool, folder: Path, weights: str) -> str:
     """Give the whole card; `folder` holds the files that are published, `weights` is adapter, merged or both."""
     from huggingface_hub import ModelCardData
 
     rows = own_scores(facts, of, newest)
-    bundled = any(
-        "data" in str(s.config.get("data") or "") and "hunmin" in str(s.config.get("data")) for s in facts.scored_by
-    )
+    bundled = any(Path(s.config.get("data") or "").is_relative_to(BUNDLED) for s in facts.scored_by)
     results = eval_results(rows, bundled)
     base_on_hub = facts.base if is_hub_id(facts.base) else None
     front = ModelCardData(
-        language=list(languages),
-        **licence_fields(licence),
+        language=list(frame.languages),
+        **licence_fields(frame.licence),
         base_model=base_on_hub,
-        datasets=list(hub_data) or None,
+        datasets=list(frame.hub_data) or None,
         library_name="peft" if weights == "adapter" else "transformers",
         pipeline_tag="text-generation",
         tags=["hunmin", *(s.manifest["stage"] for s in facts.trainings), *(["lora"] if weights != "merged" else [])],
-        model_name=name if results else None,
+        model_name=frame.name if results else None,
         eval_results=results or None,
     ).to_yaml()
     kinds = " then ".join({"sft": "supervised fine-tuning", "dpo": "DPO"}[s.manifest["stage"]] for s in facts.trainings)
-    told = f"{kinds or 'A model'}{' of' if kinds else ' from'} `{_plain(facts.base)}`"
+    told = f"{kinds or 'A model'}{' of' if kinds else ' from'} `{short_name(facts.base)}`"
     told = told[0].upper() + told[1:] + (f", template `{facts.template}`." if facts.template else ".")
-    prompt = example(folder if weights != "both" else folder, facts)
-    blocks = [
-        f"---\n{front.strip()}\n---",
-        f"# {name}",
-        about or told,
-        known_first(conflicts, accepted, notices),
-        section("Use it", _usage(repo, weights), f"In the terminal: `hunmin chat {repo}`"),
+    prompt = example(folder, facts)
+    return frame.lay(
+        front,
+        told,
+        section("Use it", _usage(frame.repo, weights), f"In the terminal: `hunmin chat {frame.repo}`"),
         section(
             "Prompt",
             "The model was tuned with exactly this text; `tokenizer.apply_chat_template` writes it.",
-            f"```text\n{prompt}\n```" if prompt else "",
+            f"```text\n{prompt}\n```",
             f"An answer ends with `{facts.stop}`." if facts.stop else "",
         )
         if prompt
         else "",
-        section("Training data", *_data(facts, steps)),
+        section("Training data", *_data(facts, frame.steps)),
         section("Training", *[_training(step) for step in facts.trainings]),
         section("Evaluation", *_evaluation(facts, rows)),
         section("Intended use and limits", _limits(facts, rows)),
-        section("Citation", citation(name, cite, year)),
-        made_with(of.manifest.get("versions")),
-    ]
-    return "\n\n".join(block for block in blocks if block) + "\n"
+        versions=of.manifest.get("versions"),
+    )
 
 
 def is_hub_id(name: str) -> bool:
     """Tell owner/name from folders and tiny names."""
     return name.count("/") == 1 and not name.startswith((".", "/", "~", "tiny:")) and not Path(name).exists()
-
-
-def _plain(name: str) -> str:
-    """A model's name without this machine's folders."""
-    return Path(name).name if name.startswith(("/", ".", "~")) else name
 
 
 def _usage(repo: str, weights: str) -> str:
@@ -230,7 +200,7 @@ def _evaluation(facts: ModelFacts, rows: Sequence[dict[str, Any]]) -> list[str]:
         "shots",
         "protocol",
         "n",
-        *(f"**{_plain(m)}**" if m == mine else _plain(m) for m in models),
+        *(f"**{short_name(m)}**" if m == mine else short_name(m) for m in models),
     )
     body = [(*map(_blank, key), *(cells.get(m, "") for m in models)) for key, cells in lines.items()]
     note = "Brackets hold 95 % intervals. Numbers of different protocols or n do not compare."

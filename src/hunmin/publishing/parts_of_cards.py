@@ -3,11 +3,50 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from ..artifact import versions
 from .facts import DataFacts, Step
 from .licences import Conflict
+
+
+@dataclass(frozen=True)
+class Frame:
+    """What both cards begin and end with. `repo` is where it will live, or the placeholder OWNER/NAME; `steps` are the
+    finished stages that led here; `hub_data` are the Hub ids of the data sets that went in."""
+
+    name: str
+    repo: str
+    licence: str
+    languages: Sequence[str]
+    steps: Sequence[Step]
+    conflicts: Sequence[Conflict]
+    accepted: Sequence[str]
+    notices: Sequence[str]
+    hub_data: Sequence[str]
+    about: str
+    cite: str
+    year: str
+
+    def lay(self, front: str, about: str, *blocks: str, versions: Mapping[str, str] | None = None) -> str:
+        """Give the whole card: metadata, title, first paragraph (the publisher's own, else `about`), blocks, end."""
+        all_blocks = [
+            f"---\n{front.strip()}\n---",
+            f"# {self.name}",
+            self.about or about,
+            known_first(self.conflicts, self.accepted, self.notices),
+            *blocks,
+            section("Citation", citation(self.name, self.cite, self.year)),
+            made_with(versions),
+        ]
+        return "\n\n".join(block for block in all_blocks if block) + "\n"
+
+
+def short_name(name: str) -> str:
+    """Give a name without this machine's folders."""
+    return Path(name).name if name.startswith(("/", "~", ".")) or Path(name).exists() else name
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:

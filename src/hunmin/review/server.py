@@ -11,22 +11,13 @@ from ..server import guard
 from .queue import Found, Queue, find, lock
 
 STATIC = Path(__file__).parent / "static"
-FILES = {
-    "/": ("index.html", "text/html; charset=utf-8"),
-    "/page.js": ("page.js", "text/javascript; charset=utf-8"),
-    "/words.js": ("words.js", "text/javascript; charset=utf-8"),
-    "/text.js": ("text.js", "text/javascript; charset=utf-8"),
-    "/maths.js": ("maths.js", "text/javascript; charset=utf-8"),
-    "/icon.svg": ("icon.svg", "image/svg+xml"),
-    "/style.css": ("style.css", "text/css; charset=utf-8"),
-}
 STATUSES = ("", "waiting", "accepted", "edited", "rejected")
 
 
 def app(queue: Queue, doorman: guard.Doorman, host: str, extra_hosts: tuple[str, ...] = ()) -> Any:
     """Give the guarded ASGI application. Records are named by their position in the queue, never by a path."""
     from starlette.applications import Starlette
-    from starlette.responses import JSONResponse, Response
+    from starlette.responses import JSONResponse
     from starlette.routing import Route
 
     def answering(handle: Callable[[Any, dict[str, Any]], Any]) -> Callable[[Any], Any]:
@@ -39,16 +30,7 @@ def app(queue: Queue, doorman: guard.Doorman, host: str, extra_hosts: tuple[str,
 
         return answer
 
-    def static(name: str) -> Callable[[Any], Any]:
-        file, kind = FILES[name]
-        content = (STATIC / file).read_bytes()
-
-        async def answer(request: Any) -> Any:
-            return Response(content, media_type=kind)
-
-        return answer
-
-    routes = [Route(path, static(path)) for path in FILES]
+    routes = guard.page_files(STATIC)
     routes += [Route(f"/api/{name}", answering(handle)) for name, handle in READING.items()]
     routes += [Route(f"/api/{name}", answering(handle), methods=["POST"]) for name, handle in WRITING.items()]
     return guard.Guard(Starlette(routes=routes), doorman, host, extra_hosts)

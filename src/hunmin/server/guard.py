@@ -13,6 +13,7 @@ import secrets
 import socket
 import sys
 from collections.abc import Callable, Iterable
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -32,6 +33,8 @@ HEADERS = (
     (b"cross-origin-opener-policy", b"same-origin"),
     (b"cache-control", b"no-store"),
 )
+SHARED = Path(__file__).parent / "shared"  # what every page has: /shared.js, /icon.svg
+KINDS = {".html": "text/html", ".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
 MAX_BODY = 8 * 1024 * 1024
 
 
@@ -156,6 +159,22 @@ async def _respond(send: Any, status: int, body: bytes, headers: list[tuple[byte
     length = [(b"content-length", str(len(body)).encode())]
     await send({"type": "http.response.start", "status": status, "headers": [*headers, *length]})
     await send({"type": "http.response.body", "body": body})
+
+
+def page_files(folder: Path) -> list[Any]:
+    """Give a route for each file of a page's folder and of the shared one, read now; index.html is the start page."""
+    from starlette.responses import Response
+    from starlette.routing import Route
+
+    def route(path: Path) -> Any:
+        content, kind = path.read_bytes(), KINDS[path.suffix]
+
+        async def give(request: Any) -> Any:
+            return Response(content, media_type=kind)
+
+        return Route("/" if path.name == "index.html" else f"/{path.name}", give)
+
+    return [route(path) for place in (folder, SHARED) for path in sorted(place.iterdir()) if path.suffix in KINDS]
 
 
 async def read_json(request: Any) -> Any:

@@ -23,12 +23,6 @@ from . import guard
 from .worker import Worker
 
 STATIC = Path(__file__).parent / "static"
-FILES = {
-    "/": ("index.html", "text/html; charset=utf-8"),
-    "/page.js": ("page.js", "text/javascript; charset=utf-8"),
-    "/style.css": ("style.css", "text/css; charset=utf-8"),
-    "/icon.svg": ("icon.svg", "image/svg+xml"),
-}
 CHOICES = ("left", "right", "tie", "bad")
 KEPT_TALKS = 200
 
@@ -138,7 +132,7 @@ class Table:
 def app(table: Table, doorman: guard.Doorman, host: str) -> Any:
     """Give the guarded ASGI application of the page."""
     from starlette.applications import Starlette
-    from starlette.responses import JSONResponse, Response, StreamingResponse
+    from starlette.responses import JSONResponse, StreamingResponse
     from starlette.routing import Route
 
     def answering_json(handle: Callable[[dict[str, Any]], Any]) -> Callable[[Any], Any]:
@@ -183,16 +177,7 @@ def app(table: Table, doorman: guard.Doorman, host: str) -> Any:
 
         return StreamingResponse(body(), media_type="application/x-ndjson")
 
-    def static(name: str) -> Callable[[Any], Any]:
-        file, kind = FILES[name]
-        content = (STATIC / file).read_bytes()
-
-        async def give(request: Any) -> Any:
-            return Response(content, media_type=kind)
-
-        return give
-
-    routes = [Route(path, static(path)) for path in FILES]
+    routes = guard.page_files(STATIC)
     routes += [Route("/api/state", answering_json(state)), Route("/api/answer", answer, methods=["POST"])]
     for name, handle in {"begin": lambda given: {"talk": table.begin()}, "ask": ask, "vote": vote}.items():
         routes.append(Route(f"/api/{name}", answering_json(handle), methods=["POST"]))

@@ -1,52 +1,13 @@
 // The review page: one record at a time, decided by keyboard. The server holds all state; a decision is shown as made
 // only after the server has it on disk.
+import { $, begin, doing, post, request, say, speak, view, word } from "/shared.js";
 import { element, marked, plain, rendered } from "/text.js";
 import { WORDS, codeName } from "/words.js";
 
-const $ = (id) => document.getElementById(id);
-const view = { language: localStorage.getItem("language") || "ko", rendered: false, offset: 0, position: -1, record: null, drafts: new Map(),
-  since: 0, idle: 0, state: null, busy: false, note: "" };
-const word = (name) => WORDS[view.language][name] ?? name;
+begin(WORDS, { rendered: false, offset: 0, position: -1, record: null, drafts: new Map(), since: 0, idle: 0, state: null, note: "" });
 const by = () => $("by").value.trim();
-
-// --- talking to the server ---
-
-async function ask(name, given = {}) {
-  const response = await fetch(`/api/${name}?${new URLSearchParams(given)}`, { headers: { accept: "application/json" } });
-  return read(response);
-}
-
-async function tell(name, given) {
-  const response = await fetch(`/api/${name}`, {
-    method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify({ ...given, by: by() }),
-  });
-  return read(response);
-}
-
-async function read(response) {
-  if (response.status === 403) throw new Error(word("reused"));
-  const answer = await response.json();
-  if (!response.ok) throw new Error(answer.error);
-  return answer;
-}
-
-function say(text, wrong = false) {
-  $("said").textContent = text;
-  $("said").className = wrong ? "wrong" : "";
-}
-
-// One thing at a time: a key pressed twice does not decide twice.
-async function doing(action) {
-  if (view.busy) return;
-  view.busy = true;
-  try {
-    await action();
-  } catch (error) {
-    say(error instanceof TypeError ? `${word("offline")} ${error.message}` : error.message, true);
-  } finally {
-    view.busy = false;
-  }
-}
+const ask = async (name, given = {}) => (await request(`/api/${name}?${new URLSearchParams(given)}`)).json();
+const tell = async (name, given) => (await post(name, { ...given, by: by() })).json();
 
 // --- the list ---
 
@@ -306,10 +267,7 @@ function showHelp() {
 // --- starting ---
 
 function setLanguage(language) {
-  view.language = language;
-  localStorage.setItem("language", language);
-  document.documentElement.lang = language;
-  for (const node of document.querySelectorAll("[data-word]")) node.textContent = word(node.dataset.word);
+  speak(language);
   fillFilters();
   if (view.state) showState(view.state);
   if (view.record) showRecord();
@@ -359,8 +317,7 @@ await doing(async () => {
   showState(await ask("state"));
   if (view.state.finished) document.body.classList.add("finished");
 });
-document.documentElement.lang = view.language;
-for (const node of document.querySelectorAll("[data-word]")) node.textContent = word(node.dataset.word);
+speak(view.language);
 fillFilters();
 if (view.state?.finished) $("status").value = "";
 await doing(async () => {

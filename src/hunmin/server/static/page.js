@@ -1,4 +1,6 @@
 // Two answers side by side, a vote, and on with the better one. Answers are shown as text, never as HTML.
+import { $, begin as start, doing, post, request, say, speak, view, word } from "/shared.js";
+
 const WORDS = {
   ko: { title: "훈민 대화", anew: "새 대화", language: "English", left: "왼쪽이 낫다 (1)", right: "오른쪽이 낫다 (2)", tie: "비슷하다 (3)", bad: "둘 다 나쁘다 (4)",
     send: "보내기", ask: "무엇이든 물어보세요. Enter로 보내고 Shift+Enter로 줄을 바꿉니다.", vote: "어느 답이 낫습니까?", votes: "개의 선호 기록",
@@ -7,33 +9,7 @@ const WORDS = {
     send: "Send", ask: "Ask anything. Enter sends, Shift+Enter starts a line.", vote: "Which answer is better?", votes: "preference records",
     written: "Saved as a preference record.", unwritten: "Not kept as a preference.", offline: "The server does not answer:", reused: "This link has been used. Open the new one that the terminal shows." },
 };
-const $ = (id) => document.getElementById(id);
-const view = { language: localStorage.getItem("language") || "ko", talk: null, busy: false, open: null, state: null };
-const word = (name) => WORDS[view.language][name] ?? name;
-
-async function tell(name, given = {}) {
-  const response = await fetch(`/api/${name}`, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(given) });
-  if (response.status === 403) throw new Error(word("reused"));
-  if (!response.ok) throw new Error((await response.json()).error);
-  return response;
-}
-
-function say(text, wrong = false) {
-  $("said").textContent = text;
-  $("said").className = wrong ? "wrong" : "";
-}
-
-async function doing(action) {
-  if (view.busy) return;
-  view.busy = true;
-  try {
-    await action();
-  } catch (error) {
-    say(error instanceof TypeError ? `${word("offline")} ${error.message}` : error.message, true);
-  } finally {
-    view.busy = false;
-  }
-}
+start(WORDS, { talk: null, open: null, state: null });
 
 function add(tag, kind, parent, text = "") {
   const node = document.createElement(tag);
@@ -48,7 +24,7 @@ function showState() {
 }
 
 async function answer(side, node) {
-  const response = await tell("answer", { talk: view.talk, side });
+  const response = await post("answer", { talk: view.talk, side });
   const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
   let rest = "";
   let ended = false;
@@ -70,7 +46,7 @@ async function answer(side, node) {
 const ask = () => doing(async () => {
   const text = $("text").value.trim();
   if (!text || view.open) return;
-  await tell("ask", { talk: view.talk, text });
+  await post("ask", { talk: view.talk, text });
   $("text").value = "";
   add("div", "question", $("talk"), text).dir = "auto";
   const pair = add("div", "pair", $("talk"));
@@ -90,7 +66,7 @@ const ask = () => doing(async () => {
 
 const vote = (choice) => doing(async () => {
   if (!view.open) return;
-  const done = await (await tell("vote", { talk: view.talk, choice })).json();
+  const done = await (await post("vote", { talk: view.talk, choice })).json();
   view.open.forEach(({ box }, side) => {
     box.querySelector("h2").textContent = `${side ? "B" : "A"} · ${done.names[side]}`;
     if (choice === (side ? "right" : "left")) box.classList.add("better");
@@ -104,7 +80,7 @@ const vote = (choice) => doing(async () => {
 });
 
 const begin = () => doing(async () => {
-  view.talk = (await (await tell("begin")).json()).talk;
+  view.talk = (await (await post("begin")).json()).talk;
   view.open = null;
   $("talk").replaceChildren();
   $("votes").hidden = true;
@@ -113,10 +89,7 @@ const begin = () => doing(async () => {
 });
 
 function setLanguage(language) {
-  view.language = language;
-  localStorage.setItem("language", language);
-  document.documentElement.lang = language;
-  for (const node of document.querySelectorAll("[data-word]")) node.textContent = word(node.dataset.word);
+  speak(language);
   $("text").placeholder = word("ask");
   showState();
 }
@@ -142,9 +115,7 @@ $("language").addEventListener("click", () => setLanguage(view.language === "ko"
 
 setLanguage(view.language);
 await doing(async () => {
-  const response = await fetch("/api/state");
-  if (!response.ok) throw new Error(word("reused"));
-  view.state = await response.json();
+  view.state = await (await request("/api/state")).json();
   showState();
 });
 await begin();

@@ -177,6 +177,17 @@ def test_scores_relative_to_different_models_never_share_a_table():
     assert "(3 unread)" in tables.markdown(found, [])
 
 
+def test_a_plot_shows_every_model():
+    """Lines for a few models; with the published ones beside them bars, which have room for every name."""
+    own = [row("m", num_fewshot=k) for k in (0, 5)]
+    [table] = tables.tables(own)
+    assert "<polyline" in tables.plot(table)
+    [table] = tables.tables([*own, *(r for r in published.kobest() if r["task"] == "kobest_copa")])
+    text = tables.plot(table)
+    assert "<polyline" not in text
+    assert all(f">50-shot {model}<" in text for model in table.cells if model != "m")
+
+
 def test_protocols_and_other_data_never_share_a_table(tmp_path, capsys):
     rows = [row("m"), row("m", "upstream"), row("m", "harness-fixed"), row("m", data="benchmark@12345678")]
     folder = run_folder(tmp_path / "a", rows)

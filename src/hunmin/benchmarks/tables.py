@@ -126,17 +126,20 @@ def as_csv(rows: Sequence[Row]) -> str:
 
 
 def plot(table: Table) -> str:
-    """Draw a table as SVG: lines over shots, or bars with intervals when there is one column a model."""
+    """Draw a table as SVG: lines over shots for a few models, else bars with intervals."""
     title = f"{table.title} ({table.protocol})"
-    if not table.protocol.startswith("judge:") and len(table.across) > 1:
+    few = len(table.cells) <= 5 and max(map(len, table.cells)) <= 18  # what a legend of lines has room and colours for
+    if few and not table.protocol.startswith("judge:") and len(table.across) > 1:
         shots = {c: int(c.split("-")[0]) for c in table.across}
         series = {m: [(float(shots[c]), r["value"]) for c, r in cells.items()] for m, cells in table.cells.items()}
         ordered = {m: sorted(points) for m, points in series.items()}
         return charts.lines_svg(ordered, title, "shots")
     labels, values, spans = [], [], []
-    for model, cells in table.cells.items():
-        for column, row in cells.items():
-            labels.append(model if len(table.across) == 1 else f"{model} {column}")
+    for column in table.across:
+        for model, cells in table.cells.items():
+            if (row := cells.get(column)) is None:
+                continue
+            labels.append(model if len(table.across) == 1 else f"{column} {model}")
             values.append(row["value"])
             spans.append((row["ci_low"], row["ci_high"]) if row.get("ci_low") is not None else None)
     return charts.bars_svg(labels, values, title, spans)

@@ -90,6 +90,15 @@ READ = [
     ("정확성: 9점\n유용성: 8점\n종합: 8.5점", 8.5),
     ("8.5점 / 10점", 8.5),
     ("The response deserves a score of 8.", 8),
+    ("점수: 10점 만점에 8.5점", 8.5),
+    ("점수는 10점 만점에 9점입니다.", 9),
+    ("점수: 10점 만점 중 8점", 8),
+    ("최종 점수는 10점 만점 기준으로 8점입니다", 8),
+    ("점수: 10점 중 8점\n이유: 정확성은 5점 중 4점입니다.", 8),
+    ("10점 중 8점입니다.", 8),
+    ("8<|im_end|>", 8),
+    ('{"score": 8, "reason": "a"}\n{"score": 8, "reason": "b"}', 8),
+    ("최고 점수: 10\n점수: 8", 8),
 ]
 
 UNREAD = [
@@ -154,6 +163,16 @@ UNREAD = [
     ("I'd give it a 9 for accuracy and an 8 for helpfulness.", "no_score"),
     ("점수: 8점이 아니라 7점", "no_score"),
     ("Score: 8.5 -> 9", "range"),
+    ("Score: 9 -> after deduction 8", "range"),
+    ("점수는 8점과 9점 사이", "range"),
+    ("점수: 10점에서 감점하여 8점", "range"),
+    ("점수: 10점 만점", "no_score"),
+    ("3점 중 2점을 얻었습니다.", "no_score"),
+    ("The maximum score is 10. This gets less.", "no_score"),
+    ("점수 1: 8\n점수 2: 7", "malformed"),
+    ("Score: 8 and a half", "malformed"),
+    ("Score: 8½", "malformed"),
+    ('{"score": 8}\n{"score": 9}', "several"),
     ("8 9\nBoth assistants did well.", "no_score"),
 ]
 
@@ -185,6 +204,8 @@ def test_the_first_line_wins_over_numbers_in_the_reason_but_not_over_a_final_sco
         ('{"score": 8, "reason": "좋음"}', "좋음"),
         ("8 - accurate", "accurate"),
         ("8", ""),
+        ("점수: 8점", ""),
+        ("정확하고 친절합니다. 점수: 8", "정확하고 친절합니다."),
     ],
 )
 def test_the_reason_follows_the_score(reply: str, reason: str) -> None:
@@ -194,6 +215,8 @@ def test_the_reason_follows_the_score(reply: str, reason: str) -> None:
 def test_scales() -> None:
     assert read("4.5/5", Scale(0, 5)).score == 4.5
     assert read("8/10", Scale(0, 5)).why == "other_scale"
+    assert read("점수: 5점 만점에 4.5점", Scale(0, 5)).score == 4.5
+    assert read("점수: 10점 만점에 4점", Scale(0, 5)).why == "other_scale"
     assert read("92", Scale(0, 100)).score == 92
     assert read("점수: 92/100", Scale(0, 100)).score == 92
     assert read("2.5", Scale(1, 3, whole=True)).why == "not_whole"

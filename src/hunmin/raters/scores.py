@@ -82,6 +82,7 @@ _OF = re.compile(
     re.I,
 )
 _LABEL = re.compile(
+    r"(?<!max )(?<!maximum )(?<!highest )(?<!possible )(?<!perfect )(?<!최대 )(?<!최고 )"
     r"(?:(?P<final>(?:최종|종합|총|전체|전반적인?|overall|final|total)\s*)?(?:평가\s*|quality\s*)?"
     r"(?:점수|평점|총점|스코어|\bscore\b|\brating\b|\bgrade\b|\\boxed)|(?P<sum>종합|총평|\boverall\b|\btotal\b)(?=\s*:))"
     r"\s*(?:\(\s*\))?[\s:=>→|{(]*(?:-\s)?(?:(?:는|은|\bis\b|\bas\b|\bwould be\b)[\s:=>→|{(]*)?(?=[-+]?[0-9])",
@@ -96,8 +97,17 @@ _GIVEN_KO = re.compile(
     r"(?<![0-9.])[0-9.]{1,9}\s*점(?=입니다|이다|\s*으?로\s*평가|[을를]\s*(?:주|줍|부여|드리|드립|매기|매깁))"
 )
 _TOP_KO = re.compile(
-    r"(?<![0-9.])(?P<top>[0-9]+(?:\.[0-9]+)?)\s*점?\s*만점(?:에서|에|중|기준으로|기준)?\s*(?:으로\s*)?"
+    r"(?<![0-9.])(?P<top>[0-9]+(?:\.[0-9]+)?)\s*점?\s*만점\s*(?:에서|에|중에서|중에|중|기준으로|기준)?\s*(?:으로\s*)?"
 )
+_OUT_OF_KO = re.compile(r"(?<![0-9.])(?P<top>[0-9]+(?:\.[0-9]+)?)점\s*중(?:에서|에)?\s*(?=[0-9])")
+_UNFIT = (  # what follows a number that is not the score, and why
+    (re.compile(r"\s*(?:%|퍼센트|percent)"), "other_scale"),
+    (re.compile(r"대(?![가-힣])|대\s|\s*(?:이상|이하|미만|초과)|\+|[과와]\s*[0-9]|에서\s"), "range"),
+    (re.compile(r"\s*(?:->|→)[^\n]*[0-9]"), "range"),
+    (re.compile(r"\s*[이은는가]?\s*아[니닌]"), "no_score"),  # "8점이 아니라"
+    (re.compile(r"\s*/|[A-Za-z]|\s*½|·[0-9]|\s+(?:and\s+a\s+half|1/2|반)(?![가-힣])"), "malformed"),
+)
+SCORE_KEYS = ("score", "점수", "rating", "평점")
 _LIST_ITEM = re.compile(r"[0-9]+[.)]\s+\S")
 _REASON = re.compile(r"^[\s\-:;,.|()}/]*(?:(?:이유|근거|설명|사유|reason|rationale|explanation)\s*[:：]\s*)?", re.I)
 
@@ -110,9 +120,10 @@ def read(reply: str, scale: Scale) -> Reading:
     if not text.strip():
         return Reading(None, why="unfinished")
     text = re.sub(r"(\s{8})\s+", r"\1", text)  # a model gone astray writes thousands of blanks
-    found = _json_object(text)
-    if found is not None:
-        return _read_json(found, scale)
+    found = _json_objects(text)
+    if found:
+        readings = [_read_json(one, scale) for one in found]
+        return readings[0] if len({r.score for r in readings}) == 1 else Reading(None, why="several")
     plain = plain_text(text)
     if _other_top(plain, scale):
         return Reading(None, why="other_scale")
@@ -129,7 +140,8 @@ def plain_text(text: str) -> str:
         elif unicodedata.category(char) == "Nd":
             char = str(unicodedata.digit(char))
         out.append(" " if char in "*`#[]\"'_“”‘’「」『』" else _SAME.get(char, char))
-    return re.sub(r"</?[A-Za-z_가-힣]{1,20}>", lambda m: " " * len(m[0]), "".join(out))  # <score>8</score>
+    tags = r"</?[A-Za-z_가-힣]{1,20}>|<\|[^|<>\n]{1,30}\|>"  # <score>8</score>, 8<|im_end|>
+    return re.sub(tags, lambda m: " " * len(m[0]), "".join(out))
 
 
 def _bounds(scale: Scale) -> tuple[str, str]:
@@ -156,6 +168,9 @@ def _other_top(text: str, scale: Scale) -> bool:
 
 def _score_at(text: str, at: int, scale: Scale, final: bool = False) -> _Found | None:
     """Give the score expression that starts at `at`, or None when no number starts there."""
+    top = _TOP_KO.match(text, at) or _OUT_OF_KO.match(text, at)
+    if top and float(top["top"]) == scale.high:
+        at = top.end()  # "10점 만점에 8점"
     number = _NUMBER.match(text, at)
     if not number:
         return None
@@ -179,14 +194,11 @@ def _score_at(text: str, at: int, scale: Scale, final: bool = False) -> _Found |
         if unit["unit"]:
             end = unit.end()
     rest = text[end:]
-    if re.match(r"\s*(?:%|퍼센트|percent)", rest):
-        return bad("other_scale")
-    if re.match(r"대(?![가-힣])|대\s|\s*(?:이상|이하|미만|초과)|\+", rest):
-        return bad("range")
-    if re.match(r"\s*[이은는가]?\s*아[니닌]", rest):
-        return bad("no_score")  # "8점이 아니라"
-    if re.match(r"\s*/", rest) or re.match(r"[A-Za-z]", rest):
-        return bad("malformed")
+    for after, why in _UNFIT:
+        if after.match(rest):
+            return bad(why)
+    if end == number.end() and re.match(r"\s*:\s*[0-9]", rest):
+        return bad("malformed")  # "점수 1: 8" counts scores
     if end == number.end() and re.match(r"(?!입니다|이다|이며|이고|임|을|를|로|으로|이라)[가-힣]", rest):
         return bad("no_score")  # "8가지", "3개": a count
     value = float(number[0])
@@ -231,7 +243,8 @@ def _answer(text: str, stated: list[_Found], scale: Scale) -> Reading:
     if text.lstrip().startswith(("{", "```")) and found.end >= len(text.rstrip()):
         return Reading(None, why="unfinished")  # cut JSON: the number itself may be cut
     after = _REASON.sub("", text[found.end :].strip("*`_\"'] \n")).strip()
-    return Reading(found.value, after or text[: found.start].strip(" *#:\n"))
+    before = re.sub(r"\s*(?:점수|평점|score|rating|grade)[는은]?\W*$", "", text[: found.start], flags=re.I)
+    return Reading(found.value, after or before.strip(" *#:\n[(\"'|"))
 
 
 def _first_line(lines: list[tuple[int, str]], plain: str, scale: Scale) -> _Found | None:
@@ -289,22 +302,27 @@ def _with_top(plain: str, scale: Scale) -> list[_Found]:
         of = _OF.match(plain, m.end())
         if of and float(of["top"]) == scale.high:
             found.append(_score_at(plain, m.start(), scale))
-    for m in _TOP_KO.finditer(plain):
-        found.append(_score_at(plain, m.end(), scale))
+    tops = [m for top in (_TOP_KO, _OUT_OF_KO) for m in top.finditer(plain)]
+    found += [_score_at(plain, m.start(), scale) for m in tops if float(m["top"]) == scale.high]
     return [f for f in found if f]
 
 
-def _json_object(text: str) -> dict[str, Any] | None:
-    """Give the first JSON object in the reply that can be read whole."""
+def _json_objects(text: str) -> list[dict[str, Any]]:
+    """Give the first JSON object of the reply that can be read whole, and those after it that hold a score too."""
     decoder = json.JSONDecoder(object_pairs_hook=_pairs)
+    found: list[dict[str, Any]] = []
+    end = 0
     for m in islice(re.finditer(r"\{", text), 50):
+        if m.start() < end:
+            continue  # inside the one before
         try:
-            value, _ = decoder.raw_decode(text, m.start())
+            value, at = decoder.raw_decode(text, m.start())
         except (json.JSONDecodeError, RecursionError):  # RecursionError: thousands of brackets
             continue
-        if value:
-            return value
-    return None
+        if value and (not found or not value.keys().isdisjoint(SCORE_KEYS)):
+            found.append(value)
+        end = at
+    return found
 
 
 def _pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -315,7 +333,7 @@ def _pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _read_json(found: dict[str, Any], scale: Scale) -> Reading:
-    values = [v for key in ("score", "점수", "rating", "평점") for v in found.get(key, [])]
+    values = [v for key in SCORE_KEYS for v in found.get(key, [])]
     if not values:
         return Reading(None, why="no_score")
     read_values = []

@@ -105,3 +105,42 @@ def test_the_limit_holds_for_batches(tmp_path):
         with pytest.raises(UserError, match="the limit is reached") as told:
             run(tmp_path, server, spend=Spend(tmp_path / "ledger.sqlite", max_chars=100))
         assert told.value.exit_code == 4 and not server.batches
+
+
+def test_a_batch_that_was_cancelled_stops_the_run_with_its_answers_saved(tmp_path):
+    with BatchServer(score, lambda n: "cancelled" if n == 0 else "completed") as server:
+        with pytest.raises(UserError, match="cancelled after 6 answers") as told:
+            run(tmp_path, server)
+        assert told.value.exit_code == 4 and len(server.batches) == 1
+        found, _ = run(tmp_path, server)
+        assert len(server.asked) == 12 + 6 and server.chats == []
+    assert [r["score"] for r in found] == expected()
+
+
+def test_a_batch_that_never_came_to_be_leaves_the_meter_as_it_was(tmp_path):
+    with BatchServer(score) as server:
+        server.refuses_files = True
+        for _ in range(3):
+            with pytest.raises(UserError, match="no files for you") as told:
+                run(tmp_path, server)
+            assert "batches.json" in told.value.mend
+        server.refuses_files = False
+        _, counts = run(tmp_path, server)
+    ledger = counts.notes["paid"]["ledger"]
+    assert ledger["meter_usd"] == ledger["usd"] > 0 and ledger["meter_chars"] == ledger["chars"] > 0
+    assert ledger["possible_double_charges"] == 0
+
+
+def test_a_line_that_is_no_answer_costs_only_its_own_record(tmp_path):
+    class Garbled(BatchServer):
+        def _end(self, name, batch, how):
+            super()._end(name, batch, how)
+            if name == "batch-0":
+                first, rest = self.files[batch["output_file_id"]].split(b"\n", 1)
+                self.files[batch["output_file_id"]] = b"\n".join([first[:50], b"null", rest])
+
+    with Garbled(score) as server:
+        found, counts = run(tmp_path, server)
+        assert len(server.asked) == 12 + 1 and server.chats == []
+    assert [r["score"] for r in found] == expected()
+    assert counts.notes["batch"] == {"from_batches": 12, "left_over": 0, "batches": 2}

@@ -1,7 +1,7 @@
 """An OpenAI-compatible server with files and batches, for tests: `reply(body)` answers when a batch is polled.
 
-`script(batch number)` names how a batch ends: "completed", "expired" (half is answered), "failed", or "lost" (created,
-but the reply to its creation never arrives). Results come in reversed order, as the real service promises no order.
+`script(batch number)` names how a batch ends: "completed", "expired" or "cancelled" (half is answered), "failed", or
+"lost" (created, but the reply to its creation never arrives). `refuses_files` answers uploads with 403. Results come in reversed order, as the real service promises no order.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ class BatchServer(HttpServer):
         self.batches: dict[str, dict[str, Any]] = {}
         self.chats: list[dict[str, Any]] = []
         self._left: dict[str, int] = {}
+        self.refuses_files = False
 
     @property
     def base_url(self) -> str:
@@ -49,7 +50,7 @@ class BatchServer(HttpServer):
     def _answer(self, request: Request) -> Response:
         path = request.path.split("?")[0].removeprefix("/v1")
         if path == "/files" and request.method == "POST":
-            return self._upload(request)
+            return error(403, "no files for you") if self.refuses_files else self._upload(request)
         if path == "/batches" and request.method == "POST":
             return self._create(request.json())
         if path == "/batches":
@@ -89,7 +90,7 @@ class BatchServer(HttpServer):
         self._left[name] -= 1
         if self._left[name] > 0:
             batch["status"] = "in_progress"
-        elif batch["status"] not in ("completed", "expired", "failed"):
+        elif batch["status"] not in ("completed", "expired", "cancelled", "failed"):
             self._end(name, batch, "completed" if how == "lost" else how)
         rows = self._rows(batch)
         batch["request_counts"] = {"total": len(rows), "completed": 0, "failed": 0}
@@ -106,8 +107,8 @@ class BatchServer(HttpServer):
         for i, row in enumerate(rows):
             base = {"id": f"r{i}", "custom_id": row["custom_id"]}
             text = self._reply(row["body"])
-            if how == "expired" and i >= len(rows) / 2:
-                bad.append({**base, "response": None, "error": {"code": "batch_expired", "message": "too late"}})
+            if how in ("expired", "cancelled") and i >= len(rows) / 2:
+                bad.append({**base, "response": None, "error": {"code": f"batch_{how}", "message": "too late"}})
             elif text is None:
                 bad.append({**base, "response": {"status_code": 400, "body": {"error": {}}}, "error": None})
             else:

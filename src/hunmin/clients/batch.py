@@ -32,6 +32,7 @@ MAX_REQUESTS = 50_000
 MAX_BYTES = 190_000_000  # of 200 MB
 PRICE_RATIO = 0.5
 ENDED = ("completed", "failed", "expired", "cancelled")
+NOT_REACHED = ("batch_expired", "batch_cancelled")
 TOKEN = "hunmin_token"
 
 
@@ -82,7 +83,13 @@ def ask_in_batches(
         counts["left_over"] = len(tried)
     except openai.APIStatusError as error:
         detail = client._scrub_text(str(error))[:300]
-        raise UserError(f"the batch service said: {detail}", client.label, "", exit_code=EXIT_STOPPED) from error
+        raise UserError(
+            f"the batch service said: {detail}",
+            client.label,
+            "Run the same command again to go on; if the service no longer has the batch or its files, delete "
+            f"{state.path} to give up what it would have brought.",
+            exit_code=EXIT_STOPPED,
+        ) from error
     except openai.APIConnectionError as error:
         raise UserError(
             f"no connection to the batch service: {error}",
@@ -199,7 +206,6 @@ def _finish(
     if row["id"] is None:
         found = next((b for b in api.batches.list(limit=100) if (b.metadata or {}).get(TOKEN) == row["token"]), None)
         if found is None:  # the process died, or the request failed, before the batch came to be
-            client.ledger.release(list(wanted.values()))
             _free(client, wanted)
             row["status"] = "never sent"
             state.save()
@@ -213,6 +219,7 @@ def _finish(
             break
         done = batch.request_counts.completed if batch.request_counts else 0
         tell(f"batch {row['id']}: {batch.status}, {done:,} of {len(wanted):,} done")
+        client.ledger.renew()  # what is under way in a batch is not for other processes to send
         time.sleep(poll_seconds)
     row["status"] = batch.status
     answered, refused = 0, []
@@ -222,13 +229,13 @@ def _finish(
         for line in api.files.content(file_id).content.split(b"\n"):
             if not line.strip():
                 continue
-            got = json.loads(line)
-            unit = wanted.pop(got.get("custom_id"), None)
+            got = _parsed(line)
+            unit = wanted.pop(str(got.get("custom_id")), None)
             if unit is None:
-                log.warning("%s: batch %s answers an unknown id %r", client.label, row["id"], got.get("custom_id"))
+                log.warning("%s: batch %s answers an unknown id: %.200r", client.label, row["id"], line)
             elif _commit(client, unit, got):
                 answered += 1
-            elif (got.get("error") or {}).get("code") == "batch_expired":
+            elif isinstance(got.get("error"), dict) and got["error"].get("code") in NOT_REACHED:
                 wanted[unit.key] = unit
             else:
                 refused.append(unit.key)
@@ -241,12 +248,26 @@ def _finish(
     if batch.status == "failed":
         errors = (batch.errors.data if batch.errors else None) or []
         told = "; ".join(str(e.message) for e in errors[:3]) or "no reason given"
-        raise UserError(f"batch {row['id']} failed: {told}", client.label, "", exit_code=EXIT_STOPPED)
+        mend = "Run the same command again to try a new batch, or set batch: false."
+        raise UserError(f"batch {row['id']} failed: {told}", client.label, mend, exit_code=EXIT_STOPPED)
+    if batch.status == "cancelled":
+        mend = "They are saved; run the same command again to ask for the others."
+        told = f"batch {row['id']} was cancelled after {answered:,} answers"
+        raise UserError(told, client.label, mend, exit_code=EXIT_STOPPED)
     tell(
         f"batch {row['id']}: {batch.status}, {answered:,} answers, {len(refused):,} refused, {len(wanted):,} left over"
     )
     row["status"] = "read"
     return answered + len(refused)
+
+
+def _parsed(line: bytes) -> dict[str, Any]:
+    """Give a result line's object; {} for one that is none."""
+    try:
+        got = json.loads(line)
+    except ValueError:
+        return {}
+    return got if isinstance(got, dict) else {}
 
 
 def _commit(client: Client, unit: Wanted, got: dict[str, Any]) -> bool:

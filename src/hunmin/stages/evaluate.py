@@ -36,7 +36,7 @@ class Config(Options):
     revision: str | None = opt(None, "Revision of the benchmark's data on the Hub.")
     backend: Literal["auto", "tree", "repeat", "plain"] = opt("auto", "Scoring backend; auto = fastest that is exact.")
     max_length: int | None = opt(None, "Longest input in tokens; empty = the model's own.", ge=8)
-    budget_tokens: int | None = opt(None, "Padded tokens per batch; empty = 2048 on a CPU, 16384 on a GPU.", ge=64)
+    budget_tokens: int | None = opt(None, "Padded tokens per batch; empty = 512 on a CPU, 16384 on a GPU.", ge=64)
     dtype: Literal["auto", "fp32", "bf16", "fp16"] = opt("auto", "Precision of the weights; auto = bf16 on a GPU.")
     device: str = opt("auto", "auto, cpu, cuda or mps.")
     quantization: Literal["none", "nf4", "int8"] = opt("none", "Load weights quantized (needs bitsandbytes).")

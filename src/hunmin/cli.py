@@ -223,14 +223,18 @@ def _run(argv: list[str]) -> int:
 
 def _validate(argv: list[str]) -> int:
     parser = parser_for("validate", COMMANDS["validate"])
-    parser.add_argument("recipe")
-    parser.add_argument("overrides", nargs="*", metavar="label.key=value")
+    parser.add_argument("recipe", help="a packaged recipe's name or a YAML file")
+    parser.add_argument("overrides", nargs="*", metavar="label.key=value", help="options that replace the recipe's")
     add_common(parser)
     args = parser.parse_intermixed_args(argv)
+    import yaml
+
     from . import recipe as recipes
 
     recipe = recipes.load(args.recipe, args.overrides)
-    if not args.quiet:
+    if args.json:
+        print(json.dumps(yaml.safe_load(recipes.resolved(recipe)), ensure_ascii=False))
+    elif not args.quiet:
         print(recipes.resolved(recipe), end="")
     print(f"{recipe.path}: {len(recipe.steps)} stages, no problem found", file=sys.stderr)
     return 0
@@ -268,7 +272,7 @@ def _show(argv: list[str]) -> int:
 
 def _report(argv: list[str]) -> int:
     parser = parser_for("report", COMMANDS["report"])
-    parser.add_argument("run", type=Path)
+    parser.add_argument("run", type=Path, help="the folder of a run")
     parser.add_argument("-o", "--out", type=Path, help="the page (default: RUN/report.html)")
     add_common(parser)
     args = parser.parse_args(argv)
@@ -276,26 +280,28 @@ def _report(argv: list[str]) -> int:
 
     if not args.run.is_dir():
         raise UserError("no such run", str(args.run), "Give the folder of a run, for example runs/quickstart.")
-    print(report.write(args.run, args.out))
+    page = report.write(args.run, args.out)
+    print(json.dumps({"report": str(page)}) if args.json else page)
     return 0
 
 
 def _recipes(argv: list[str]) -> int:
     parser = parser_for("recipes", COMMANDS["recipes"])
-    add_common(parser)
-    parser.parse_args(argv)
+    parser.add_argument("--json", action="store_true", help="print {name: what it is} as JSON")
+    args = parser.parse_args(argv)
     from . import recipe as recipes
 
+    found = {}
     for name in recipes.packaged_names():
         lines = recipes.find(name).read_text(encoding="utf-8").splitlines()
-        about = next((line.lstrip("# ").strip() for line in lines if line.startswith("#")), "")
-        print(f"{name:<28} {about}")
+        found[name] = next((line.lstrip("# ").strip() for line in lines if line.startswith("#")), "")
+    print(json.dumps(found, ensure_ascii=False) if args.json else "\n".join(f"{n:<28} {w}" for n, w in found.items()))
     return 0
 
 
 def _init(argv: list[str]) -> int:
     parser = parser_for("init", COMMANDS["init"])
-    parser.add_argument("path", type=Path, nargs="?", default=Path("recipe.yaml"))
+    parser.add_argument("path", type=Path, nargs="?", default=Path("recipe.yaml"), help="default: recipe.yaml")
     parser.add_argument("--from", dest="base", default="starter", help="a packaged recipe to copy (default: starter)")
     args = parser.parse_args(argv)
     from . import recipe as recipes

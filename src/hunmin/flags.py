@@ -21,7 +21,7 @@ def add_flags(parser: argparse._ActionsContainer, model: Any) -> None:
             " (required)" if required else default.replace("%", "%%")
         )
         flag = "--" + name.replace("_", "-")
-        if field.annotation is bool:
+        if _is_switch(field.annotation):
             parser.add_argument(
                 flag, dest=f"opt_{name}", action=argparse.BooleanOptionalAction, default=None, help=meaning
             )
@@ -29,6 +29,11 @@ def add_flags(parser: argparse._ActionsContainer, model: Any) -> None:
             parser.add_argument(
                 flag, dest=f"opt_{name}", metavar=type_name(field.annotation), default=None, help=meaning
             )
+
+
+def _is_switch(annotation: Any) -> bool:
+    """Tell whether an option is yes or no, also one without a default (bool | None)."""
+    return annotation is bool or set(typing.get_args(annotation)) == {bool, type(None)}
 
 
 def type_name(annotation: Any) -> str:
@@ -55,7 +60,7 @@ def config_from(model: Any, stage: str, args: argparse.Namespace) -> Any:
         given = getattr(args, f"opt_{name}", None)
         if given is None:
             continue
-        options[name] = given if field.annotation in (bool, str) else recipes.parse_value(given)
+        options[name] = given if field.annotation is str or isinstance(given, bool) else recipes.parse_value(given)
         kinds = type_name(field.annotation)
         if "list" in kinds and not isinstance(options[name], list) and ("text or list" not in kinds or "," in given):
             options[name] = [recipes.parse_value(part.strip()) for part in given.split(",")]

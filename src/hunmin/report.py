@@ -88,7 +88,7 @@ def _notices(run: Path, done: list) -> str:
     bases = {str(m["config"].get("base_model")) for _, m in done if m["config"].get("base_model")}
     if any(b.startswith("tiny:") for b in bases):
         told.append(
-            "The base model is <b>tiny</b>: a few million parameters, pretrained for about a minute. "
+            "The base model is <b>tiny</b>: a few million parameters, pretrained for under a minute. "
             "This run proves the path, not the model; scores at chance are expected."
         )
     if not told:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -45,20 +46,24 @@ def test_the_tutorials_commands_work_in_order(tmp_path):
 
 
 def test_every_command_in_the_readmes_and_howto_is_one_we_have(tmp_path):
-    """Commands that need keys or real models are not run, but each word of theirs must parse."""
+    """In an empty folder, offline, without keys each ends at the file or model that is not there, not at its words."""
     from hunmin.cli import COMMANDS, STAGES
 
+    secrets = ("OPENAI_API_KEY", "DEEPL_AUTH_KEY", "HF_TOKEN")
+    environment = {k: v for k, v in ENVIRONMENT.items() if k not in secrets}
     for name in ("README.md", "README.ko.md", "docs/howto.md", "docs/moving.md"):
-        for block in blocks(ROOT / name):
-            for command in commands(block):
-                words = command.split("#")[0].split()
-                if words[0] != "hunmin":
-                    continue
-                assert words[1] in (*COMMANDS, *STAGES), command
-                if words[1] in STAGES:
-                    shown = shell(f"hunmin {words[1]} --help", tmp_path)
-                    for flag in (w.split("=")[0] for w in words if w.startswith("--")):
-                        assert flag in shown, f"{name}: {command}: no flag {flag}"
+        for command in (c for block in blocks(ROOT / name) for c in commands(block)):
+            words = shlex.split(command, comments=True)
+            if words[0] != "hunmin":
+                continue
+            assert words[1] in (*COMMANDS, *STAGES), command
+            if words[1] not in STAGES:
+                continue
+            typed = [sys.executable, "-m", "hunmin.cli", *words[1:]]
+            done = subprocess.run(typed, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=100)
+            assert done.returncode == 2, f"{name}: {command}\n{done.stdout}{done.stderr}"
+            wrong = done.stderr.startswith(f"hunmin {words[1]}:") or "Traceback" in done.stderr
+            assert not wrong, f"{name}: {command}\n{done.stderr}"
 
 
 @pytest.mark.parametrize(("name", "left"), [("quickstart", "runs/quickstart/report.html"), ("qlora", "tuned/adapter")])

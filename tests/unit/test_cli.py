@@ -94,6 +94,27 @@ def test_init_writes_a_valid_recipe_and_never_overwrites(capsys, tmp_path):
 
 
 @pytest.mark.slow  # looks at torch's devices
+def test_a_switch_without_a_default_is_a_switch(capsys, tmp_path):
+    """`keep_unrated: bool | None` is --keep-unrated and --no-keep-unrated, as the how-to types them."""
+    rating = {"rater": "a", "scale": [0, 10], "score": None, "status": "unparsed"}
+    scored = {**rating, "score": 9, "status": "ok"}
+    row = {"source": "t", "instruction": "질문", "output": "답"}
+    rows = [{"id": "a", **row, "ratings": [rating]}, {"id": "b", **row, "ratings": [scored]}]
+    write_jsonl(tmp_path / "in.jsonl", rows)
+    for flag, kept in (("--keep-unrated", 2), ("--no-keep-unrated", 1)):
+        code, out, _ = run(
+            capsys, "filter", tmp_path / "in.jsonl", "-o", tmp_path / flag, "--min-score", "5", flag, "--json"
+        )
+        assert code == 0 and json.loads(out)["counts"]["n_kept"] == kept
+
+
+def test_json_is_json_wherever_it_is_offered(capsys):
+    _, out, _ = run(capsys, "recipes", "--json")
+    assert "quickstart" in json.loads(out)
+    _, out, _ = run(capsys, "validate", "quickstart", "--json")
+    assert json.loads(out)["stages"][0]["load"]["path"]
+
+
 def test_doctor_never_shows_a_key(capsys, monkeypatch):
     monkeypatch.setenv("OPENAI_API_KEY", "sk-very-secret-value")
     code, out, _ = run(capsys, "doctor", "--json")

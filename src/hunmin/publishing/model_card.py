@@ -221,5 +221,5 @@ def _limits(facts: ModelFacts, rows: Sequence[dict[str, Any]]) -> str:
     if facts.data is not None and facts.data.translators:
         lines.append("- Part of the training data was translated by machine and may carry its errors.")
     if facts.is_tiny:
-        lines.append("- A few million parameters, pretrained for about a minute: it proves a path and answers nothing.")
+        lines.append("- A few million parameters, pretrained for under a minute: it proves a path and answers nothing.")
     return "\n".join(lines)

@@ -61,7 +61,7 @@ def cache_folder() -> Path:
 
 
 def build(arch: str = "llama", shape: Shape | None = None) -> Path:
-    """Give the folder of the tiny model, building it once (about a minute on 2 cores).
+    """Give the folder of the tiny model, building it once (50 s of CPU time).
 
     Raises UserError for an unknown architecture.
     """

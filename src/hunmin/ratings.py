@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
+from .errors import UserError
 from .record import Record
 
 MEAN = "mean"
@@ -23,8 +25,20 @@ def answers_to(rating: Mapping[str, Any], wanted: str) -> bool:
 
 
 def ratings_of(record: Record, rater: str | None) -> list[dict[str, Any]]:
-    """Give the record's ratings by this rater; None and "mean" give all of them."""
+    """Give the record's ratings by this rater; None and "mean" give all of them.
+
+    Raises UserError for what is no list of ratings, and for a score that is neither null nor a finite number.
+    """
     found = record.get("ratings") or []
+    where = f"record {record.get('id')}: field 'ratings'"
+    if not isinstance(found, list) or not all(isinstance(r, Mapping) for r in found):
+        mend = "A rating is an object like {rater, model, prompt, scale, score, status, reason}."
+        raise UserError("expected a list of ratings", where, mend)
+    for i, rating in enumerate(found):
+        value = rating.get("score")
+        number = isinstance(value, (int, float)) and not isinstance(value, bool)
+        if value is not None and not (number and math.isfinite(value)):
+            raise UserError(f"the score is {value!r}", f"{where}.{i}", "A score is a number or null; rate it again.")
     return [r for r in found if rater in (None, MEAN) or answers_to(r, str(rater))]
 
 

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from .nearest import compared_text
+from .ratings import name_of, ratings_of, scale_of
 from .record import Record, kind, texts
 from .text.hangul import hangul_ratio, register
 from .text.sentences import sentences
@@ -75,7 +76,7 @@ def statistics(records: Iterable[Record], morphology: bool = False) -> dict[str,
     pairs: Counter[str] = Counter()
     equal: Counter[int] = Counter()
     licenses: Counter[str] = Counter()
-    scores = array("d")
+    scores: dict[str, Any] = {}
     issues: Counter[str] = Counter()
     answers: list[str] = []
     total = array("q")
@@ -99,7 +100,10 @@ def statistics(records: Iterable[Record], morphology: bool = False) -> dict[str,
         row = sources.setdefault(str(record.get("source", "?")), {"records": 0, "chars": 0})
         row["records"] += 1
         row["chars"] += size
-        scores.extend(float(r["score"]) for r in record.get("ratings") or () if r.get("score") is not None)
+        for rating in ratings_of(record, None):
+            of_rater = scores.setdefault(f"{name_of(rating)} ({scale_of(rating)})", array("d"))
+            if rating.get("score") is not None:
+                of_rater.append(float(rating["score"]))
         issues.update(f"{i['code']} ({i.get('status', 'open')})" for i in record.get("issues") or ())
         if morphology and len(answers) < 2000:
             answers.append(found.get("output") or found.get("chosen") or "")
@@ -120,10 +124,14 @@ def statistics(records: Iterable[Record], morphology: bool = False) -> dict[str,
             for name, row in sorted(sources.items(), key=lambda item: -item[1]["records"])
         },
         "licenses": dict(licenses.most_common(20)),
-        **({"ratings": {"scores": len(scores), **quantiles(scores)}} if len(scores) else {}),
+        **({"ratings": {name: _rated(found) for name, found in scores.items()}} if scores else {}),
         **({"issues": dict(issues.most_common(30))} if issues else {}),
         **({"morphology": _morphology(answers)} if morphology else {}),
     }
+
+
+def _rated(scores: Any) -> dict[str, Any]:
+    return {"scores": len(scores), **(quantiles(scores) if len(scores) else {})}
 
 
 def _field_name(record: Record, path: str) -> str:

@@ -1,7 +1,8 @@
 """An OpenAI-compatible server with files and batches, for tests: `reply(body)` answers when a batch is polled.
 
 `script(batch number)` names how a batch ends: "completed", "expired" or "cancelled" (half is answered), "failed", or
-"lost" (created, but the reply to its creation never arrives). `refuses_files` answers uploads with 403. Results come in reversed order, as the real service promises no order.
+"lost" (created, but the reply to its creation never arrives). `refuses_files` answers uploads with 403. Results come
+in reversed order, as the real service promises no order.
 """
 
 from __future__ import annotations

@@ -90,11 +90,13 @@ def test_mixed_scales_are_refused(tmp_path):
     data = [record(0, rating(4.5, scale="0-5")), record(1, rating(9, scale="0-10"))]
     with pytest.raises(UserError, match="mixed scales: 0-5, 0-10") as error:
         run(tmp_path, data, min_score=4)
-    assert "record r1 (line 2)" in str(error.value)
+    assert "record r1 (line 2)" in str(error.value) and "on one scale" in error.value.mend  # it is one rater
     both = [record(i, rating(4.5, scale=[0, 5]), rating(0.7, rater="ifd", scale="ifd")) for i in range(3)]
     with pytest.raises(UserError, match="mixed scales"):
         run(tmp_path, both, min_score=4, rater="mean")
     assert run(tmp_path, both, min_score=4, rater="llm")[2].notes["scale"] == "0-5"
+    with pytest.raises(UserError, match="min_score 8.5 lies above the scale 0-5"):
+        run(tmp_path, both, min_score=8.5, rater="llm")
 
 
 def test_several_judges_are_named_or_averaged(tmp_path):
@@ -155,6 +157,21 @@ def test_by_source_and_options_that_exclude_each_other(tmp_path):
     assert filters.check(filters.Config(min_score=5, max_score=4))
     with pytest.raises(UserError, match="top_k is 9, but only 3 records pass"):
         run(tmp_path, data, top_k=9)
+
+
+@pytest.mark.parametrize(
+    ("ratings", "says"),
+    [
+        ({"score": 8}, "expected a list of ratings"),
+        ([8.5], "expected a list of ratings"),
+        ([rating(8), {**rating(8), "score": "8.5점"}], "the score is '8.5점'"),
+        ([{**rating(8), "score": True}], "the score is True"),
+    ],
+)
+def test_ratings_that_are_none_name_their_record(tmp_path, ratings, says):
+    with pytest.raises(UserError, match=says) as error:
+        run(tmp_path, [{**record(0), "ratings": ratings}], min_score=5)
+    assert "record r0: field 'ratings'" in error.value.where and error.value.mend
 
 
 def test_a_score_that_is_no_number_is_refused(tmp_path):

@@ -109,6 +109,10 @@ def test_bad_mixes_are_told(tmp_path):
         mix.Config(sources=[{"name": "x", "path": path, "take": 1.5}])
     with pytest.raises(UserError, match="has 3 records, 9 were asked for"):
         run(tmp_path, [{"name": "x", "path": path, "take": 9}])
+    columns = {"name": "table", "path": path, "columns": {"instruction": "Q", "output": "A"}}
+    with pytest.raises(UserError, match="no column 'Q'") as error:
+        run(tmp_path, [{"name": "x", "path": path}, columns])
+    assert "source 'table'" in error.value.where and "sources.table.on_bad_row: drop" in error.value.mend
     assert "not both" in mix.check(mix.Config(sources=[{"name": "x", "path": path, "hub": "a/b"}]))[0]
     two = [{"name": "x"}, {"name": "y"}]
     assert "only one source" in mix.check(mix.Config(sources=two))[0]

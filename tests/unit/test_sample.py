@@ -124,7 +124,7 @@ def test_what_cannot_be_sampled_is_told(tmp_path):
     ):
         with pytest.raises(UserError, match=says) as error:
             run(tmp_path, ROWS, **options)
-        assert error.value.mend
+        assert error.value.mend and ("widen the band" in error.value.mend) == ("length band" in says)
 
 
 def test_presets_survive_being_written_out():

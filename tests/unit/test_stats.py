@@ -34,11 +34,19 @@ def test_the_numbers_of_four_records():
 def test_ratings_and_issues_are_counted_and_nothing_is_a_number_when_there_is_none():
     rated = {
         **RECORDS[0],
-        "ratings": [{"score": 8.5}, {"score": None}],
+        "ratings": [
+            {"rater": "llm", "model": "m", "scale": "0-10", "score": 8.5},
+            {"rater": "llm", "model": "m", "scale": "0-10", "score": None},
+            {"rater": "ifd", "model": "tiny", "scale": "ifd", "score": 0.7},
+            {"rater": "llm", "model": "other", "scale": "0-5", "score": None},
+        ],
         "issues": [{"code": "digits", "status": "open"}],
     }
     found = statistics([rated])
-    assert found["ratings"]["scores"] == 1 and found["ratings"]["median"] == 8.5
+    by_rater = found["ratings"]  # never averaged across raters and scales
+    assert list(by_rater) == ["llm:m (0-10)", "ifd:tiny (ifd)", "llm:other (0-5)"]
+    assert by_rater["llm:m (0-10)"]["scores"] == 1 and by_rater["llm:m (0-10)"]["median"] == 8.5
+    assert by_rater["llm:other (0-5)"] == {"scores": 0}
     assert found["issues"] == {"digits (open)": 1}
     assert statistics([]) == {"records": 0}
     only_numbers = statistics([{"id": "1", "source": "a", "instruction": "1+1", "output": "2"}])

@@ -8,6 +8,7 @@ stay is said by `keep_unrated`.
 from __future__ import annotations
 
 import math
+import re
 from array import array
 from collections import Counter
 from pathlib import Path
@@ -76,6 +77,13 @@ def run(config: Config, inputs: Inputs, out: Path) -> Counts:
             f"{int((~rated).sum()):,} of {len(scores):,} records have no score ({_words(seen.status)})",
             str(inputs.records),
             "Say what happens to them: filter.keep_unrated: true or false.",
+        )
+    top = re.fullmatch(r"[0-9.]+-([0-9.]+)", seen.scale)
+    if top and config.min_score is not None and config.min_score > float(top[1]):
+        raise UserError(
+            f"min_score {config.min_score:g} lies above the scale {seen.scale}, so nothing could pass",
+            f"{inputs.label}.min_score",
+            "Give a score of that scale.",
         )
     passes, cut, tied = _passing(config, scores, chances)
     writer = Writer(out, inputs.label)
@@ -149,7 +157,7 @@ def _read(config: Config, inputs: Inputs) -> tuple[np.ndarray, np.ndarray, np.nd
     assert inputs.records is not None
     for i, record in enumerate(read_jsonl(inputs.records)):
         found = ratings_of(record, config.rater)
-        all_names.update((name_of(r), None) for r in record.get("ratings") or ())
+        all_names.update((name_of(r), None) for r in ratings_of(record, None))
         for rating in found:
             names[name_of(rating)] = None
             seen.status[str(rating.get("status"))] += 1
@@ -159,17 +167,16 @@ def _read(config: Config, inputs: Inputs) -> tuple[np.ndarray, np.ndarray, np.nd
         if not found:
             seen.status["no rating"] += 1
         value = score(record, config.rater)
-        if value is not None and not math.isfinite(value):
-            raise UserError(f"the score is {value}", f"{inputs.records}: record {record.get('id')}", "Rate it again.")
         scores.append(math.nan if value is None else value)
         chances.append(chance(record, inputs.seed))
         sources.append(source_index.setdefault(str(record.get("source", "?")), len(source_index)))
     if len(seen.scales) > 1:
         where = "; ".join(f"{scale}: {first}" for scale, first in seen.scales.items())
+        mend = "name one rater: filter.rater: <name>." if len(names) > 1 else "rate these records again, on one scale."
         raise UserError(
             f"mixed scales: {', '.join(seen.scales)} ({where})",
             str(inputs.records),
-            "Scores of different scales are never compared; name one rater: filter.rater: <name>.",
+            f"Scores of different scales are never compared; {mend}",
         )
     seen.names, seen.sources = list(names), list(source_index)
     if config.rater not in (None, MEAN) and not names and all_names:

@@ -186,7 +186,11 @@ def _items(source: Source, inputs: Inputs, notes: dict[str, Any]) -> Iterator[di
         if made is not None:
             yield from ({"record": record, "bad": None} for record in read_jsonl(made))
         else:
-            yield from load.items(_load_config(source), notes, source.name)
+            try:
+                yield from load.items(_load_config(source), notes, source.name)
+            except UserError as error:  # told in the words of `load`, but it is this source's option
+                mend = error.mend.replace("load.", f"sources.{source.name}.")
+                raise UserError(error.what, f"source '{source.name}': {error.where}", mend) from error
         return
     if inputs.records is None:
         raise UserError(

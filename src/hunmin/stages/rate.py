@@ -124,6 +124,7 @@ def run(config: Config, inputs: Inputs, out: Path) -> Counts:
     """Append one rating to each record."""
     if config.rater == "ifd":
         counts, extra = _by_loss(config, inputs, out)
+        _free_memory()
     else:
         counts, extra = _by_llm(config, inputs, out)
     counts.notes.update(summary(out / RECORDS), **extra)
@@ -223,6 +224,17 @@ def _by_loss(config: Config, inputs: Inputs, out: Path) -> tuple[Counts, dict[st
 
     counts = stream(step, inputs, out, batch=config.batch_size)
     return counts, {"scale": ifd.SCALES[config.ifd_of]}
+
+
+def _free_memory() -> None:
+    """Give the GPU memory that torch still holds back to the device, for the stages to come."""
+    import gc
+
+    import torch
+
+    gc.collect()
+    if torch.cuda.is_available():
+        torch.cuda.empty_cache()
 
 
 def summary(path: Path) -> dict[str, Any]:

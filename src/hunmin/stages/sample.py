@@ -168,10 +168,11 @@ def _wanted(config: Config, sizes: dict[str, int], n_in: int, where: str) -> dic
         return {name: min(size, config.per_stratum) for name, size in sizes.items()}
     n = config.n if config.n is not None else int(round((config.ratio or 0) * n_in))
     if n > available:
-        band = " within the length band" if config.min_chars is not None or config.max_chars is not None else ""
-        raise UserError(
-            f"{n:,} records were asked for, there are {available:,}{band}", where, "Ask for fewer, or widen the band."
+        banded = config.min_chars is not None or config.max_chars is not None
+        band, mend = (
+            (" within the length band", "Ask for fewer, or widen the band.") if banded else ("", "Ask for fewer.")
         )
+        raise UserError(f"{n:,} records were asked for, there are {available:,}{band}", where, mend)
     return shares(sizes, n, equal=config.balance == "equal")
 
 

@@ -214,7 +214,8 @@ def _run(argv: list[str]) -> int:
         )
         return 0
     if all(o.how == "done before" for o in outcomes):
-        print(f"{folder}: everything is done; nothing was run")
+        upto = f" up to {args.until}" if args.until else ""
+        print(f"{folder}: everything{upto} is done; nothing was run")
     for line in report.score_lines(folder):
         print(line)
     print(f"report: {page}")

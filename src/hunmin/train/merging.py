@@ -200,7 +200,7 @@ def _save(
     tokenizer: Any,
     template: Template,
     card: dict[str, Any],
-    found: weights.Found,
+    found: weights.Resolved,
     base_hash: str,
     out: Path,
     notes: dict[str, Any],

@@ -23,7 +23,7 @@ log = logging.getLogger("hunmin")
 class Ready:
     """What is known before weights are loaded."""
 
-    found: weights.Found
+    found: weights.Resolved
     tokenizer: Any
     template: Template
     template_name: str
@@ -70,7 +70,7 @@ def prepare(config: TrainConfig, inputs: Inputs) -> Ready:
     )
 
 
-def start_of(config: TrainConfig, inputs: Inputs) -> weights.Found:
+def start_of(config: TrainConfig, inputs: Inputs) -> weights.Resolved:
     """Give where training starts: base_model, else the newest model; `adapter` continues an adapter of either."""
     if not config.base_model and inputs.model is None:
         raise UserError("no model to start from", inputs.label, "Set base_model, such as tiny:llama or a Hub id.")
@@ -87,7 +87,7 @@ def start_of(config: TrainConfig, inputs: Inputs) -> weights.Found:
                 config.adapter,
                 "Set base_model to the adapter's base, or leave base_model empty.",
             )
-        return weights.Found(found.name, found.base, second.adapter, found.revision)
+        return replace(found, adapter=second.adapter)
     return found
 
 

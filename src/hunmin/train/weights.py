@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import logging
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from ..artifact import hash_of
 from ..errors import UserError
-from ..models import resolve
+from ..models import Resolved, resolve
 from .config import TrainConfig
 
 log = logging.getLogger("hunmin")
@@ -18,26 +18,12 @@ log = logging.getLogger("hunmin")
 CARD = "hunmin.json"
 
 
-@dataclass(frozen=True)
-class Found:
-    """Where training starts: `name` of the base to record, `base` to open (folder or Hub id) at `revision`, `adapter`
-    folder or None."""
-
-    name: str
-    base: str
-    adapter: Path | None = None
-    revision: str | None = None
-
-
-def locate(model: str | Path, revision: str | None = None) -> Found:
-    """Find a model by Hub id, folder, tiny name, artifact or run; `revision` goes before the adapter's own."""
+def locate(model: str | Path, revision: str | None = None) -> Resolved:
+    """Find where training starts. `name` is the base's to record; `revision` goes before the adapter's own."""
     found = resolve(model)
-    if found.adapter is None:
-        name = found.name if found.name.startswith("tiny:") else found.base
-        return Found(name, found.base, None, revision)
-    return Found(
-        card(found.adapter).get("base_model") or found.base, found.base, found.adapter, revision or found.revision
-    )
+    name = found.name if found.adapter is None and found.name.startswith("tiny:") else found.base
+    recorded = card(found.adapter).get("base_model") if found.adapter else None
+    return replace(found, name=recorded or name, revision=revision or found.revision)
 
 
 def card(folder: Path) -> dict[str, Any]:
@@ -109,7 +95,7 @@ def load_tokenizer(base: str, adapter: Path | None, revision: str | None, trust_
     return tokenizer
 
 
-def load_base(found: Found, config: TrainConfig, device: str, attention: str) -> Any:
+def load_base(found: Resolved, config: TrainConfig, device: str, attention: str) -> Any:
     """Give the base model in the wanted dtype or quantisation, ready for an adapter or full training."""
     import torch
     from transformers import AutoModelForCausalLM

@@ -5,6 +5,7 @@ Stage commands get their flags from the stage's Config. Nothing heavy is importe
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import sys
@@ -12,7 +13,16 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from . import __version__
-from .console import StagePrinter, add_common, confirm, parser_for, prepare, print_estimates, set_up_logging
+from .console import (
+    StagePrinter,
+    add_common,
+    confirm,
+    parser_for,
+    positive,
+    prepare,
+    print_estimates,
+    set_up_logging,
+)
 from .errors import EXIT_INTERRUPTED, UserError
 from .stages import STAGES
 from .tables import did_you_mean
@@ -63,7 +73,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         sys.stderr.close()
         return 0
     except OSError as error:
-        if error.errno != 28:
+        if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+            print(
+                f"{error.filename or 'a file'}: {error.strerror}. Name a place that you may write to.", file=sys.stderr
+            )
+            return 2
+        if error.errno != errno.ENOSPC:
             raise
         print(
             f"the disk is full{f': {error.filename}' if error.filename else ''}. "
@@ -153,9 +168,11 @@ def _run(argv: list[str]) -> int:
     parser.add_argument("--scale", choices=("full", "tiny"), default="full", help="tiny rehearses offline on a CPU")
     parser.add_argument("--executor", choices=("local", "ray"), default="local", help="where shards run")
     parser.add_argument(
-        "--shards", type=int, help="cut record stages into this many shards (default: where it pays on this machine)"
+        "--shards",
+        type=positive,
+        help="shards of record stages (default: as many as pay on this machine)",
     )
-    parser.add_argument("--in-flight", type=int, default=8, help="paid requests under way at once")
+    parser.add_argument("--in-flight", type=positive, default=8, help="paid requests under way at once")
     add_common(parser)
     args = parser.parse_intermixed_args(argv)
     prepare(args)
@@ -278,8 +295,9 @@ def _report(argv: list[str]) -> int:
     add_common(parser)
     args = parser.parse_args(argv)
     from . import report
+    from .artifact import RESOLVED
 
-    if not args.run.is_dir():
+    if not (args.run / RESOLVED).is_file():
         raise UserError("no such run", str(args.run), "Give the folder of a run, for example runs/quickstart.")
     page = report.write(args.run, args.out)
     print(json.dumps({"report": str(page)}) if args.json else page)
@@ -309,6 +327,8 @@ def _init(argv: list[str]) -> int:
 
     if args.path.exists():
         raise UserError("the file exists", str(args.path), "Choose another name; nothing was overwritten.")
+    if not args.path.parent.is_dir():
+        raise UserError("no such folder", str(args.path.parent), "Make it first, or choose another place.")
     args.path.write_text(recipes.find(args.base).read_text(encoding="utf-8"), encoding="utf-8")
     print(f"{args.path}: written. Check it with: hunmin validate {args.path}")
     return 0

@@ -17,6 +17,7 @@ from .tables import did_you_mean
 
 class Parser(argparse.ArgumentParser):
     def error(self, message: str) -> typing.NoReturn:
+        message = message.replace(", label.key=value", "")  # argparse counts the optional overrides among the required
         known = [o for a in self._actions for o in a.option_strings]
         unknown = [w.split("=")[0] for w in message.split() if w.startswith("--")]
         hint = did_you_mean(unknown[0], known) if unknown and "unrecognized" in message else ""
@@ -25,6 +26,13 @@ class Parser(argparse.ArgumentParser):
 
 def parser_for(name: str, about: str) -> argparse.ArgumentParser:
     return Parser(prog=f"hunmin {name}", description=about, allow_abbrev=False)
+
+
+def positive(text: str) -> int:
+    """Read a number from 1 on."""
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"expected a number from 1, got {text!r}")
+    return int(text)
 
 
 def add_common(parser: argparse.ArgumentParser) -> None:
@@ -44,7 +52,11 @@ def set_up_logging(path: Path | None) -> None:
         handler.close()
     logger.propagate = False
     if path is not None:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            told = f"the folder cannot be made: {error.strerror}"
+            raise UserError(told, str(path.parent), "Name a folder that you may write to.") from error
         file = logging.FileHandler(path, encoding="utf-8")
         file.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
         logger.addHandler(file)

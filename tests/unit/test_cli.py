@@ -4,6 +4,7 @@ import json
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -34,6 +35,11 @@ def test_help_names_every_command_and_stage(capsys):
         (["filter", "x.jsonl", "-o", "out", "--mim-score", "3"], "did you mean '--min-score'?"),
         (["filter", "nowhere.jsonl", "-o", "out", "--min-score", "3"], "no such file or folder"),
         (["report", "runs/nowhere"], "no such run"),
+        (["report", str(Path(__file__).parent)], "no such run"),
+        (["run"], "the following arguments are required: recipe."),
+        (["run", "quickstart", "--in-flight", "0"], "expected a number from 1, got '0'"),
+        (["run", "quickstart", "--runs", f"{__file__}/runs"], "runs/quickstart: the folder cannot be made"),
+        (["init", "nowhere/recipe.yaml"], "nowhere: no such folder"),
         (["show", "nowhere.jsonl"], "no such file or folder"),
     ],
 )

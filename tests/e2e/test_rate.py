@@ -154,6 +154,26 @@ def test_quota_stops_with_progress_saved_and_the_same_call_goes_on(tmp_path):
     assert len(answered) <= 20 + 8  # what was answered before the stop is not asked again
 
 
+@pytest.mark.parametrize("in_flight", [1, 4])
+def test_what_an_outage_left_without_a_score_is_asked_again_by_the_same_call(tmp_path, in_flight):
+    up = []
+
+    def script(n, body):
+        return str(number_of(body) % 10) if n < 6 or up else error(500, Retry_After="0")
+
+    with OpenAIServer(script) as server:
+        with pytest.raises(UserError, match="requests in a row failed") as stopped:
+            run(tmp_path, server, n=20, structured="text", in_flight=in_flight)
+        assert stopped.value.exit_code == 4
+        written = [r["ratings"][-1]["status"] for r in read_jsonl(tmp_path / "out" / "records.jsonl.part")]
+        assert "unreachable" in written
+        up.append(True)
+        sent = len(server.chats)
+        found, counts = run(tmp_path, server, n=20, structured="text", in_flight=in_flight)
+        assert len(server.chats) - sent == 20 - 6  # the answers that were there came from the ledger
+    assert [r["score"] for r in found] == [i % 10 for i in range(20)]
+
+
 def test_a_second_run_on_the_same_ledger_sends_nothing_and_writes_the_same_bytes(tmp_path):
     with OpenAIServer(lambda n, body: f"{n % 10}") as server:
         run(tmp_path, server, structured="text", out="one", in_flight=1)

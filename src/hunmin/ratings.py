@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from .errors import UserError
@@ -42,9 +42,9 @@ def ratings_of(record: Record, rater: str | None) -> list[dict[str, Any]]:
     return [r for r in found if rater in (None, MEAN) or answers_to(r, str(rater))]
 
 
-def score(record: Record, rater: str | None) -> float | None:
+def score(ratings: Sequence[Mapping[str, Any]]) -> float | None:
     """Give the mean of the scores there are (repeats and judges weigh the same); None when there is none."""
-    scores = [float(r["score"]) for r in ratings_of(record, rater) if r.get("score") is not None]
+    scores = [float(r["score"]) for r in ratings if r.get("score") is not None]
     return sum(scores) / len(scores) if scores else None
 
 

@@ -99,6 +99,16 @@ def test_a_system_prompt_goes_only_where_there_is_none(tmp_path):
     assert [r["messages"][0]["content"] for r in kept] == ["새 것", "own"]
 
 
+def test_no_character_of_a_text_is_edited(tmp_path):
+    """Trap: a seed's notebook removed emoji (and whatever else its pattern caught) from the training texts."""
+    text = "참 잘했어요 🎉👩\u200d👩\u200d👧! ① ㎏ — “따옴표” ＡＢＣ １２３ \u200b ᄒᆞᆫ글\n\n\t끝  "
+    write_jsonl(tmp_path / "a.jsonl", [{"instruction": text + "?", "input": "", "output": text}])
+    write_jsonl(tmp_path / "b.jsonl", [{"conversations": [{"from": f, "value": text} for f in ("human", "gpt")]}])
+    found, _ = run(tmp_path, [{"name": n, "path": str(tmp_path / f"{n}.jsonl")} for n in "ab"])
+    assert (found[0]["instruction"], found[0]["output"]) == (text + "?", text)
+    assert [m["content"] for m in found[1]["messages"]] == [text, text]
+
+
 def test_bad_mixes_are_told(tmp_path):
     write_jsonl(tmp_path / "a.jsonl", rows("가", 3))
     path = str(tmp_path / "a.jsonl")

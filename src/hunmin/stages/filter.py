@@ -21,7 +21,7 @@ from ..artifact import Counts, Inputs, write_atomic
 from ..choosing import chance
 from ..errors import UserError
 from ..options import Options, opt
-from ..ratings import MEAN, name_of, ratings_of, scale_of, score
+from ..ratings import MEAN, answers_to, name_of, ratings_of, scale_of, score
 from ..record import read_jsonl
 from ..stream import Writer
 from ..tables import did_you_mean
@@ -156,8 +156,10 @@ def _read(config: Config, inputs: Inputs) -> tuple[np.ndarray, np.ndarray, np.nd
     all_names: dict[str, None] = {}
     assert inputs.records is not None
     for i, record in enumerate(read_jsonl(inputs.records)):
-        found = ratings_of(record, config.rater)
-        all_names.update((name_of(r), None) for r in ratings_of(record, None))
+        found = given = ratings_of(record, None)
+        if config.rater not in (None, MEAN):
+            all_names.update((name_of(r), None) for r in given)
+            found = [r for r in given if answers_to(r, str(config.rater))]
         for rating in found:
             names[name_of(rating)] = None
             seen.status[str(rating.get("status"))] += 1
@@ -166,7 +168,7 @@ def _read(config: Config, inputs: Inputs) -> tuple[np.ndarray, np.ndarray, np.nd
                 seen.scales[scale] = f"record {record.get('id')} (line {i + 1}) by {name_of(rating)}"
         if not found:
             seen.status["no rating"] += 1
-        value = score(record, config.rater)
+        value = score(found)
         scores.append(math.nan if value is None else value)
         chances.append(chance(record, inputs.seed))
         sources.append(source_index.setdefault(str(record.get("source", "?")), len(source_index)))

@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+from .. import progress
 from ..artifact import write_atomic
 from ..errors import EXIT_STOPPED, UserError
 from .asking import Client
@@ -213,14 +214,18 @@ def _finish(
         row["id"] = found.id
         state.save()
         tell(f"batch {row['id']}: found again")
+    tick, shown = progress.bar(f"{client.label} batch", len(wanted), "answer"), 0
     while True:
         batch = api.batches.retrieve(row["id"])
         if batch.status in ENDED:
             break
         done = batch.request_counts.completed if batch.request_counts else 0
+        tick(done - shown, note=batch.status)
+        shown = done
         tell(f"batch {row['id']}: {batch.status}, {done:,} of {len(wanted):,} done")
         client.ledger.renew()  # what is under way in a batch is not for other processes to send
         time.sleep(poll_seconds)
+    tick(0, done=True)
     row["status"] = batch.status
     answered, refused = 0, []
     for file_id in (batch.output_file_id, batch.error_file_id):

@@ -167,9 +167,7 @@ def execute(name: str, module: Any, config: Any, inputs: Inputs, out: Path) -> t
     if inputs.model is not None and inputs.model.is_dir():
         hashes["model"] = artifact.content_hash(inputs.model, "model")
     step = run.Step(name, name, module, config)
-    for path in run.local_files(step):
-        if path.exists():
-            hashes[f"file:{path.name}"] = artifact.sha256_file(path)[:16]
+    hashes.update(artifact.file_hashes(run.local_files(step)))
     dumped = config.model_dump(mode="json")
     wanted = {
         "stage": name,

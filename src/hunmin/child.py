@@ -10,6 +10,7 @@ import logging
 import os
 import subprocess
 import sys
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ log = logging.getLogger("hunmin")
 
 ERROR_FILE = "error.json"
 COUNTS_FILE = "counts.json"
+BOUND = "HUNMIN_ENDS_WITH_PARENT"
 
 
 def call(step: Step, inputs: Inputs, out: Path) -> Counts:
@@ -40,13 +42,16 @@ def call(step: Step, inputs: Inputs, out: Path) -> Counts:
         log.info("%s: %s", step.label, " ".join(command))
     # Threads that spin while they wait starve everything else on a shared machine, and gain nothing on an idle one.
     environment = {"OMP_WAIT_POLICY": "PASSIVE", **os.environ, "HF_HUB_DISABLE_TELEMETRY": "1", "PYTHONUNBUFFERED": "1"}
-    child = subprocess.Popen(command, env=environment)
+    environment[BOUND] = "1"
+    child = subprocess.Popen(command, env=environment, stdin=subprocess.PIPE)
     while True:
         try:
             code = child.wait()
             break
         except KeyboardInterrupt:
             continue  # the terminal sent Ctrl-C to the child as well; wait until it has saved
+    assert child.stdin is not None
+    child.stdin.close()
     if code in (EXIT_INTERRUPTED, -2):
         raise KeyboardInterrupt
     if (out / ERROR_FILE).is_file():
@@ -59,6 +64,21 @@ def call(step: Step, inputs: Inputs, out: Path) -> Counts:
     for name in (COUNTS_FILE, "spec.json"):
         (out / name).unlink(missing_ok=True)
     return counts
+
+
+def end_with_parent() -> None:
+    """End this process when the one that called it is gone, killed perhaps: two would write into one folder.
+
+    The caller holds the other end of standard input and never writes to it; torchrun hands it on to every rank.
+    """
+
+    def watch() -> None:
+        while os.read(0, 1):
+            pass
+        os._exit(EXIT_INTERRUPTED)
+
+    if os.environ.pop(BOUND, None):
+        threading.Thread(target=watch, daemon=True).start()
 
 
 def spec_of(step: Step, inputs: Inputs, out: Path) -> dict[str, Any]:
@@ -85,6 +105,7 @@ def spec_of(step: Step, inputs: Inputs, out: Path) -> dict[str, Any]:
 
 def main(spec_path: Path) -> int:
     """Run one model stage from its spec file; rank 0 alone writes counts and errors."""
+    end_with_parent()
     logging.basicConfig(level=logging.WARNING, format="%(message)s", stream=sys.stderr)
     from transformers.utils import logging as transformers_logging
 

@@ -159,9 +159,7 @@ def _identity(recipe: Recipe, step: Step, inputs: Inputs, run: Path) -> dict[str
             hashes[label] = manifest["content_hash"]
         elif manifest["output"] == "model" and "model" in kinds:
             hashes[label] = manifest["content_hash"]
-    for path in local_files(step):
-        if path.exists():
-            hashes[f"file:{path.name}"] = artifact.sha256_file(path)[:16]
+    hashes.update(artifact.file_hashes(local_files(step)))
     return {
         "stage": step.stage,
         "config": config,

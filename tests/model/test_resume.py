@@ -98,6 +98,30 @@ def test_kill_9_and_the_same_command(tmp_path):
     assert adapter_bytes(out) == adapter_bytes(tmp_path / "whole")
 
 
+def test_a_killed_caller_takes_its_child_along(tmp_path):
+    """Else the same command would start a second training beside the first, in one folder."""
+    import psutil
+
+    inputs = small.inputs(tmp_path, small.records(24))
+    options = {**OPTIONS, "base_model": small.base(), "max_steps": 4000}
+    code = (
+        "from pathlib import Path; from hunmin import run\n"
+        "from hunmin.artifact import Inputs; from hunmin.stages import sft\n"
+        f"inputs = Inputs(label='sft', records=Path({str(inputs.records)!r}))\n"
+        f"run.call_alone('sft', sft.Config(**{options!r}), inputs, Path({str(tmp_path / 'out')!r}))"
+    )
+    caller = subprocess.Popen([sys.executable, "-c", code], env={**os.environ, "PYTHONPATH": "src"})
+    deadline = time.monotonic() + 120
+    while not list(tmp_path.glob("out/checkpoints/checkpoint-*/trainer_state.json")) and time.monotonic() < deadline:
+        assert caller.poll() is None
+        time.sleep(0.05)
+    children = psutil.Process(caller.pid).children(recursive=True)
+    assert children
+    caller.kill()
+    caller.wait()
+    assert psutil.wait_procs(children, timeout=20)[1] == []
+
+
 @pytest.mark.parametrize("victim", ["trainer_state.json", "optimizer.pt", "adapter_model.safetensors", "rng_state.pth"])
 @pytest.mark.parametrize("how", ["half", "missing"])
 def test_a_half_written_checkpoint_is_passed_over(tmp_path, victim, how):

@@ -1,7 +1,7 @@
 """Model weights opened for use: find, load, generate, logprobs. torch is imported only when weights are touched."""
 
 from .decoding import Generated, Piece, Request, decode, generate, steps
-from .opening import Loaded, Resolved, load, prompt, resolve
+from .opening import Loaded, Resolved, load, local_folders, prompt, resolve
 from .scoring import logprobs, prompt_logprobs
 
 __all__ = [
@@ -13,6 +13,7 @@ __all__ = [
     "decode",
     "generate",
     "load",
+    "local_folders",
     "logprobs",
     "prompt",
     "prompt_logprobs",

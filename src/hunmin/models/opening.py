@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import warnings
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -89,6 +90,19 @@ def resolve(model: str | Path) -> Resolved:
     if not (path / "config.json").is_file():
         raise UserError("not a model: config.json is missing", str(path), "Give the folder of a model or a run.")
     return Resolved(name, str(path), None, str(path), template)
+
+
+def local_folders(names: Iterable[str]) -> list[Path]:
+    """Give the folders of those models that lie on this machine: their content decides a result as much as a file's."""
+    found = []
+    for name in names:
+        if name and Path(name).expanduser().is_dir():
+            try:
+                model = resolve(name)
+            except UserError:
+                continue  # told where the model is opened
+            found += [Path(p) for p in (model.adapter, model.base) if p and Path(p).is_dir()]
+    return found
 
 
 def _card(folder: Path) -> dict[str, Any]:

@@ -88,8 +88,10 @@ def check(config: Config) -> list[str]:
 
 
 def files(config: Config) -> list[Path]:
-    """Give the benchmark's local files and the sample questions."""
-    found = [Path(config.samples)] if config.samples else []
+    """Give the benchmark's local files, the sample questions and the baselines on this machine."""
+    from ..models.opening import local_folders
+
+    found = [*([Path(config.samples)] if config.samples else []), *local_folders(config.baselines)]
     if config.data is None or check(config):
         return found
     if not Path(config.data).is_dir():

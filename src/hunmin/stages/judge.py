@@ -117,7 +117,9 @@ def files(config: Config) -> list[Path]:
     recorded = [
         u.removeprefix("recorded:") for u in (config.base_url, config.answer_base_url) if u and "recorded:" in u
     ]
-    return found + [Path(name) for name in recorded]
+    from ..models.opening import local_folders
+
+    return [*found, *map(Path, recorded), *local_folders(config.models)]
 
 
 def paid(config: Config) -> bool:

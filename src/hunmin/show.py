@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -32,20 +34,23 @@ def main(args: argparse.Namespace) -> int:
     if args.id:
         return _follow(path, args.id, args.json)
     file = _file(path, args.dropped)
+    bad: dict[str, int] = {}
+    rows = _rows(file, args.stats and not args.dropped, bad)
     if args.stats:
         from . import stats
 
-        found = stats.statistics(read_jsonl(file), morphology=args.morphology)
+        records = (row.get("record", row) for row in rows) if args.dropped else rows
+        found = {**stats.statistics(records, morphology=args.morphology), **({"bad_rows": bad} if bad else {})}
         print(json.dumps(found, ensure_ascii=False, indent=2) if args.json else "\n".join(_lines(found)))
         return 0
     shown = 0
-    for i, row in enumerate(_matching(read_jsonl(file), args.where, args.dropped)):
+    for i, row in enumerate(_matching(rows, args.where, args.dropped)):
         if i < args.skip:
             continue
         if shown == args.n:
             break
         shown += 1
-        print(json.dumps(row, ensure_ascii=False) if args.json else _readable(row))
+        print(json.dumps(row, ensure_ascii=False) if args.json else _plain(_readable(row)))
     if not shown:
         print(f"{file}: no row matches" if args.where else f"{file}: no rows")
     return 0
@@ -66,6 +71,32 @@ def _file(path: Path, dropped: bool) -> Path:
     if not (path / name).is_file():
         raise UserError(f"no {name} here", str(path), "Name a run, a records artifact or a file.")
     return path / name
+
+
+def _rows(file: Path, only_records: bool, bad: dict[str, int]) -> Iterator[Any]:
+    """Yield the rows of a JSONL file as they are, and of any other file (or when `only_records`) the records that
+    `load` makes of it; `bad` counts the rows it cannot read."""
+    from .alone import holds_records
+
+    if file.suffix == ".jsonl" and (not only_records or holds_records(file)):
+        for i, row in enumerate(read_jsonl(file), 1):
+            if not isinstance(row, dict):
+                raise UserError(f"expected an object, got {type(row).__name__}", f"{file}: row {i}", "Mend the file.")
+            yield row
+        return
+    from .stages import load
+
+    for item in load.items(load.Config(path=str(file), on_bad_row="drop"), {}):
+        if item["bad"] is None:
+            yield item["record"]
+        else:
+            why = str(item["bad"].get("why"))
+            bad[why] = bad.get(why, 0) + 1
+
+
+def _plain(text: str) -> str:
+    """Give the text without colours when it does not go to a terminal."""
+    return text if sys.stdout.isatty() else re.sub("\033\\[[0-9]+m", "", text)
 
 
 def value_at(row: Any, dotted: str) -> Any:
@@ -143,7 +174,8 @@ def _follow(run: Path, wanted: str, as_json: bool) -> int:
         if as_json:
             print(json.dumps(step, ensure_ascii=False))
             continue
-        print(f"\033[1m{step['stage']}\033[0m" + ("" if step["changed"] or "dropped" in step else "  unchanged"))
+        unchanged = "" if step["changed"] or "dropped" in step else "  unchanged"
+        print(_plain(f"\033[1m{step['stage']}\033[0m{unchanged}"))
         for key, value in step["changed"].items():
             text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
             print(f"  {key}: {text}")

@@ -1,0 +1,49 @@
+"""show: any data file is read as `load` reads it, dropped rows have statistics too, colours go to terminals only."""
+
+from __future__ import annotations
+
+import argparse
+import json
+
+import pytest
+
+from hunmin import show
+from hunmin.errors import UserError
+from hunmin.record import write_jsonl
+
+
+def run(capsys, *argv):
+    parser = argparse.ArgumentParser()
+    show.add_arguments(parser)
+    parser.add_argument("--json", action="store_true")
+    assert show.main(parser.parse_args([str(a) for a in argv])) == 0
+    return capsys.readouterr().out
+
+
+def test_statistics_of_a_source_file_count_what_load_would_read(capsys, tmp_path):
+    rows = [{"instruction": f"Question {i}?", "context": "", "response": f"대답 {i}입니다."} for i in range(3)]
+    for name, text in (
+        ("rows.jsonl", "".join(json.dumps(r) + "\n" for r in [*rows, {"instruction": "?", "response": None}])),
+        ("rows.json", json.dumps([*rows, {"instruction": "?", "response": None}])),
+    ):
+        (tmp_path / name).write_text(text)
+        found = json.loads(run(capsys, tmp_path / name, "--stats", "--json"))
+        assert found["records"] == 3 and found["asked_and_answered_in"] == {"en -> ko": 3}
+        assert found["bad_rows"] == {"field 'response': expected text, got null": 1}
+    assert "대답 0입니다." in run(capsys, tmp_path / "rows.json", "-n", "1")
+
+
+def test_statistics_of_dropped_rows_are_those_of_their_records(capsys, tmp_path):
+    record = {"id": "a", "source": "s", "instruction": "질문", "output": "대답입니다."}
+    write_jsonl(tmp_path / "dropped.jsonl", [{"stage": "x", "reason": "low_score", "detail": None, "record": record}])
+    found = json.loads(run(capsys, tmp_path, "--dropped", "--stats", "--json"))
+    assert found["asked_and_answered_in"] == {"ko -> ko": 1} and found["sources"]["s"]["records"] == 1
+
+
+def test_no_colours_off_a_terminal_and_no_rows_that_are_none(capsys, tmp_path):
+    write_jsonl(tmp_path / "in.jsonl", [{"id": "a", "source": "s", "instruction": "질문", "output": "답"}])
+    out = run(capsys, tmp_path / "in.jsonl")
+    assert out.startswith("a  s\n") and "\033" not in out
+    (tmp_path / "list.jsonl").write_text("[1]\n")
+    with pytest.raises(UserError, match="expected an object, got list"):
+        run(capsys, tmp_path / "list.jsonl")

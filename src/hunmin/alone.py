@@ -13,7 +13,7 @@ from typing import Any
 
 from . import artifact, run
 from .artifact import Inputs, Spend
-from .console import StagePrinter, add_common, confirm, parser_for, prepare, print_estimates, set_up_logging
+from .console import StagePrinter, add_common, confirm, parser_for, positive, prepare, print_estimates, set_up_logging
 from .errors import UserError
 from .flags import add_flags, config_from
 from .record import problems
@@ -39,7 +39,7 @@ def main(name: str, argv: list[str]) -> int:
         parser.add_argument("--max-usd", type=float, help="stop before spending more")
         parser.add_argument("--max-chars", type=int, help="stop before sending more characters")
         parser.add_argument("--ledger", type=Path, help="a shared ledger file (default: OUT/ledger.sqlite)")
-        parser.add_argument("--in-flight", type=int, default=8, help="paid requests under way at once")
+        parser.add_argument("--in-flight", type=positive, default=8, help="paid requests under way at once")
     if name in ("sft", "dpo"):
         parser.add_argument(
             "--preview", type=int, nargs="?", const=3, metavar="N", help="print N rows as they are trained"

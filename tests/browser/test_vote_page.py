@@ -71,3 +71,5 @@ def test_strangers_and_wrong_requests_are_refused(server, votes):
         status, text, _ = ask(link, f"/api/{name}", "POST", body, **good)
         assert status == 400 and what in json.loads(text)["error"], name
     assert not votes.exists()
+    for question in ("첫 질문", "답이 오지 않아 다시 묻는 질문"):  # an unanswered question does not block the next one
+        assert ask(link, "/api/ask", "POST", {"talk": talk, "text": question}, **good)[0] == 200

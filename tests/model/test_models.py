@@ -195,7 +195,12 @@ def test_an_adapter_of_another_model_is_refused(tuned, tmp_path):
 
 @pytest.mark.parametrize(
     ("name", "what"),
-    [("no-such-thing", "no such model"), ("./nothing", "no such model"), ("tiny:bert", "unknown tiny model")],
+    [
+        ("no-such-thing", "no such model"),
+        ("./nothing", "no such model"),
+        ("nope/", "no such model"),
+        ("tiny:bert", "unknown tiny model"),
+    ],
 )
 def test_wrong_names_are_told(name, what):
     with pytest.raises(UserError, match=what):
@@ -212,6 +217,16 @@ def test_a_folder_without_a_model_and_a_doubled_adapter_are_told(tmp_path, tuned
     (both / "config.json").write_text("{}")
     with pytest.raises(UserError, match="second time"):
         models.resolve(both)
+
+
+def test_a_folder_without_a_tokenizer_is_told(tmp_path):
+    import shutil
+    from pathlib import Path
+
+    folder = tmp_path / "bare"
+    shutil.copytree(Path(models.resolve("tiny:llama").base), folder, ignore=shutil.ignore_patterns("*token*", "vocab*"))
+    with pytest.raises(UserError, match="holds no tokenizer"):
+        models.load(folder)
 
 
 def test_no_template_and_too_long_prompts_are_told(tiny):

@@ -14,6 +14,14 @@ from .. import artifact
 from ..errors import UserError
 
 CARD = "hunmin.json"
+TOKENIZER_FILES = (
+    "tokenizer.json",
+    "tokenizer_config.json",
+    "tokenizer.model",
+    "vocab.json",
+    "vocab.txt",
+    "spiece.model",
+)
 Messages = list[dict[str, Any]]
 
 
@@ -62,7 +70,7 @@ def resolve(model: str | Path) -> Resolved:
         return Resolved(name, base, None, base)
     path = Path(name).expanduser()
     if not path.exists():
-        if name.startswith((".", "/", "~")) or name.count("/") != 1:
+        if name.startswith((".", "/", "~")) or name.endswith("/") or name.count("/") != 1:
             raise UserError("no such model", name, "Give a folder, a run, a Hub id (owner/name) or tiny:llama.")
         return Resolved(name, name, None, name)
     if path.is_dir() and artifact.stage_folders(path):
@@ -214,6 +222,10 @@ def _quantized(quantization: str, dtype: Any) -> Any:
 def _open_tokenizer(found: Resolved, revision: str | None, trust_remote_code: bool) -> Any:
     from transformers import AutoTokenizer
 
+    folder = Path(found.tokenizer)
+    if folder.is_dir() and not any((folder / name).is_file() for name in TOKENIZER_FILES):
+        what = "the folder holds no tokenizer"
+        raise UserError(what, str(folder), f"Copy the base model's there: {', '.join(TOKENIZER_FILES[:2])}.")
     try:
         tokenizer = AutoTokenizer.from_pretrained(
             found.tokenizer,

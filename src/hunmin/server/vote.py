@@ -64,11 +64,13 @@ class Table:
         return found
 
     def ask(self, talk: Talk, text: Any) -> None:
-        """Put a question to both sides. The last one must have been voted on."""
+        """Put a question to both sides. The last one must have been voted on; one that failed is put aside."""
         if not isinstance(text, str) or not text.strip():
             raise ValueError("the question is empty")
         if talk.messages and talk.messages[-1]["role"] == "user":
-            raise ValueError("vote on the last answers first")
+            if None not in talk.answers:
+                raise ValueError("vote on the last answers first")
+            talk.messages.pop()
         talk.messages.append({"role": "user", "content": text.strip()})
         talk.answers = [None, None]
 

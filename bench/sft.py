@@ -6,8 +6,8 @@ Every round gives all variants the same rows in the same global batches; ratios 
 
     python bench/sft.py --data alpaca_random_9k.json dolly_3k.json [--rounds 5] [--rows 32] [--only NAME ...] [--out F]
 
-The files are lists of rows with instruction, input, output, as AlpaGasus published them. What padding costs depends on
-how much lengths differ, so the useful share of padded micro-batches of 4 is printed with the result.
+The files are any that `load` reads; of a .csv the columns Q and A are taken. What padding costs depends on how much
+lengths differ, so the useful share of padded micro-batches of 4 is printed with the result.
 """
 
 from __future__ import annotations
@@ -34,17 +34,18 @@ def load_rows(files: list[Path], n: int, seed: int = 1) -> tuple[list[Any], Any]
     """Give `n` random rows rendered with alpaca and tokenised, and the tokenizer (byte BPE, 4,096)."""
     import random
 
+    from hunmin.record import texts
+    from hunmin.stages import load
     from hunmin.templates.render import load_template
     from hunmin.tiny import train_tokenizer
     from hunmin.train import labels
 
-    records = []
+    records: list[Any] = []
     for file in files:
-        for row in json.loads(file.read_text(encoding="utf-8")):
-            records.append({k: row.get(k) or "" for k in ("instruction", "input", "output")})
-    records = [r for r in records if r["output"].strip()]
+        columns = {"instruction": "Q", "output": "A"} if file.suffix == ".csv" else {}
+        records += load.records(load.Config(path=str(file), on_bad_row="drop", columns=columns))
     random.Random(seed).shuffle(records)
-    tokenizer = train_tokenizer("llama", [" ".join(r.values()) for r in records[:3000]], 4096)
+    tokenizer = train_tokenizer("llama", [" ".join(texts(r).values()) for r in records[:3000]], 4096)
     template = load_template("alpaca", tokenizer)
     rows, _ = labels.rows_of(records[: 2 * n], template, tokenizer, max_length=MAX_LENGTH)
     return rows[:n], tokenizer

@@ -146,11 +146,9 @@ def attend(
     half = query.dtype in (torch.float16, torch.bfloat16)  # all that the kernel takes
     if query.is_cuda and half and dropout == 0.0 and softcap is None:
         return _varlen(query, key, value, boundaries, kwargs["max_length_q"], scale, sliding_window), None
-    edges = boundaries.tolist()
-    pieces = []
-    for start, end in zip(edges[:-1], edges[1:], strict=True):
-        q, k, v = query[:, :, start:end], key[:, :, start:end], value[:, :, start:end]
-        pieces.append(_one(q, k, v, scale, sliding_window, softcap, dropout).transpose(1, 2))
+    lengths = boundaries.diff().tolist()
+    documents = zip(*(t.split(lengths, dim=2) for t in (query, key, value)), strict=True)  # slices go back one by one
+    pieces = [_one(q, k, v, scale, sliding_window, softcap, dropout).transpose(1, 2) for q, k, v in documents]
     return torch.cat(pieces, dim=1), None
 
 

@@ -147,12 +147,16 @@ def write_jsonl(path: Path, rows: Iterable[Any]) -> int:
 
 def read_jsonl(path: Path) -> Iterator[Record]:
     """Yield the rows of a JSONL file that hunmin wrote; a malformed line is an error that names file and line."""
-    with path.open(encoding="utf-8-sig", newline="\n") as file:
+    with path.open("rb") as file:
         for number, line in enumerate(file, 1):
             if not line.strip():
                 continue
             try:
-                row = json.loads(line)
+                row = json.loads(line.decode("utf-8-sig" if number == 1 else "utf-8"))
+            except UnicodeDecodeError as error:
+                raise UserError(
+                    f"not UTF-8 at byte {error.start + 1} of the line", f"{path}:{number}", "Mend or remove the line."
+                ) from error
             except json.JSONDecodeError as error:
                 raise UserError(
                     f"not JSON: {error.msg} at column {error.colno}", f"{path}:{number}", "Mend or remove the line."

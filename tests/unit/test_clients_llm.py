@@ -196,6 +196,18 @@ def test_a_dead_service_stops_instead_of_failing_every_record(tmp_path):
         assert sum(not isinstance(e, UserError) for e in found) <= 5
 
 
+def test_a_service_that_rejects_everything_stops_too_but_not_one_that_has_answered(tmp_path):
+    with OpenAIServer(lambda n, body: error(400, "unknown model")) as server:
+        with opened(server, tmp_path) as client:
+            found = [e for i in range(12) for e in ask_all(client, [question(f"q{i}-{k}") for k in range(5)])]
+        stops = [e for e in found if isinstance(e, UserError)]
+        assert stops and stops[0].exit_code == 4 and "unknown model" in str(stops[0]) and len(server.chats) == 20
+    answers_once = OpenAIServer(lambda n, body: error(400, "too long") if n else None)
+    with answers_once as server, opened(server, tmp_path / "other") as client:
+        found = ask_all(client, [question("first")]) + ask_all(client, [question(f"q{i}") for i in range(30)])
+        assert [a.status for a in found] == ["ok"] + ["rejected"] * 30
+
+
 def test_the_limit_in_dollars_is_kept(tmp_path):
     unit = question("x" * 4000, expect_tokens=1000)  # 0.15 * 1005 + 0.6 * 1000 = 0.00075 dollars per unit
     spend = Spend(tmp_path / "ledger.sqlite", max_usd=0.002)

@@ -73,3 +73,11 @@ def test_malformed_line_names_file_and_line(tmp_path):
     assert next(rows) == {"id": "a"}
     with pytest.raises(UserError, match=r"r\.jsonl:2"):
         next(rows)
+
+
+def test_a_file_cut_inside_a_character_is_told_by_line(tmp_path):
+    path = tmp_path / "r.jsonl"
+    path.write_bytes(b"\xef\xbb\xbf" + '{"id": "가"}\n{"id": "나"}\n'.encode()[:-5])
+    with pytest.raises(UserError, match="not UTF-8") as error:
+        list(record.read_jsonl(path))
+    assert error.value.where == f"{path}:2"

@@ -31,6 +31,7 @@ FAILURE = {
     "garbage": "garbage",
 }
 IN_A_ROW = 5  # that many units given up one after another mean the service, not the units
+REJECTED_IN_A_ROW = 20  # the same of units it rejects, while it has never answered one
 POLL_SECONDS = 0.1
 
 
@@ -93,6 +94,7 @@ class Client:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._keeper: asyncio.Task[None] | None = None
         self._in_a_row = 0
+        self._heard = False  # whether this service ever answered anything
 
     def __enter__(self) -> Client:
         return self
@@ -164,6 +166,7 @@ class Client:
             read = self.service.read(unit, claim.row.raw)
             if read.status != "garbage":
                 self.counts["from_ledger"] += 1
+                self._heard = True
                 row = claim.row
                 if not row.settled:  # its process ended after receiving it: the estimate stands there still
                     row = self._took(row.raw, read, (in_tokens, out_tokens, chars))
@@ -198,7 +201,7 @@ class Client:
                 if answer is not None:
                     return answer
                 continue
-            self._in_a_row = 0
+            self._in_a_row, self._heard = 0, True
             row = self._took(raw, read, (in_tokens, out_tokens, chars))
             self._settled.append((wanted, row, read.status))  # committed with the next answer, or at the end
             self.counts[f"status_{read.status}"] += 1
@@ -249,8 +252,8 @@ class Client:
         if what == "stop":
             raise self._stopped((detail, self._scrub_text(trouble.mend)))
         self._in_a_row += 1
-        never = not any(name.startswith("status_") for name in self.counts)
-        if self._in_a_row >= IN_A_ROW and (what != "rejected" or never):
+        limit = REJECTED_IN_A_ROW if what == "rejected" else IN_A_ROW
+        if self._in_a_row >= limit and (what != "rejected" or not self._heard):
             raise self._stopped(
                 (f"{self._in_a_row} requests in a row failed; the last: {detail}", "See to the service.")
             )

@@ -1,4 +1,4 @@
-"""Model stages run in a child process: memory is freed at its end, and torchrun can launch it.
+"""Stages that hold a model run in a child process: memory is freed at its end, and torchrun can launch it.
 
 The child is `python -m hunmin.child SPEC.json`; it leaves counts.json, or error.json for what a user can mend.
 """
@@ -14,7 +14,7 @@ import threading
 from pathlib import Path
 from typing import Any
 
-from . import artifact
+from . import artifact, progress
 from .artifact import Counts, Inputs, Spend
 from .errors import EXIT_INTERRUPTED, UserError
 from .recipe import Step
@@ -86,6 +86,7 @@ def spec_of(step: Step, inputs: Inputs, out: Path) -> dict[str, Any]:
         "stage": step.stage,
         "config": step.config.model_dump(mode="json"),
         "out": str(out),
+        "quiet": progress.quiet,
         "inputs": {
             "label": inputs.label,
             "seed": inputs.seed,
@@ -104,7 +105,7 @@ def spec_of(step: Step, inputs: Inputs, out: Path) -> dict[str, Any]:
 
 
 def main(spec_path: Path) -> int:
-    """Run one model stage from its spec file; rank 0 alone writes counts and errors."""
+    """Run one stage from its spec file; rank 0 alone writes counts and errors."""
     end_with_parent()
     logging.basicConfig(level=logging.WARNING, format="%(message)s", stream=sys.stderr)
     from transformers.utils import logging as transformers_logging
@@ -112,6 +113,7 @@ def main(spec_path: Path) -> int:
     transformers_logging.disable_progress_bar()
     transformers_logging.set_verbosity_error()
     spec = json.loads(spec_path.read_text(encoding="utf-8"))
+    progress.quiet = bool(spec.get("quiet"))
     given = spec["inputs"]
     spend = given["spend"]
     inputs = Inputs(

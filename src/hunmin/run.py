@@ -364,6 +364,8 @@ def _call(step: Step, inputs: Inputs, out: Path, options: Options) -> Counts:
         n = shards.automatic(step.stage, inputs.records) if options.shards is None else options.shards
         if n > 1:
             return shards.run_stage(step.stage, step.config, inputs, out, executor=options.executor, shards=n)
+    if getattr(step.module, "loads_model", lambda config: False)(step.config):
+        return child.call(step, inputs, out)  # its memory is free again before the next stage
     return step.module.run(step.config, inputs, out)
 
 

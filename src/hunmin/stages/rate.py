@@ -94,6 +94,11 @@ def files(config: Config) -> list[Path]:
     return found
 
 
+def loads_model(config: Config) -> bool:
+    """A model in this process's memory makes it run in a child, as model stages do."""
+    return config.rater == "ifd"
+
+
 def paid(config: Config) -> bool:
     """An endpoint costs money unless it runs on this machine or replays recorded replies."""
     from ..raters.asked import is_free

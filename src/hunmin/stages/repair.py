@@ -90,6 +90,11 @@ def files(config: Config) -> list[Path]:
     return own + (found[0].files(found[1]) if found else [])
 
 
+def loads_model(config: Config) -> bool:
+    """A model in this process's memory makes it run in a child, as model stages do."""
+    return config.engine == "local"
+
+
 def paid(config: Config) -> bool:
     """Only an engine with a service behind it costs anything."""
     found = _engine(config)

@@ -121,6 +121,11 @@ def files(config: Config) -> list[Path]:
     return list(dict.fromkeys(path for engine, own in _engines(config) for path in engine.files(own)))
 
 
+def loads_model(config: Config) -> bool:
+    """A model in this process's memory makes it run in a child, as model stages do."""
+    return "local" in (config.engine, config.fallback)
+
+
 def paid(config: Config) -> bool:
     """An engine with a service behind it spends money or quota."""
     return any(engine.paid(own) for engine, own in _engines(config))

@@ -118,6 +118,26 @@ class Writer:
         self.counts.n_in, self.counts.n_kept = n, len(kept_ends)
 
 
+def take_back(out: Path, last: int, failed: Callable[[Record], bool]) -> None:
+    """Cut an interrupted artifact at the first of its `last` kept records that `failed`: the failures that stopped it.
+
+    They are done again; what was paid for behind them comes from the ledger.
+    """
+    part = out / (RECORDS + ".part")
+    if not part.is_file():
+        return
+    tail: deque[tuple[int, bytes]] = deque(maxlen=last)
+    at = 0
+    with part.open("rb") as file:
+        for line in file:
+            tail.append((at, line))
+            at += len(line)
+    for start, line in tail:
+        if line.endswith(b"\n") and failed(json.loads(line)):
+            _truncate(part, start)
+            return
+
+
 def _line_ends(path: Path) -> list[int]:
     if not path.exists():
         return []

@@ -211,6 +211,24 @@ def test_faults_are_overcome_and_reach_nobody_else(source, tmp_path):
     assert all(row["translation"]["status"] == "ok" for row in translated(out))
 
 
+def test_what_an_outage_left_in_english_is_translated_by_the_same_command(source, tmp_path):
+    up = []
+
+    def script(n, body):
+        return korean(n, body) if n < 40 or up else Response(500, b"{}", {"Retry-After": "0"})
+
+    out = tmp_path / "out"
+    with OpenAIServer(script) as server:
+        stopped = call(command(source, out, server))
+        assert stopped.returncode == 4, stopped.stderr
+        written = read_jsonl(out / "records.jsonl.part")
+        assert any(row["translation"]["status"] == "flagged" for row in written), "the outage reached no record"
+        up.append(True)
+        again = call(command(source, out, server))
+        assert again.returncode == 0, again.stderr
+    assert all(row["translation"]["status"] == "ok" for row in translated(out))
+
+
 def test_quota_used_up_stops_cleanly_and_resumes_exactly(source, tmp_path):
     out = tmp_path / "out"
     with DeepLServer(limit=3000) as server:

@@ -21,6 +21,8 @@ STATUSES = {
     "unrecorded": "no recorded reply for this record and field",
 }
 
+OUTAGE = ("unreachable", "timeout", "limited", "rejected", "unrecorded")  # what units may get before a run stops
+
 
 @dataclass(frozen=True)
 class Unit:

@@ -8,19 +8,19 @@ Source: AlpaGasus (arXiv 2307.08701), gauss5930/KoRAE rating/, Cherry LLM (arXiv
 
 from __future__ import annotations
 
-import json
 import logging
-from collections import Counter, deque
+from collections import Counter
 from pathlib import Path
 from typing import Any, Literal
 
 from ..artifact import RECORDS, Counts, Inputs
+from ..clients.units import OUTAGE
 from ..errors import UserError
 from ..options import Options, opt
 from ..raters import RATERS
 from ..raters.scores import parse_scale
 from ..record import Record, read_jsonl
-from ..stream import stream
+from ..stream import stream, take_back
 from ..tables import resolve
 
 log = logging.getLogger("hunmin")
@@ -31,8 +31,6 @@ ADDS = ("ratings",)
 KIND = "record"
 INPUT = "records"
 OUTPUT = "records"
-
-OUTAGE = ("unreachable", "timeout", "limited", "rejected", "unrecorded")  # what a record may get before a run stops
 
 
 class Config(Options):
@@ -178,29 +176,9 @@ def _by_llm(config: Config, inputs: Inputs, out: Path) -> tuple[Counts, dict[str
             rating = await llm.rate(record, asker, prompt, scale, config.rater, config.model, parse)
             return [with_rating(record, rating)]
 
-        _forget_outage(out / f"{RECORDS}.part", last=inputs.in_flight * 8)
+        take_back(out, inputs.in_flight * 8, lambda record: record["ratings"][-1]["status"] in OUTAGE)
         counts = stream(step, inputs, out, in_flight=inputs.in_flight)
         return counts, {"scale": scale.name, "prompt": prompt.name, "paid": client.report(), **extra}
-
-
-def _forget_outage(part: Path, last: int) -> None:
-    """Cut an interrupted file at the first of its `last` records that got no answer: the failures that stopped the run.
-
-    They are asked again; the answers behind them come from the ledger.
-    """
-    if not part.is_file():
-        return
-    tail: deque[tuple[int, bytes]] = deque(maxlen=last)
-    at = 0
-    with part.open("rb") as file:
-        for line in file:
-            tail.append((at, line))
-            at += len(line)
-    for start, line in tail:
-        if line.endswith(b"\n") and json.loads(line)["ratings"][-1]["status"] in OUTAGE:
-            with part.open("r+b") as file:
-                file.truncate(start)
-            return
 
 
 def _by_batch(config: Config, inputs: Inputs, client: Any, structured: str, out: Path) -> dict[str, int]:

@@ -17,13 +17,13 @@ from pathlib import Path
 from typing import Any, Literal
 
 from ..artifact import Counts, Inputs, hash_of
-from ..clients.units import Unit
+from ..clients.units import OUTAGE, Unit
 from ..engines import ENGINES
 from ..engines.fates import pieces_of, plan
 from ..engines.ladder import Asker, Told, all_of, known_key, say
 from ..options import Options, opt
 from ..record import Record, read_jsonl, with_texts
-from ..stream import Drop, stream
+from ..stream import Drop, stream, take_back
 from ..tables import resolve
 from ..text.masking import Segment, encode
 
@@ -201,12 +201,18 @@ def run(config: Config, inputs: Inputs, out: Path) -> Counts:
         async def step(batch: list[Record]) -> list[Record | Drop]:
             return await all_of([_translate(record, askers, config) for record in batch])
 
+        take_back(out, inputs.in_flight * 8, _lost)
         local = config.engine == "local"
         counts = stream(
             step, inputs, out, in_flight=1 if local else inputs.in_flight, batch=config.batch_size if local else 1
         )
         counts.notes.update(_notes(config, out, [asker.client.report() for asker in askers]))
     return counts
+
+
+def _lost(record: Record) -> bool:
+    """Whether a piece stayed English because the service did not answer."""
+    return any(why.split(":")[0] in OUTAGE for why in record["translation"].get("flagged", {}).values())
 
 
 def _notes(config: Config, out: Path, services: list[dict[str, Any]]) -> dict[str, Any]:

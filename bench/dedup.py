@@ -30,8 +30,8 @@ WORDS = 73  # mean words of a record
 
 def sentences(folder: Path) -> list[str]:
     """Give the sentences of all instruction data in a folder."""
+    from hunmin.artifacts.record import texts
     from hunmin.errors import UserError
-    from hunmin.record import texts
     from hunmin.stages import load
 
     found: list[str] = []
@@ -85,7 +85,7 @@ def ours(path: Path) -> dict[str, Any]:
     """Run the stage in a process of its own; give CPU seconds, peak memory in MiB and the links."""
     code = (
         "import sys, time, json; from pathlib import Path\n"
-        "from hunmin.stages import dedup; from hunmin.artifact import Inputs\n"
+        "from hunmin.stages import dedup; from hunmin.artifacts.artifact import Inputs\n"
         "import rensa\n"
         "t = time.process_time(); w = time.monotonic()\n"
         "c = dedup.run(dedup.Config(), Inputs(label='dedup', records=Path(sys.argv[1])), Path(sys.argv[2]))\n"
@@ -112,7 +112,7 @@ def ours(path: Path) -> dict[str, Any]:
 
 def judge(path: Path, pairs: list[tuple[int, int, float]], dropped: dict[int, int]) -> dict[str, Any]:
     """Give recall by true similarity and the false drops, with plain Python sets of 5-grams as the truth."""
-    from hunmin.nearest import compared_text
+    from hunmin.selection.nearest import compared_text
 
     wanted = {i for pair in pairs for i in pair[:2]} | set(dropped) | set(dropped.values())
     grams: dict[int, str] = {}
@@ -148,7 +148,7 @@ def datasketch_speed(path: Path, n: int) -> dict[str, Any]:
     """Run datasketch's MinHash and LSH, then the true comparison, on the same shingles of the first n records."""
     from datasketch import MinHash, MinHashLSH
 
-    from hunmin.nearest import compared_text
+    from hunmin.selection.nearest import compared_text
 
     begun = time.process_time()
     index = MinHashLSH(threshold=0.7, num_perm=128)

@@ -27,7 +27,7 @@ TARGETS = {"time": 0.80, "memory": 0.51}
 
 def load_pairs(n: int) -> tuple[list[Any], Any]:
     """Give `n` bundled pairs in token ids and the tokenizer."""
-    from hunmin.record import read_jsonl
+    from hunmin.artifacts.record import read_jsonl
     from hunmin.stages import dpo
     from hunmin.templates.render import load_template
     from hunmin.tiny import corpus, train_tokenizer

@@ -89,8 +89,8 @@ def main() -> None:
     from lm_eval.api.instance import Instance
     from lm_eval.models.huggingface import HFLM
 
-    from hunmin.benchmarks import harness
-    from hunmin.benchmarks.lm_eval_model import HunminLM
+    from hunmin.evaluation.benchmarks import harness
+    from hunmin.evaluation.benchmarks.lm_eval_model import HunminLM
 
     if args.device == "cpu":
         torch.set_num_threads(1)

@@ -18,9 +18,9 @@ import tempfile
 import time
 from pathlib import Path
 
-from hunmin.artifact import Spend
+from hunmin.artifacts.artifact import Spend
 from hunmin.clients.ledger import Finished, Ledger, Wanted
-from hunmin.clients.llm import open_client
+from hunmin.clients.openai_chat import open_client
 from hunmin.clients.units import chat
 
 REPLY = json.dumps(

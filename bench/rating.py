@@ -30,7 +30,7 @@ HERE = Path(__file__).parent
 
 def records_from(path: Path | None, n: int) -> list[dict]:
     """Give n distinct instruction records."""
-    from hunmin.record import read_jsonl
+    from hunmin.artifacts.record import read_jsonl
 
     if path is None:
         rows = list(read_jsonl(Path(sys.modules["hunmin"].__file__).parent / "data" / "ko.jsonl"))
@@ -78,9 +78,9 @@ import json, os, sys, time, resource
 from pathlib import Path
 spec = json.loads(sys.argv[1])
 if spec["core"] is not None: os.sched_setaffinity(0, {spec["core"]})
-from hunmin.artifact import Inputs, Spend
+from hunmin.artifacts.artifact import Inputs, Spend
 from hunmin.stages import rate
-import openai, httpx2, aiohttp, hunmin.clients.llm
+import openai, httpx2, aiohttp, hunmin.clients.openai_chat
 config = rate.Config(model="fixed", base_url=spec["url"] + "/v1", structured="text")
 inputs = Inputs("rate", records=Path(spec["records"]), spend=Spend(Path(spec["ledger"])), in_flight=spec["in_flight"])
 wall, cpu = time.perf_counter(), time.process_time()
@@ -93,7 +93,7 @@ print(json.dumps({"wall": time.perf_counter() - wall, "cpu": time.process_time()
 
 def ours(server: Server, records: list[dict], in_flight: int, faults: float, core: int | None) -> dict:
     """Run the rate stage in a process of its own on one core; give what it measured and what the server saw."""
-    from hunmin.record import write_jsonl
+    from hunmin.artifacts.record import write_jsonl
 
     server.get(f"/reset/{faults}")
     with tempfile.TemporaryDirectory() as folder:

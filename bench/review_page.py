@@ -23,8 +23,8 @@ import time
 from pathlib import Path
 from urllib.parse import quote, urlencode, urlsplit
 
-from hunmin.record import content_hash, write_jsonl
-from hunmin.stages import review
+from hunmin.artifacts.record import content_hash, write_jsonl
+from hunmin.translation.review import decisions
 
 WORDS = (
     "데이터 모델 학습 문장 번역 검토 숫자 수식 코드 질문 답변 예시 한국어 영어 결과 방법 설명 함수 목록 시간".split()
@@ -46,7 +46,7 @@ def make(folder: Path, n: int) -> Path:
     stage = folder / "run" / "05-review"
     stage.mkdir(parents=True)
     write_jsonl(folder / "records.jsonl", rows)
-    review.write_queue(folder / "records.jsonl", stage)
+    decisions.write_queue(folder / "records.jsonl", stage)
     return stage
 
 
@@ -80,7 +80,7 @@ class Client:
 
 def start(stage: Path) -> tuple[subprocess.Popen[str], str, float]:
     begun = time.perf_counter()
-    command = [sys.executable, "-m", "hunmin.cli", "review", str(stage.parent), "--port", "0"]
+    command = [sys.executable, "-m", "hunmin.commands.cli", "review", str(stage.parent), "--port", "0"]
     server = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     assert server.stdout is not None
     for line in server.stdout:
@@ -111,7 +111,7 @@ def measure_server(client: Client, stage: Path, n: int, rounds: int) -> dict[str
     found["first search (builds its text)"] = first
     for name, path in paths.items():
         found[name] = statistics.median(client.get(path(k))[0] for k in range(rounds))
-    rows = [json.loads(line) for line in (stage / review.QUEUE).open(encoding="utf-8")]
+    rows = [json.loads(line) for line in (stage / decisions.QUEUE).open(encoding="utf-8")]
     times = []
     for k in range(rounds):
         record = rows[-1 - k]

@@ -34,7 +34,7 @@ def load_rows(files: list[Path], n: int, seed: int = 1) -> tuple[list[Any], Any]
     """Give `n` random rows rendered with alpaca and tokenised, and the tokenizer (byte BPE, 4,096)."""
     import random
 
-    from hunmin.record import texts
+    from hunmin.artifacts.record import texts
     from hunmin.stages import load
     from hunmin.templates.render import load_template
     from hunmin.tiny import train_tokenizer

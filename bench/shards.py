@@ -28,7 +28,7 @@ CODE = """
 import hashlib, json, sys, time
 from pathlib import Path
 from hunmin import shards
-from hunmin.artifact import Inputs
+from hunmin.artifacts.artifact import Inputs
 from hunmin.stages import STAGES
 from hunmin.tables import resolve
 if __name__ == "__main__":
@@ -86,8 +86,8 @@ def resident(pid: int) -> int:
 
 def translations(n: int, path: Path) -> None:
     """Write n records of the bundled sample with their English, every text made different."""
-    from hunmin.recipe import BUNDLED
-    from hunmin.record import read_jsonl, texts, with_texts, write_jsonl
+    from hunmin.artifacts.record import read_jsonl, texts, with_texts, write_jsonl
+    from hunmin.running.recipe import BUNDLED
 
     pairs = list(zip(read_jsonl(BUNDLED / "en.jsonl"), read_jsonl(BUNDLED / "ko.jsonl"), strict=True))
 

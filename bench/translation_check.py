@@ -22,10 +22,10 @@ from typing import Any
 from translation_damage import DAMAGES
 from translation_pairs import Pair, bundled, composed, varied
 
-from hunmin.checks import DEFAULT
-from hunmin.checks.record import issues_of_text, resolve_checks
-from hunmin.record import read_jsonl
-from hunmin.repairs.record import Outcome, mend_text
+from hunmin.artifacts.record import read_jsonl
+from hunmin.translation.checks import DEFAULT
+from hunmin.translation.checks.find_issues import issues_of_text, resolve_checks
+from hunmin.translation.repairs.mend_record import Outcome, mend_text
 
 CHECKS = resolve_checks(DEFAULT)
 SEED_KINDS = ("code_only", "code_mixed", "number_lost", "math_symbol", "untranslated", "cut_off", "markup")

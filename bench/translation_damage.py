@@ -10,11 +10,11 @@ import random
 import re
 from collections.abc import Callable
 
-from hunmin.checks.emphasis import marks
-from hunmin.checks.program import STRING
 from hunmin.text.hangul import has_hangul
 from hunmin.text.segments import Span, find_spans
 from hunmin.text.sentences import split
+from hunmin.translation.checks.emphasis import marks
+from hunmin.translation.checks.program import STRING
 
 Damaged = tuple[str, str] | None
 HANGUL_NAMES = ["값", "이름", "결과", "합계", "찾기", "목록", "순서", "사용자"]

@@ -13,7 +13,7 @@ import random
 from dataclasses import dataclass
 from pathlib import Path
 
-from hunmin.record import get_text, read_jsonl, texts
+from hunmin.artifacts.record import get_text, read_jsonl, texts
 
 DATA = Path(__file__).parent.parent / "src" / "hunmin" / "data"
 

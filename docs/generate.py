@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from hunmin.flags import type_name
+from hunmin.commands.flags import type_name
 from hunmin.stages import STAGES
 from hunmin.tables import resolve
 

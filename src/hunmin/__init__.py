@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
+PACKAGE = Path(__file__).parent  # what lies beside the code: data/, prompts/, recipes/
 __version__ = "0.1.0"
 
 __all__ = [

@@ -11,15 +11,15 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from . import artifact
-from .artifact import Inputs, Spend
+from .artifacts import artifact
+from .artifacts.artifact import Inputs, Spend
+from .artifacts.record import Record, problems, read_jsonl, write_jsonl
 from .errors import UserError
-from .record import Record, problems, read_jsonl, write_jsonl
 
 
 def load_records(path: str | Path, **options: Any) -> list[Record]:
     """Give the records of a run, an artifact or any file `load` reads; `options` are load's own (`columns=...`)."""
-    from . import alone
+    from .commands import one_stage as alone
     from .stages import load
 
     path = Path(path)
@@ -60,7 +60,8 @@ def run_recipe(
 
     `yes` allows paid stages to spend up to the recipe's limit.
     """
-    from . import recipe, report, run
+    from .report import page as report
+    from .running import recipe, run
 
     found = recipe.load(name, overrides)
     folder = Path(runs) / (run_name or found.name).replace("/", "-")
@@ -84,7 +85,8 @@ def run_stage(
 
     Paid stages need `max_usd` or `max_chars`. A finished `out` with the same options is left as it is.
     """
-    from . import alone, recipe
+    from .commands import one_stage as alone
+    from .running import recipe
     from .stages import STAGES
     from .tables import resolve
 

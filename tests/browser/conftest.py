@@ -24,7 +24,7 @@ class Command:
 
     def __init__(self, arguments, pattern=LINK, wait=120.0, **environment):
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "hunmin.cli", *map(str, arguments)],
+            [sys.executable, "-m", "hunmin.commands.cli", *map(str, arguments)],
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, encoding="utf-8",
             env={**os.environ, "PYTHONIOENCODING": "utf-8", **environment},
         )  # fmt: skip

@@ -13,8 +13,8 @@ import pytest
 
 expect = pytest.importorskip("playwright.sync_api").expect
 
-from hunmin.record import write_jsonl  # noqa: E402
-from hunmin.stages import review  # noqa: E402
+from hunmin.artifacts.record import write_jsonl  # noqa: E402
+from hunmin.translation.review.decisions import DECISIONS  # noqa: E402
 
 HOSTILE = "<script>window.owned = 1</script><img src=x onerror='window.owned = 1'>\u202etxt.exe **굵게** `코드`"
 
@@ -86,7 +86,7 @@ def run(tmp_path, start):
     write_jsonl(tmp_path / "in.jsonl", records())
     recipe = tmp_path / "reading.yaml"
     recipe.write_text(RECIPE.format(path=tmp_path / "in.jsonl"), encoding="utf-8")
-    command = [sys.executable, "-m", "hunmin.cli", "run", str(recipe), "--runs", str(tmp_path / "runs")]
+    command = [sys.executable, "-m", "hunmin.commands.cli", "run", str(recipe), "--runs", str(tmp_path / "runs")]
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 3, done.stdout + done.stderr
     assert "4 of 4 records await a person" in done.stderr and "hunmin review" in done.stderr
@@ -94,7 +94,7 @@ def run(tmp_path, start):
 
 
 def decisions(folder):
-    rows = (folder / "02-review" / review.DECISIONS).read_text(encoding="utf-8").splitlines()[1:]
+    rows = (folder / "02-review" / DECISIONS).read_text(encoding="utf-8").splitlines()[1:]
     return [(row["id"], row["action"]) for row in map(json.loads, rows)]
 
 
@@ -206,7 +206,7 @@ def test_korean_typed_by_composition_reaches_the_record(run, start, page):
     page.keyboard.type("글")
     page.keyboard.press("Control+Enter")
     expect(page.locator(".head .id")).to_have_text("code-2")
-    rows = (folder / "02-review" / review.DECISIONS).read_text(encoding="utf-8").splitlines()
+    rows = (folder / "02-review" / DECISIONS).read_text(encoding="utf-8").splitlines()
     assert json.loads(rows[-1])["texts"] == {"output": "한글"}
 
 
@@ -322,7 +322,9 @@ def test_a_port_in_use_and_a_page_open_already_are_told(run, start, tmp_path):
     folder, _ = run
     server = start("review", folder, "--port", "0")
     port = urlsplit(server.link).port
-    again = subprocess.run([sys.executable, "-m", "hunmin.cli", "review", str(folder)], capture_output=True, text=True)
+    again = subprocess.run(
+        [sys.executable, "-m", "hunmin.commands.cli", "review", str(folder)], capture_output=True, text=True
+    )
     assert again.returncode == 2 and "open already" in again.stderr and str(port) in again.stderr
     server.kill()
     import socket
@@ -331,7 +333,7 @@ def test_a_port_in_use_and_a_page_open_already_are_told(run, start, tmp_path):
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         busy = str(taken.getsockname()[1])
-        command = [sys.executable, "-m", "hunmin.cli", "review", str(folder), "--port", busy]
+        command = [sys.executable, "-m", "hunmin.commands.cli", "review", str(folder), "--port", busy]
         done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 2 and "in use" in done.stderr and "--port" in done.stderr
     assert "Traceback" not in done.stderr

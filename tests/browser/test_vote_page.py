@@ -9,7 +9,7 @@ import pytest
 
 expect = pytest.importorskip("playwright.sync_api").expect
 
-from hunmin.record import kind, problems  # noqa: E402
+from hunmin.artifacts.record import kind, problems  # noqa: E402
 
 from .test_review_page import ask  # noqa: E402
 

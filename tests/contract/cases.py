@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from hunmin.recipe import BUNDLED
-from hunmin.record import Record, read_jsonl, texts
+from hunmin.artifacts.record import Record, read_jsonl, texts
+from hunmin.running.recipe import BUNDLED
 
 ENGLISH = BUNDLED / "en.jsonl"
 KOREAN = BUNDLED / "ko.jsonl"
@@ -43,8 +43,8 @@ def checked() -> list[Record]:
     """Spoiled records with the issues that check finds, through check itself."""
     import tempfile
 
-    from hunmin.artifact import Inputs
-    from hunmin.record import write_jsonl
+    from hunmin.artifacts.artifact import Inputs
+    from hunmin.artifacts.record import write_jsonl
     from hunmin.stages import check
 
     with tempfile.TemporaryDirectory() as folder:

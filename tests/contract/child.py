@@ -4,7 +4,7 @@ import json
 import sys
 from pathlib import Path
 
-from hunmin.artifact import Inputs, Spend
+from hunmin.artifacts.artifact import Inputs, Spend
 from hunmin.stages import STAGES
 from hunmin.tables import resolve
 

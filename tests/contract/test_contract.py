@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from hunmin import run
-from hunmin.artifact import Inputs, Spend
-from hunmin.record import TEXT_FIELDS, read_jsonl, write_jsonl
+from hunmin.artifacts.artifact import Inputs, Spend
+from hunmin.artifacts.record import TEXT_FIELDS, read_jsonl, write_jsonl
+from hunmin.running import run
 from hunmin.stages import STAGES
 from hunmin.tables import resolve
 

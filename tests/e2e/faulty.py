@@ -8,9 +8,9 @@ import sys
 import time
 from pathlib import Path
 
-from hunmin.artifact import Counts, Inputs
+from hunmin.artifacts.artifact import Counts, Inputs
+from hunmin.artifacts.stream import Drop, stream
 from hunmin.options import Options, opt
-from hunmin.stream import Drop, stream
 
 READS = ("text",)
 EDITS = ("text",)

@@ -10,14 +10,14 @@ from pathlib import Path
 
 import pytest
 
-from hunmin.recipe import BUNDLED
+from hunmin.running.recipe import BUNDLED
 
 KO = BUNDLED / "ko.jsonl"
 
 
 def hunmin(*argv: object, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "hunmin.cli", *map(str, argv)],
+        [sys.executable, "-m", "hunmin.commands.cli", *map(str, argv)],
         cwd=cwd,
         capture_output=True,
         text=True,

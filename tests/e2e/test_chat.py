@@ -15,7 +15,7 @@ import time
 import pytest
 
 pty = pytest.importorskip("pty")
-CHAT = [sys.executable, "-m", "hunmin.cli", "chat", "tiny:llama"]
+CHAT = [sys.executable, "-m", "hunmin.commands.cli", "chat", "tiny:llama"]
 ENVIRONMENT = {**os.environ, "PYTHONIOENCODING": "utf-8", "LANG": "C.UTF-8", "OMP_NUM_THREADS": "1"}
 
 

@@ -47,7 +47,7 @@ def test_the_tutorials_commands_work_in_order(tmp_path):
 
 def test_every_command_in_the_readmes_and_howto_is_one_we_have(tmp_path):
     """In an empty folder, offline, without keys each ends at the file or model that is not there, not at its words."""
-    from hunmin.cli import COMMANDS, STAGES
+    from hunmin.commands.cli import COMMANDS, STAGES
 
     secrets = ("OPENAI_API_KEY", "DEEPL_AUTH_KEY", "HF_TOKEN")
     environment = {k: v for k, v in ENVIRONMENT.items() if k not in secrets}
@@ -59,7 +59,7 @@ def test_every_command_in_the_readmes_and_howto_is_one_we_have(tmp_path):
             assert words[1] in (*COMMANDS, *STAGES), command
             if words[1] not in STAGES:
                 continue
-            typed = [sys.executable, "-m", "hunmin.cli", *words[1:]]
+            typed = [sys.executable, "-m", "hunmin.commands.cli", *words[1:]]
             done = subprocess.run(typed, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=100)
             assert done.returncode == 2, f"{name}: {command}\n{done.stdout}{done.stderr}"
             wrong = done.stderr.startswith(f"hunmin {words[1]}:") or "Traceback" in done.stderr
@@ -69,7 +69,7 @@ def test_every_command_in_the_readmes_and_howto_is_one_we_have(tmp_path):
 @pytest.mark.parametrize(("name", "left"), [("quickstart", "runs/quickstart/report.html"), ("qlora", "tuned/adapter")])
 def test_the_notebooks_run_at_tiny_size(name, left, tmp_path):
     """IPython runs the cells in order; only the %pip line, which installs a published hunmin, is taken out."""
-    from hunmin.recipe import BUNDLED
+    from hunmin.running.recipe import BUNDLED
 
     book = json.loads((ROOT / "notebooks" / f"{name}.ipynb").read_text(encoding="utf-8"))
     kept = [c for c in book["cells"] if not "".join(c["source"]).startswith("%pip")]

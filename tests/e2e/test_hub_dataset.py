@@ -9,9 +9,9 @@ import sys
 
 import pytest
 
-from hunmin.artifact import Inputs
+from hunmin.artifacts.artifact import Inputs
+from hunmin.artifacts.record import read_jsonl, write_jsonl
 from hunmin.errors import UserError
-from hunmin.record import read_jsonl, write_jsonl
 from hunmin.stages import decontaminate, load, mix
 
 ROWS = [{"instruction": f"질문 {i}", "input": None, "output": f"답 {i}"} for i in range(6)]
@@ -79,7 +79,7 @@ def test_a_dataset_with_a_loading_script_is_told_how_to_be_read(tmp_path):
 def test_without_network_the_hub_is_told_to_be_out_of_reach(tmp_path):
     """In a process of its own: `datasets` reads HF_HUB_OFFLINE when it is imported."""
     environment = {**os.environ, "HF_HUB_OFFLINE": "1", "HF_HOME": str(tmp_path / "hf")}
-    code = "import sys; from hunmin.cli import main; sys.exit(main(sys.argv[1:]))"
+    code = "import sys; from hunmin.commands.cli import main; sys.exit(main(sys.argv[1:]))"
     arguments = ["load", "--hub", "nobody/no-such-set", "-o", str(tmp_path / "out")]
     done = subprocess.run([sys.executable, "-c", code, *arguments], env=environment, capture_output=True, text=True)
     assert done.returncode == 2, done.stderr
@@ -119,7 +119,7 @@ def test_an_unknown_task_is_told(tmp_path):
         decontaminate.run(config, Inputs(label="d", records=tmp_path / "in.jsonl"), tmp_path / "out")
 
 
-CLI = "import sys; from hunmin.cli import main; sys.exit(main(sys.argv[1:]))"
+CLI = "import sys; from hunmin.commands.cli import main; sys.exit(main(sys.argv[1:]))"
 
 
 def through_http(tmp_path, server, *arguments):

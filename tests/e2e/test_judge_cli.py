@@ -10,7 +10,7 @@ import sys
 import time
 from pathlib import Path
 
-from hunmin.record import read_jsonl, write_jsonl
+from hunmin.artifacts.record import read_jsonl, write_jsonl
 
 from ..fakes.openai_server import OpenAIServer, error
 
@@ -18,7 +18,7 @@ ENVIRONMENT = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2] / "src"
 
 
 def command(*words) -> list[str]:
-    return [sys.executable, "-m", "hunmin.cli", *map(str, words)]
+    return [sys.executable, "-m", "hunmin.commands.cli", *map(str, words)]
 
 
 def hunmin(*words) -> subprocess.CompletedProcess:

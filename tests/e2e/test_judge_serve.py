@@ -15,8 +15,8 @@ from pathlib import Path
 
 import pytest
 
-from hunmin.artifact import Inputs, Spend
-from hunmin.record import read_jsonl, write_jsonl
+from hunmin.artifacts.artifact import Inputs, Spend
+from hunmin.artifacts.record import read_jsonl, write_jsonl
 from hunmin.stages import judge, rate
 
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2] / "src"), "HF_HUB_OFFLINE": "1"}
@@ -52,7 +52,7 @@ def teach(folder: Path) -> Path:
 @pytest.fixture(scope="module")
 def endpoint(tmp_path_factory):
     folder = teach(tmp_path_factory.mktemp("grader") / "grader")
-    words = [sys.executable, "-m", "hunmin.cli", "serve", str(folder), "--template", "kullm", "--port", "0"]
+    words = [sys.executable, "-m", "hunmin.commands.cli", "serve", str(folder), "--template", "kullm", "--port", "0"]
     words += ["--max-new-tokens", "8", "--engine", "own"]
     server = subprocess.Popen(words, env=ENVIRONMENT, stdout=subprocess.PIPE, text=True)
     try:

@@ -10,8 +10,8 @@ import sys
 import time
 from pathlib import Path
 
-from hunmin.artifact import read_manifest, stage_folders
-from hunmin.recipe import BUNDLED
+from hunmin.artifacts.artifact import read_manifest, stage_folders
+from hunmin.running.recipe import BUNDLED
 
 RECIPE = f"""\
 # test
@@ -37,7 +37,7 @@ stages:
 
 
 def start(folder: Path) -> subprocess.Popen:
-    command = [sys.executable, "-m", "hunmin.cli", "run", "k.yaml", "--quiet"]
+    command = [sys.executable, "-m", "hunmin.commands.cli", "run", "k.yaml", "--quiet"]
     return subprocess.Popen(command, cwd=folder, start_new_session=True, stderr=subprocess.PIPE)
 
 

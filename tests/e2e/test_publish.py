@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from hunmin import artifact
-from hunmin.artifact import Counts
-from hunmin.record import read_jsonl, write_jsonl
+from hunmin.artifacts import artifact
+from hunmin.artifacts.artifact import Counts
+from hunmin.artifacts.record import read_jsonl, write_jsonl
 from tests.fakes.hub_server import HubServer
 
 BUNDLED = Path(artifact.__file__).parent / "data"
@@ -28,7 +28,12 @@ def hunmin(*words: str, hub: HubServer | None = None, token: str = "hf_test", ho
     if token:
         env["HF_TOKEN"] = token
     return subprocess.run(
-        [sys.executable, "-m", "hunmin.cli", *words], env=env, cwd=home, capture_output=True, text=True, timeout=300
+        [sys.executable, "-m", "hunmin.commands.cli", *words],
+        env=env,
+        cwd=home,
+        capture_output=True,
+        text=True,
+        timeout=300,
     )
 
 

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from hunmin.artifact import read_manifest, stage_folders
+from hunmin.artifacts.artifact import read_manifest, stage_folders
 
 
 def hunmin(*argv: object, cwd: Path) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "hunmin.cli", *map(str, argv)]
+    command = [sys.executable, "-m", "hunmin.commands.cli", *map(str, argv)]
     return subprocess.run(command, cwd=cwd, capture_output=True, text=True, timeout=900)
 
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from hunmin.artifact import Inputs, Spend
+from hunmin.artifacts.artifact import Inputs, Spend
+from hunmin.artifacts.record import read_jsonl, write_jsonl
 from hunmin.errors import UserError
-from hunmin.record import read_jsonl, write_jsonl
 from hunmin.stages import rate
 
 from ..fakes.http_server import Response

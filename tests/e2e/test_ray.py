@@ -7,9 +7,9 @@ import time
 
 import pytest
 
-from hunmin import shards
+from hunmin.artifacts.record import read_jsonl
 from hunmin.errors import UserError
-from hunmin.record import read_jsonl
+from hunmin.running import shards
 from hunmin.stages import dedup
 
 from . import faulty

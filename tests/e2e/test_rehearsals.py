@@ -9,7 +9,7 @@ import sys
 
 import pytest
 
-from hunmin import recipe
+from hunmin.running import recipe
 
 NAMES = [n for n in recipe.packaged_names() if n not in ("quickstart", "starter")]
 
@@ -20,7 +20,7 @@ def test_rehearsal(name, tmp_path):
     env = {k: v for k, v in os.environ.items() if k not in secrets}
     # nothing answers there: whoever asks the Hub fails
     env |= {"HF_HUB_OFFLINE": "1", "HF_ENDPOINT": "http://127.0.0.1:9", "HF_HOME": str(tmp_path / "hf")}
-    command = [sys.executable, "-m", "hunmin.cli", "run", name, "--scale", "tiny", "--runs", str(tmp_path)]
+    command = [sys.executable, "-m", "hunmin.commands.cli", "run", name, "--scale", "tiny", "--runs", str(tmp_path)]
     done = subprocess.run(command, env=env, cwd=tmp_path, capture_output=True, text=True, timeout=1800)
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
     run = tmp_path / f"{name.replace('/', '-')}-tiny"

@@ -220,10 +220,10 @@ def test_it_ends_cleanly_and_a_taken_port_is_told(server):
     from urllib.parse import urlsplit
 
     port = str(urlsplit(server.link).port)
-    command = [sys.executable, "-m", "hunmin.cli", "serve", "tiny:llama", "--port", port]
+    command = [sys.executable, "-m", "hunmin.commands.cli", "serve", "tiny:llama", "--port", port]
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 2 and "in use" in done.stderr and "Traceback" not in done.stderr
-    open_wide = [sys.executable, "-m", "hunmin.cli", "serve", "tiny:llama", "--host", "0.0.0.0"]
+    open_wide = [sys.executable, "-m", "hunmin.commands.cli", "serve", "tiny:llama", "--host", "0.0.0.0"]
     done = subprocess.run(open_wide, capture_output=True, text=True)
     assert done.returncode == 2 and "--api-key-env" in done.stderr
     code = server.kill(signal.SIGINT)

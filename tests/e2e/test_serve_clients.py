@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from hunmin.record import read_jsonl, write_jsonl
+from hunmin.artifacts.record import read_jsonl, write_jsonl
 
 from ..browser.conftest import Command
 
@@ -26,7 +26,10 @@ def server():
 
 def run(*arguments):
     return subprocess.run(
-        [sys.executable, "-m", "hunmin.cli", *map(str, arguments)], capture_output=True, text=True, encoding="utf-8"
+        [sys.executable, "-m", "hunmin.commands.cli", *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
     )
 
 

@@ -8,10 +8,10 @@ import sys
 
 import pytest
 
-from hunmin import run, shards
-from hunmin.artifact import Inputs
+from hunmin.artifacts.artifact import Inputs
+from hunmin.artifacts.record import read_jsonl, write_jsonl
 from hunmin.errors import UserError
-from hunmin.record import read_jsonl, write_jsonl
+from hunmin.running import run, shards
 from hunmin.stages import check, decontaminate, dedup
 
 from . import faulty
@@ -140,7 +140,7 @@ def test_a_whole_run_in_shards_gives_the_same_bytes(tmp_path):
         command = [
             sys.executable,
             "-m",
-            "hunmin.cli",
+            "hunmin.commands.cli",
             "run",
             str(recipe),
             "--name",

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from hunmin.record import read_jsonl, write_jsonl
+from hunmin.artifacts.record import read_jsonl, write_jsonl
 from tests.fakes import deepl_server, openai_server
 from tests.fakes.deepl_server import DeepLServer
 from tests.fakes.http_server import Response
@@ -54,7 +54,7 @@ def command(source: Path, out: Path, server, *more: str) -> list[str]:
     if isinstance(server, OpenAIServer):
         engine = ["--engine", "llm", "--model", "gpt-4o-mini", "--base-url", server.base_url, "--max-usd", "5"]
         engine += ["--api-key-env", "TEST_KEY"]
-    program = [sys.executable, "-m", "hunmin.cli", "translate", str(source), "-o", str(out)]
+    program = [sys.executable, "-m", "hunmin.commands.cli", "translate", str(source), "-o", str(out)]
     return [*program, *engine, "--yes", "--in-flight", str(IN_FLIGHT), "--json-schema", "never", *more]
 
 

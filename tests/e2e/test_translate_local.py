@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from hunmin.artifact import Inputs
-from hunmin.record import read_jsonl, write_jsonl
+from hunmin.artifacts.artifact import Inputs
+from hunmin.artifacts.record import read_jsonl, write_jsonl
 from hunmin.stages import translate
 from hunmin.stages.translate import Config
 

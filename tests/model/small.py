@@ -8,7 +8,7 @@ import re
 import tempfile
 from pathlib import Path
 
-from hunmin.artifact import Inputs
+from hunmin.artifacts.artifact import Inputs
 
 LINES = [
     "대한민국의 수도는 서울입니다. 한강이 도시를 지나갑니다.",

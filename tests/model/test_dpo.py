@@ -91,7 +91,7 @@ def test_precomputed_reference_gives_the_same_losses(tmp_path, tuned):
 
 
 def test_from_a_merged_model(tmp_path, tuned):
-    from hunmin.artifact import Inputs
+    from hunmin.artifacts.artifact import Inputs
     from hunmin.stages import merge
 
     merge.run(merge.Config(), Inputs(label="merge", model=tuned), tmp_path / "merged")

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from hunmin import cli
-from hunmin.artifact import Inputs
+from hunmin.artifacts.artifact import Inputs
+from hunmin.commands import cli
 from hunmin.errors import UserError
 from hunmin.stages import evaluate
 
@@ -188,7 +188,7 @@ def test_lm_evals_own_command_with_our_model(model, tmp_path):
         argv += ["--log_samples", "--output_path", str(tmp_path / name)]
         environment = {**os.environ, "PYTHONPATH": str(Path(cli.__file__).parents[1])}
         done = subprocess.run(
-            [sys.executable, "-m", "hunmin.cli", *argv], env=environment, capture_output=True, text=True
+            [sys.executable, "-m", "hunmin.commands.cli", *argv], env=environment, capture_output=True, text=True
         )
         assert done.returncode == 0, done.stderr[-2000:]
         [samples] = (tmp_path / name).rglob("samples_*.jsonl")
@@ -225,7 +225,7 @@ def test_bad_input_ends_with_2_and_a_sentence(model, tmp_path, argv, message, ca
 
 
 def test_the_korean_suite_names_tasks_that_lm_eval_has():
-    from hunmin.benchmarks import upstream
+    from hunmin.evaluation.benchmarks import upstream
 
     wanted = upstream.names(["korean"])
     assert len(wanted) > 10

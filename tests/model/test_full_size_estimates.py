@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from hunmin import recipe
-from hunmin.artifact import Inputs
-from hunmin.publishing import estimates
+from hunmin.artifacts.artifact import Inputs
+from hunmin.running import estimates, recipe
 
 NAMES = [n for n in recipe.packaged_names() if n not in ("quickstart", "starter")]
 

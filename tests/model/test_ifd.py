@@ -9,9 +9,9 @@ import pytest
 import torch
 
 from hunmin import models
-from hunmin.artifact import Inputs
+from hunmin.artifacts.artifact import Inputs
+from hunmin.artifacts.record import read_jsonl, write_jsonl
 from hunmin.raters import ifd
-from hunmin.record import read_jsonl, write_jsonl
 from hunmin.stages import rate
 
 from . import small

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from hunmin.artifact import Counts, Inputs, Spend, write_manifest
-from hunmin.judging.answers import read_answers
-from hunmin.record import read_jsonl, write_jsonl
+from hunmin.artifacts.artifact import Counts, Inputs, Spend, write_manifest
+from hunmin.artifacts.record import read_jsonl, write_jsonl
+from hunmin.evaluation.judging.answers import read_answers
 from hunmin.stages import judge
 
 from ..fakes.openai_server import OpenAIServer

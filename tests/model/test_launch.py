@@ -8,9 +8,9 @@ import subprocess
 
 import pytest
 
-from hunmin.child import spec_of
 from hunmin.errors import UserError
-from hunmin.recipe import Step
+from hunmin.running.child import spec_of
+from hunmin.running.recipe import Step
 from hunmin.stages import dpo, sft
 from hunmin.train import launch
 

@@ -10,7 +10,7 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from hunmin.artifact import Inputs
+from hunmin.artifacts.artifact import Inputs
 from hunmin.errors import UserError
 from hunmin.stages import merge, sft
 

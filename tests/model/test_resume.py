@@ -15,9 +15,9 @@ from pathlib import Path
 
 import pytest
 
-from hunmin.child import spec_of
 from hunmin.errors import UserError
-from hunmin.recipe import Step
+from hunmin.running.child import spec_of
+from hunmin.running.recipe import Step
 from hunmin.stages import dpo, sft
 
 from . import small
@@ -83,7 +83,7 @@ def test_kill_9_and_the_same_command(tmp_path):
     step = Step("sft", "sft", sft, config)
     spec.write_text(json.dumps(spec_of(step, inputs, out)), encoding="utf-8")
     environment = {**os.environ, "PYTHONPATH": "src"}
-    command = [sys.executable, "-m", "hunmin.child", str(spec)]
+    command = [sys.executable, "-m", "hunmin.running.child", str(spec)]
     child = subprocess.Popen(command, env=environment, stderr=subprocess.PIPE)
     deadline = time.monotonic() + 120
     while not list(out.glob("checkpoints/checkpoint-*/trainer_state.json")) and time.monotonic() < deadline:
@@ -106,7 +106,7 @@ def test_a_killed_caller_takes_its_child_along(tmp_path):
     options = {**OPTIONS, "base_model": small.base(), "max_steps": 4000}
     code = (
         "from pathlib import Path; from hunmin import run\n"
-        "from hunmin.artifact import Inputs; from hunmin.stages import sft\n"
+        "from hunmin.artifacts.artifact import Inputs; from hunmin.stages import sft\n"
         f"inputs = Inputs(label='sft', records=Path({str(inputs.records)!r}))\n"
         f"run.call_alone('sft', sft.Config(**{options!r}), inputs, Path({str(tmp_path / 'out')!r}))"
     )

@@ -10,9 +10,9 @@ torch = pytest.importorskip("torch")
 from lm_eval.api.instance import Instance  # noqa: E402
 from lm_eval.models.huggingface import HFLM  # noqa: E402
 
-from hunmin.benchmarks import harness, scorer, tokens  # noqa: E402
-from hunmin.benchmarks.lm_eval_model import HunminLM  # noqa: E402
 from hunmin.errors import UserError  # noqa: E402
+from hunmin.evaluation.benchmarks import harness, scorer, tokens  # noqa: E402
+from hunmin.evaluation.benchmarks.lm_eval_model import HunminLM  # noqa: E402
 
 from . import tiny_models  # noqa: E402
 

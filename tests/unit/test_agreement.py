@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from hunmin.artifacts.record import write_jsonl
 from hunmin.errors import UserError
-from hunmin.judging.agreement import compare, kappa, kendall, length_correlation, position_bias, report, spearman
-from hunmin.judging.intervals import mean_interval, relative_interval
-from hunmin.record import write_jsonl
+from hunmin.evaluation.judging.agreement import compare, report
+from hunmin.evaluation.judging.score_rows import position_bias
+from hunmin.statistics import kappa, kendall, mean_interval, rank_correlation, relative_interval, spearman
 
 
 def rows(values, criterion="overall", **more):
@@ -92,8 +93,8 @@ def test_position_bias() -> None:
 
 
 def test_length_correlation_and_compare_without_lengths() -> None:
-    assert length_correlation([(1, 1), (2, 2), (3, 3)]) == pytest.approx(1)
-    assert length_correlation([(1, 1), (1, 2), (1, 3)]) is None
+    assert rank_correlation([(1, 1), (2, 2), (3, 3)]) == pytest.approx(1)
+    assert rank_correlation([(1, 1), (1, 2), (1, 3)]) is None
     assert compare([(1, 1, None), (2, 2, 5), (3, 3, 6)])["length_bias"] is None
     assert compare([])["kappa"] is None
 

@@ -11,22 +11,23 @@ from pathlib import Path
 import pytest
 
 SRC = Path(__file__).parents[2] / "src" / "hunmin"
-# From the bottom up; a module may import from its own layer or a lower one.
-LAYERS = [
-    ("errors", "options", "charts"),
-    ("text", "record", "progress", "tables"),
-    ("artifact", "clients", "formats", "templates", "prompts"),
-    ("stream", "engines", "checks", "repairs", "raters", "judging", "benchmarks", "train", "models", "tiny",
-     "publishing", "server", "nearest", "stats", "choosing", "executors", "held_out", "overlap", "ratings", "strata"),
+# The floors of the house, from the ground up: a room imports from lower floors and from itself, never sideways.
+FLOORS = [
+    ("errors", "options", "text", "statistics"),
+    ("tables", "artifacts"),
+    ("clients", "formats", "report", "templates", "tiny"),
+    ("models", "publishing", "selection", "translation.checks"),
+    ("raters", "server", "train", "translation.engines", "translation.repairs", "evaluation.benchmarks"),
+    ("translation.review", "evaluation.judging"),
     ("stages",),
-    ("shards", "sharded_dedup", "review"),
-    ("recipe",),
-    ("child", "run", "rehearse"),
-    ("report", "compare", "show", "doctor", "chat", "serve", "console", "flags", "alone", "api", "cli", "__init__"),
+    ("running",),
+    ("commands",),
+    ("api",),
 ]  # fmt: skip
-LAYER = {name: i for i, names in enumerate(LAYERS) for name in names}
+FLOOR = {name: i for i, names in enumerate(FLOORS) for name in names}
+HALLS = ("translation", "evaluation")  # rooms within them are counted, they themselves hold nothing
 HEAVY = ("torch", "transformers", "datasets", "openai", "deepl", "trl", "peft", "lm_eval", "pandas", "sklearn", "ray")
-SOCKET_ROOMS = ("clients/", "review/", "serve.py", "server/")
+SOCKET_ROOMS = ("clients/", "translation/review/", "commands/serve.py", "server/")
 SOCKETS = ("socket", "http.client", "urllib.request", "requests", "httpx", "httpx2", "aiohttp", "uvicorn", "starlette")
 
 
@@ -34,8 +35,14 @@ def modules() -> list[Path]:
     return sorted(SRC.rglob("*.py"))
 
 
-def room(path: Path) -> str:
-    return path.relative_to(SRC).parts[0].removesuffix(".py")
+def module_of(path: Path) -> str:
+    return ".".join(path.relative_to(SRC).with_suffix("").parts).removesuffix("__init__").rstrip(".")
+
+
+def room(module: str) -> str:
+    """Give the room of a module below hunmin: "translation.checks" for translation.checks.markup."""
+    parts = module.split(".")
+    return ".".join(parts[:2]) if parts[0] in HALLS and len(parts) > 1 else parts[0]
 
 
 def imports(path: Path, top_level_only: bool = False):
@@ -55,15 +62,51 @@ def imports(path: Path, top_level_only: bool = False):
                 yield f"{prefix}.{alias.name}"
 
 
-@pytest.mark.parametrize("path", modules(), ids=lambda p: str(p.relative_to(SRC)))
-def test_imports_point_one_way(path):
-    own = room(path)
-    assert own in LAYER, f"{own} has no layer: put it into LAYERS and docs/design.md"
+def taken(path: Path) -> set[str]:
+    """Give the modules of ours that a file imports, anywhere in it."""
+    found = set()
     for name in imports(path):
-        parts = name.split(".")
-        if parts[0] != "hunmin" or len(parts) < 2 or parts[1] not in LAYER:
+        parts = name.split(".")[1:]
+        if not name.startswith("hunmin.") or not parts:
             continue
-        assert LAYER[parts[1]] <= LAYER[own], f"{path.name} ({own}) imports {name}, which lies above it"
+        if "/".join(parts) in FILES:
+            found.add(".".join(parts))
+    return found
+
+
+FILES = {module_of(path).replace(".", "/"): path for path in modules() if module_of(path)}
+
+
+@pytest.mark.parametrize("path", [p for p in modules() if module_of(p)], ids=lambda p: str(p.relative_to(SRC)))
+def test_imports_point_one_way(path):
+    own = room(module_of(path))
+    if own in HALLS:
+        assert not taken(path), f"{path} is a hall: its rooms hold the code"
+        return
+    assert own in FLOOR, f"{own} stands on no floor: put it into FLOORS and docs/design.md"
+    for name in taken(path):
+        other = room(name)
+        assert other == own or FLOOR[other] < FLOOR[own], f"{path.name} ({own}) imports {name}, which is not below it"
+
+
+def test_no_files_import_each_other_in_a_circle():
+    graph = {name.replace("/", "."): taken(path) - {name.replace("/", ".")} for name, path in FILES.items()}
+    done: set[str] = set()
+
+    def walk(name: str, way: tuple[str, ...]) -> None:
+        assert name not in way, " -> ".join([*way[way.index(name) :], name])
+        if name not in done:
+            for other in sorted(graph[name]):
+                walk(other, (*way, name))
+            done.add(name)
+
+    for name in graph:
+        walk(name, ())
+
+
+def test_the_root_holds_little():
+    allowed = {"__init__.py", "api.py", "errors.py", "options.py", "tables.py", "statistics.py"}
+    assert {p.name for p in SRC.glob("*.py")} <= allowed
 
 
 @pytest.mark.parametrize("path", modules(), ids=lambda p: str(p.relative_to(SRC)))
@@ -92,7 +135,7 @@ def test_rooms_stay_small():
 
 @pytest.mark.parametrize(
     "code",
-    ["import hunmin.cli", "from hunmin.stages import STAGES; from hunmin.tables import resolve; "
+    ["import hunmin.commands.cli", "from hunmin.stages import STAGES; from hunmin.tables import resolve; "
      "[resolve(STAGES, n, 'stage').Config for n in STAGES]"],
 )  # fmt: skip
 def test_nothing_heavy_is_loaded_at_start(code):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hunmin import artifact
+from hunmin.artifacts import artifact
 
 
 def test_files_of_one_name_and_folders_are_told_apart_by_content(tmp_path):

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from hunmin.chat import Params, Talk, command, set_params
+from hunmin.commands.chat import Params, Talk, command, set_params
 from hunmin.errors import UserError
 from hunmin.models.answering import read_questions
 
@@ -35,7 +35,7 @@ def test_undo_takes_back_question_and_answer_but_not_the_system_prompt(talk):
 
 
 def test_save_appends_a_record_that_load_reads(talk, tmp_path):
-    from hunmin.record import problems
+    from hunmin.artifacts.record import problems
 
     file = tmp_path / "새 폴더" / "talk.jsonl"
     assert "saved" in command(f"/save {file}", talk, Params())[0]

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 
-from hunmin.artifact import Inputs, Spend
-from hunmin.checks import sense
-from hunmin.record import read_jsonl, write_jsonl
+from hunmin.artifacts.artifact import Inputs, Spend
+from hunmin.artifacts.record import read_jsonl, write_jsonl
 from hunmin.stages import check
+from hunmin.translation.checks import sense
 
 from ..fakes.openai_server import OpenAIServer
 

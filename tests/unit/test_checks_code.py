@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from hunmin.checks import code_mixed, code_only, math_symbol
+from hunmin.translation.checks import code_mixed, code_only, math_symbol
 
 CODE = (
     'def area(width, height):\n    if width < 0:\n        raise ValueError("negative width")\n    return width * height'

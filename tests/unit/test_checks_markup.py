@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from hunmin.checks import markup
+from hunmin.translation.checks import markup
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from hunmin.checks import number_lost
+from hunmin.translation.checks import number_lost
 
 
 @pytest.mark.parametrize(

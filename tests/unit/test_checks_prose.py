@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from hunmin.checks import cut_off, register_mixed, task_broken, untranslated
+from hunmin.translation.checks import cut_off, register_mixed, task_broken, untranslated
 
 EN3 = "The market opens early. My neighbor sells fruit there every week. Come before noon."
 KO3 = "시장은 일찍 문을 엽니다. 이웃은 거기서 매주 과일을 팝니다. 정오 전에 오세요."

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from hunmin import cli
-from hunmin.record import write_jsonl
+from hunmin.artifacts.record import write_jsonl
+from hunmin.commands import cli
 from hunmin.tables import resolve
 
 
@@ -139,7 +139,7 @@ def test_completion_lists_the_commands(capsys):
 def test_a_terminal_that_is_not_utf8_shows_escapes(tmp_path):
     write_jsonl(tmp_path / "in.jsonl", [{"id": "a", "source": "t", "instruction": "질문", "output": "답"}])
     done = subprocess.run(
-        [sys.executable, "-m", "hunmin.cli", "show", str(tmp_path / "in.jsonl")],
+        [sys.executable, "-m", "hunmin.commands.cli", "show", str(tmp_path / "in.jsonl")],
         capture_output=True,
         env={"PATH": "/usr/bin:/bin", "PYTHONIOENCODING": "ascii", "LC_ALL": "C"},
     )

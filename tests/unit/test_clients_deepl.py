@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from hunmin.artifact import Spend
+from hunmin.artifacts.artifact import Spend
 from hunmin.clients import deepl
 from hunmin.clients.units import text
 from hunmin.errors import UserError

@@ -8,8 +8,8 @@ import logging
 
 import pytest
 
-from hunmin.artifact import Spend
-from hunmin.clients import llm
+from hunmin.artifacts.artifact import Spend
+from hunmin.clients import openai_chat as llm
 from hunmin.clients.units import STATUSES, chat
 from hunmin.errors import UserError
 from tests.fakes import openai_server

@@ -9,9 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from hunmin import cli, compare
-from hunmin.benchmarks import published, significance, tables
+from hunmin import statistics
+from hunmin.commands import cli, compare
 from hunmin.errors import UserError
+from hunmin.evaluation.benchmarks import published, significance
+from hunmin.report import score_tables as tables
 
 
 def test_every_published_model_has_one_row_per_task_and_shots():
@@ -73,8 +75,8 @@ def test_a_protocol_the_published_rows_do_not_have_is_the_users_error():
     ("b", "c", "p"), [(0, 0, 1.0), (5, 5, 1.0), (0, 5, 0.0625), (1, 9, 0.021484375), (10, 2, 0.038574219)]
 )
 def test_mcnemar_exact(b, c, p):
-    assert significance.mcnemar(b, c) == pytest.approx(p)
-    assert significance.mcnemar(c, b) == pytest.approx(p)
+    assert statistics.mcnemar(b, c) == pytest.approx(p)
+    assert statistics.mcnemar(c, b) == pytest.approx(p)
 
 
 def document(model: str, index: int, gold: int, prediction: int, prompt: str = "aa", **changed) -> dict:

@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hunmin import held_out
-from hunmin.artifact import Inputs
+from hunmin.artifacts.artifact import Inputs
+from hunmin.artifacts.record import read_jsonl, write_jsonl
 from hunmin.errors import UserError
-from hunmin.overlap import Index, Item, letters_of
-from hunmin.record import read_jsonl, write_jsonl
+from hunmin.selection import held_out
+from hunmin.selection.overlap import Index, Item, letters_of
 from hunmin.stages import decontaminate
 from hunmin.text.normal import letters
 
@@ -182,7 +182,7 @@ def test_kobest_leaks_into_its_own_training_split(data_folder, tmp_path):
 @pytest.mark.data
 def test_word_13_grams_cannot_see_kobest(data_folder):
     """Trap: the usual decontamination looks at 13 words; most items of COPA, SentiNeg and WiC do not have that many."""
-    from hunmin.held_out import read_items
+    from hunmin.selection.held_out import read_items
 
     items = read_items([str(data_folder / "kobest")], ["test"])
     for task in ("copa", "sentineg", "wic"):

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hunmin import nearest
-from hunmin.artifact import Inputs
+from hunmin.artifacts.artifact import Inputs
+from hunmin.artifacts.record import read_jsonl, write_jsonl
 from hunmin.errors import UserError
-from hunmin.record import read_jsonl, write_jsonl
+from hunmin.selection import nearest
 from hunmin.stages import dedup
 from hunmin.text.normal import letters, squash
 

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 
 from hunmin.stages import sft
-from hunmin.train.estimate import Size, memory_bytes
+from hunmin.train.memory import Size, memory_bytes
 
 
 def shape(hidden, layers, vocabulary=46336):

@@ -7,9 +7,9 @@ import random
 import numpy as np
 import pytest
 
-from hunmin.artifact import Inputs
+from hunmin.artifacts.artifact import Inputs
+from hunmin.artifacts.record import read_jsonl, write_jsonl
 from hunmin.errors import UserError
-from hunmin.record import read_jsonl, write_jsonl
 from hunmin.stages import filter as filters
 
 UNSET = object()

@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from hunmin.artifacts.record import problems
 from hunmin.errors import UserError
 from hunmin.formats import FORMATS
 from hunmin.formats.columns import column_problems, read_columns
 from hunmin.formats.recognise import recognise
-from hunmin.record import problems
 from hunmin.tables import resolve
 
 TEXT = st.text(st.characters(codec="utf-8", exclude_characters="\x00"), min_size=1, max_size=40).filter(

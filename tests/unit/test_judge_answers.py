@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from hunmin.errors import UserError
-from hunmin.judging.answers import answer_locally, given_answers, messages_at, read_answers
-from hunmin.judging.questions import Question, Turn
+from hunmin.evaluation.judging.answers import answer_locally, given_answers, messages_at, read_answers
+from hunmin.evaluation.judging.questions import Question, Turn
 
 
 @dataclass(frozen=True)

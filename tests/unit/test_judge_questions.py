@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from hunmin.errors import UserError
-from hunmin.judging import criteria
-from hunmin.judging.criteria import FILE, load_criteria
-from hunmin.judging.questions import read_questions
+from hunmin.evaluation.judging import criteria
+from hunmin.evaluation.judging.criteria import FILE, load_criteria
+from hunmin.evaluation.judging.questions import read_questions
 from hunmin.raters import wording
 
 

@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from hunmin.judging.reading import read_choice, weighted_score
+from hunmin.evaluation.judging.replies import read_choice, weighted_score
 from hunmin.raters.scores import Scale
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from hunmin.judging.scoring import biases, by_category, outcome, pairwise_rows, score_rows, statuses
+from hunmin.evaluation.judging.score_rows import biases, by_category, outcome, pairwise_rows, score_rows, statuses
 
 
 def document(key, scores, model="ours", category="", text="답", finish="stop", weighted=None):

@@ -9,8 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from hunmin.benchmarks import contestants, harness, kobest, metrics, rows
+from hunmin import statistics
 from hunmin.errors import UserError
+from hunmin.evaluation.benchmarks import contestants, harness, kobest, metrics
+from hunmin.evaluation.benchmarks import task_rows as rows
 from hunmin.stages import evaluate
 
 BUNDLED = Path(__file__).parents[2] / "src" / "hunmin" / "data" / "benchmark"
@@ -187,10 +189,10 @@ def test_macro_f1_is_sklearns():
 
 
 def test_wilson_interval_known_values():
-    low, high = metrics.wilson(8, 10)
+    low, high = statistics.wilson(8, 10)
     assert (round(low, 4), round(high, 4)) == (0.4902, 0.9433)
-    assert metrics.wilson(0, 20)[0] == 0.0
-    assert metrics.wilson(20, 20)[1] == 1.0
+    assert statistics.wilson(0, 20)[0] == 0.0
+    assert statistics.wilson(20, 20)[1] == 1.0
 
 
 def test_bootstrap_interval_holds_the_value_and_narrows_with_n():
@@ -199,7 +201,7 @@ def test_bootstrap_interval_holds_the_value_and_narrows_with_n():
     for n in (50, 800):
         gold = [chance.randrange(2) for _ in range(n)]
         predicted = [g if chance.random() < 0.7 else 1 - g for g in gold]
-        low, high = metrics.bootstrap_macro_f1(gold, predicted)
+        low, high = statistics.macro_f1_interval(gold, predicted)
         assert low < metrics.macro_f1(gold, predicted) < high
         wide.append(high - low)
     assert wide[1] < wide[0] / 2
@@ -209,8 +211,8 @@ def test_resampled_macro_f1_equals_the_plain_function_draw_by_draw():
     import numpy as np
 
     gold, predicted = np.array([0, 1, 1, 2, 0, 2, 1]), np.array([0, 1, 2, 2, 1, 2, 1])
-    picks = np.random.default_rng(3).integers(0, 7, size=(metrics.RESAMPLES, 7))
-    values = metrics.resampled_macro_f1(gold, predicted, 3)
+    picks = np.random.default_rng(3).integers(0, 7, size=(statistics.RESAMPLES, 7))
+    values = statistics.resampled_macro_f1(gold, predicted, 3)
     for i in range(40):
         assert values[i] == pytest.approx(metrics.macro_f1(gold[picks[i]].tolist(), predicted[picks[i]].tolist()))
 

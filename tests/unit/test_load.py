@@ -10,9 +10,9 @@ import unicodedata
 import pytest
 from pydantic import ValidationError
 
-from hunmin.artifact import Inputs
+from hunmin.artifacts.artifact import Inputs
+from hunmin.artifacts.record import read_jsonl, write_jsonl
 from hunmin.errors import UserError
-from hunmin.record import read_jsonl, write_jsonl
 from hunmin.stages import load
 
 ROWS = [{"instruction": f"{i}번 질문", "input": "", "output": f"{i}번 답"} for i in range(5)]

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from hunmin.record import texts
+from hunmin.artifacts.record import texts
 from hunmin.text.masking import MaskError, Segment, cut, decode, encode, join, restore
 
 SIZES = ("whole", "lines", "sentences")

@@ -7,9 +7,9 @@ import random
 import pytest
 from pydantic import ValidationError
 
-from hunmin.artifact import Inputs
+from hunmin.artifacts.artifact import Inputs
+from hunmin.artifacts.record import read_jsonl, write_jsonl
 from hunmin.errors import UserError
-from hunmin.record import read_jsonl, write_jsonl
 from hunmin.stages import mix
 
 

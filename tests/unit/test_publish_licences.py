@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from hunmin.publishing import dataset_card, scan
+from hunmin.publishing import dataset_card
+from hunmin.publishing import secret_scan as scan
 from hunmin.publishing.facts import DataFacts, Step, lineage
 from hunmin.publishing.licences import Part, conflicts, licence, propose
 from hunmin.publishing.model_card import is_hub_id

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from hunmin import recipe
-from hunmin.artifact import Inputs
+from hunmin.artifacts.artifact import Inputs
 from hunmin.publishing import dataset_card, model_card
+from hunmin.running import recipe
 from hunmin.stages import STAGES, publish
 from hunmin.tables import resolve
 

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from hunmin.artifact import Inputs, Spend
+from hunmin.artifacts.artifact import Inputs, Spend
+from hunmin.artifacts.record import read_jsonl, write_jsonl
 from hunmin.clients.units import Answer
 from hunmin.raters import asked, llm
 from hunmin.raters.scores import Reading, Scale
-from hunmin.record import read_jsonl, write_jsonl
 from hunmin.stages import rate
 
 TEN = Scale(0, 10)

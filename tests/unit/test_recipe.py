@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from hunmin import recipe
 from hunmin.errors import UserError
+from hunmin.running import recipe
 
 
 def check(text: str, *overrides: str):

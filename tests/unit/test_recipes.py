@@ -7,11 +7,11 @@ import re
 
 import pytest
 
-from hunmin import recipe, run
+from hunmin.artifacts.record import read_jsonl, texts
 from hunmin.errors import UserError
 from hunmin.publishing import known
 from hunmin.raters.scores import parse_scale, read
-from hunmin.record import read_jsonl, texts
+from hunmin.running import recipe, run
 
 OWN = [n for n in recipe.packaged_names() if n not in ("quickstart", "starter")]
 MODELS = [

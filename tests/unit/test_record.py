@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from hunmin import record
+from hunmin.artifacts import record
 from hunmin.errors import UserError
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from hunmin import recipe, rehearse
-from hunmin.record import read_jsonl, texts
+from hunmin.artifacts.record import read_jsonl, texts
+from hunmin.running import recipe, rehearse
 from hunmin.stages import load
 
 # chatml builds a tokenizer with torch: those recipes are rehearsed in tests/e2e

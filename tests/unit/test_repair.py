@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from hunmin.artifact import Inputs, Spend
-from hunmin.checks import DEFAULT
-from hunmin.checks.record import context_of, issues_of, issues_of_text, resolve_checks
-from hunmin.checks.scoring import planted
-from hunmin.record import read_jsonl, write_jsonl
-from hunmin.repairs.record import Outcome, better, mend_record, mend_text
+from hunmin.artifacts.artifact import Inputs, Spend
+from hunmin.artifacts.record import read_jsonl, write_jsonl
 from hunmin.stages import check, repair
+from hunmin.translation.checks import DEFAULT
+from hunmin.translation.checks.find_issues import context_of, issues_of, issues_of_text, resolve_checks
+from hunmin.translation.checks.planted import planted
+from hunmin.translation.repairs.mend_record import Outcome, better, mend_record, mend_text
 
 from ..fakes.openai_server import OpenAIServer
 
@@ -167,7 +167,7 @@ def test_options_are_checked():
 
 
 def test_the_planted_errors_of_the_sample(tmp_path):
-    from hunmin.record import texts, with_texts
+    from hunmin.artifacts.record import texts, with_texts
 
     data = repair.Path(repair.__file__).parent.parent / "data"
     replies = {(r["id"], r["field"]): r["reply"] for r in read_jsonl(data / "replies.jsonl")}

@@ -7,12 +7,11 @@ import json
 
 import pytest
 
+from hunmin.artifacts.record import content_hash, read_jsonl
 from hunmin.errors import UserError
-from hunmin.record import content_hash, read_jsonl
-from hunmin.review import spreadsheet
-from hunmin.review.queue import Found, Queue, find, lock
 from hunmin.server.guard import Doorman, host_allowed
-from hunmin.stages import review
+from hunmin.translation.review import decisions, spreadsheet
+from hunmin.translation.review.queue import Found, Queue, find, lock
 
 HOSTILE = '=HYPERLINK("http://x") <script>alert(1)</script> \u202eabc'
 
@@ -33,7 +32,7 @@ def make(folder, n=5):
     stage = folder / "run" / "05-review"
     stage.mkdir(parents=True)
     (folder / "records.jsonl").write_text("".join(json.dumps(r) + "\n" for r in records), encoding="utf-8")
-    review.write_queue(folder / "records.jsonl", stage)
+    decisions.write_queue(folder / "records.jsonl", stage)
     return stage
 
 

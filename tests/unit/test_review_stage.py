@@ -6,11 +6,13 @@ import json
 
 import pytest
 
-from hunmin.artifact import Inputs
+from hunmin.artifacts.artifact import Inputs
+from hunmin.artifacts.record import content_hash, read_jsonl, write_jsonl
 from hunmin.errors import EXIT_WAITING, UserError
-from hunmin.record import content_hash, read_jsonl, write_jsonl
 from hunmin.stages import review
-from hunmin.stages.review import Config, Decision, DecisionLog, queue_key
+from hunmin.stages.review import Config
+from hunmin.translation.review import decisions
+from hunmin.translation.review.decisions import QUEUE, Decision, DecisionLog, queue_key
 
 
 def issue(code="number_lost", field="output", status="open", severity="review"):
@@ -35,7 +37,7 @@ def stage(tmp_path):
 
 
 def decide(inputs, out, *decisions):
-    queue = list(read_jsonl(out / review.QUEUE))
+    queue = list(read_jsonl(out / QUEUE))
     log = DecisionLog(out, queue_key(queue))
     by_id = {r["id"]: r for r in queue}
     for name, action, given in decisions:
@@ -126,7 +128,7 @@ def test_decisions_of_another_run_are_refused(stage):
 def test_a_decision_that_cannot_stand_says_why(given, what):
     subject = record(1, issue())
     decision = Decision(**{"id": "r1", "content": content_hash(subject), **given})
-    assert what in review.decision_problem(subject, decision)
+    assert what in decisions.decision_problem(subject, decision)
 
 
 def test_half_a_last_line_is_cut_and_the_rest_stands(stage):
@@ -137,7 +139,7 @@ def test_half_a_last_line_is_cut_and_the_rest_stands(stage):
     with (out / "decisions.jsonl").open("ab") as file:
         file.write(b'{"id": "r2", "action": "acc')
     decide(inputs, out, ("r3", "rejected", {}))
-    found = review.read_decisions(out, queue_key(list(read_jsonl(out / "queue.jsonl"))))
+    found = decisions.read_decisions(out, queue_key(list(read_jsonl(out / "queue.jsonl"))))
     assert [(d.id, d.action) for d in found] == [("r1", "accepted"), ("r3", "rejected")]
 
 

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hunmin.artifact import Inputs
-from hunmin.choosing import chance, lowest, shares
+from hunmin.artifacts.artifact import Inputs
+from hunmin.artifacts.record import read_jsonl, write_jsonl
 from hunmin.errors import UserError
-from hunmin.record import read_jsonl, write_jsonl
+from hunmin.selection.chance import chance, lowest, shares
 from hunmin.stages import sample
 
 

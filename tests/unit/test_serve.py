@@ -7,7 +7,7 @@ import json
 
 import pytest
 
-from hunmin import serve
+from hunmin.commands import serve
 from hunmin.errors import UserError
 from hunmin.models import Resolved
 

@@ -7,9 +7,9 @@ import json
 
 import pytest
 
-from hunmin import show
+from hunmin.artifacts.record import write_jsonl
+from hunmin.commands import show
 from hunmin.errors import UserError
-from hunmin.record import write_jsonl
 
 
 def run(capsys, *argv):

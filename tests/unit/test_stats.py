@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from hunmin.stats import language, statistics
+from hunmin.selection.stats import language, statistics
 
 RECORDS = [
     {"id": "1", "source": "a", "instruction": "수도는?", "output": "서울입니다. 큰 도시입니다.", "license": "MIT"},

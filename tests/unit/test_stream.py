@@ -6,9 +6,9 @@ import random
 
 import pytest
 
-from hunmin.artifact import Inputs
-from hunmin.record import read_jsonl, write_jsonl
-from hunmin.stream import Drop, Writer, stream
+from hunmin.artifacts.artifact import Inputs
+from hunmin.artifacts.record import read_jsonl, write_jsonl
+from hunmin.artifacts.stream import Drop, Writer, stream
 
 N = 60
 

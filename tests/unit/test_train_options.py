@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from hunmin.artifacts.record import content_hash
 from hunmin.errors import UserError
-from hunmin.record import content_hash
 from hunmin.stages import dpo, merge, sft
 from hunmin.train import labels, launch, resume
 
@@ -78,7 +78,7 @@ def test_every_option_name_of_the_design_is_there():
 def test_launch_commands(tmp_path):
     spec = tmp_path / "spec.json"
     plain = launch.command(sft.Config(), spec)
-    assert plain == [sys.executable, "-m", "hunmin.child", str(spec)]
+    assert plain == [sys.executable, "-m", "hunmin.running.child", str(spec)]
     ddp = launch.command(sft.Config(launch="ddp", num_processes=4, device="cpu", micro_batch_size=4), spec)
     assert ddp == [
         sys.executable,
@@ -87,7 +87,7 @@ def test_launch_commands(tmp_path):
         "--standalone",
         "--nproc_per_node=4",
         "-m",
-        "hunmin.child",
+        "hunmin.running.child",
         str(spec),
     ]
 

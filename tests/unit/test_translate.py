@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from hunmin.artifact import Inputs, Spend
-from hunmin.engines.fates import plan
+from hunmin.artifacts.artifact import Inputs, Spend
+from hunmin.artifacts.record import read_jsonl, texts, write_jsonl
 from hunmin.errors import UserError
-from hunmin.record import read_jsonl, texts, write_jsonl
 from hunmin.stages import translate
 from hunmin.stages.translate import Config
 from hunmin.text.segments import is_code
+from hunmin.translation.engines.fates import plan
 from tests.fakes import deepl_server, openai_server
 from tests.fakes.deepl_server import DeepLServer
 from tests.fakes.openai_server import OpenAIServer
@@ -272,7 +272,7 @@ def test_labels_that_translators_turn_into_particles():
 
 @pytest.mark.parametrize("suffix", ["csv", "xlsx"])
 def test_translated_elsewhere(tmp_path, suffix):
-    from hunmin.engines.file import read_rows, write_rows
+    from hunmin.translation.engines.file import read_rows, write_rows
 
     rows = [row(CODE, "=SUM of all, he said.\nSecond line."), {**row("Hello there."), "id": "b"}]
     options = {"engine": "file", "file": str(tmp_path / f"texts.{suffix}")}

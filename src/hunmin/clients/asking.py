@@ -15,7 +15,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
-from ..artifact import Spend
+from ..artifacts.artifact import Spend
 from ..errors import EXIT_STOPPED, UserError
 from .ledger import Claim, Finished, Ledger, Wanted, key_of
 from .pace import Pace

@@ -18,8 +18,8 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from .. import progress
-from ..artifact import write_atomic
+from ..artifacts import progress
+from ..artifacts.artifact import write_atomic
 from ..errors import EXIT_STOPPED, UserError
 from .asking import Client
 from .ledger import Finished, Wanted
@@ -57,7 +57,7 @@ def ask_in_batches(
     """
     import openai
 
-    from .llm import api_key, endpoint_of
+    from .openai_chat import api_key, endpoint_of
 
     api = openai.OpenAI(
         base_url=endpoint_of(base_url), api_key=api_key(base_url, api_key_env, client.label), max_retries=5

@@ -17,7 +17,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from ..artifact import Spend, hash_of
+from ..artifacts.artifact import Spend, hash_of
 from ..errors import UserError
 from .asking import Client, Read, Service, expect
 from .ledger import key_of, peek_done

@@ -11,9 +11,9 @@ import json
 from pathlib import Path
 from typing import Any
 
-from ..artifact import sha256_file
+from ..artifacts.artifact import sha256_file
+from ..artifacts.record import read_jsonl
 from ..errors import UserError
-from ..record import read_jsonl
 from .asking import Read, Service
 from .prices import FREE
 from .units import Reply, Trouble, Unit

@@ -7,8 +7,8 @@ import decimal
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from ..artifacts.record import ORIGIN_KEYS, TEXT_FIELDS, Record
 from ..errors import UserError
-from ..record import ORIGIN_KEYS, TEXT_FIELDS, Record
 from ..tables import did_you_mean
 
 CARRIED = ("license", "generator")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ..record import Record
+from ..artifacts.record import Record
 from .columns import carry, give_back, text
 
 LOSSLESS = True

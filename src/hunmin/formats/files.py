@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from ..artifact import RECORDS, newest, stage_folders
+from ..artifacts.artifact import RECORDS, newest, stage_folders
 from ..errors import UserError
 from ..tables import did_you_mean
 

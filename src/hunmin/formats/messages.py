@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ..artifacts.record import ROLES, Record
 from ..errors import UserError
-from ..record import ROLES, Record
 from .columns import carry, give_back
 from .turns import check_turns
 

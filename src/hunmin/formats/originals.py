@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from ..artifacts.record import Record, texts
 from ..errors import UserError
-from ..record import Record, texts
 
 
 class Originals:

@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ..artifacts.record import Record
 from ..errors import UserError
-from ..record import Record
 from .columns import carry, give_back, text
 from .messages import read_messages
 

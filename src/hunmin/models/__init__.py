@@ -1,8 +1,8 @@
 """Model weights opened for use: find, load, generate, logprobs. torch is imported only when weights are touched."""
 
 from .decoding import Generated, Piece, Request, decode, generate, steps
+from .logprobs import logprobs, prompt_logprobs
 from .opening import Loaded, Resolved, load, local_folders, prompt, resolve
-from .scoring import logprobs, prompt_logprobs
 
 __all__ = [
     "Generated",

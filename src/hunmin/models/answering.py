@@ -8,10 +8,10 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from .. import progress
-from ..artifact import hash_of
+from ..artifacts import progress
+from ..artifacts.artifact import hash_of
+from ..artifacts.record import dumps, kind, read_jsonl
 from ..errors import UserError
-from ..record import dumps, kind, read_jsonl
 from .decoding import generate
 from .opening import Loaded, prompt
 

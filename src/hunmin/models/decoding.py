@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..errors import UserError
+from .logprobs import accepts
 from .opening import Loaded
-from .scoring import accepts
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from .. import artifact
+from ..artifacts import artifact
 from ..errors import UserError
 
 CARD = "hunmin.json"

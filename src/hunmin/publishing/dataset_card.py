@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from .. import charts
+from ..report import charts
 from .facts import DataFacts, Step
 from .licences import LICENCES
 from .parts_of_cards import Frame, bars, funnel, section, sources, table, writers

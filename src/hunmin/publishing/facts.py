@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from .. import artifact
-from ..record import Record, kind, read_jsonl, texts
+from ..artifacts import artifact
+from ..artifacts.record import Record, kind, read_jsonl, texts
 from . import known
 from .licences import Part
 

@@ -11,13 +11,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from .. import artifact
-from ..artifact import Inputs
+from ..artifacts import artifact
+from ..artifacts.artifact import Inputs
+from ..artifacts.record import TEXT_FIELDS, Record, dumps, read_jsonl, write_jsonl
 from ..errors import UserError
 from ..formats import FORMATS
-from ..record import TEXT_FIELDS, Record, dumps, read_jsonl, write_jsonl
 from ..tables import did_you_mean, resolve
-from . import dataset_card, known, model_card, scan
+from . import dataset_card, known, model_card
+from . import secret_scan as scan
 from .facts import MODEL_CARD, DataFacts, ModelFacts, Step, lineage, read_card, read_data, read_model, steps_before
 from .licences import Conflict, Part, conflicts, licence, propose
 from .parts_of_cards import Frame, short_name

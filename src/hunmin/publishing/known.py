@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import functools
 import json
-from pathlib import Path
 from typing import Any
 
-PATH = Path(__file__).parent.parent / "data" / "known_sources.json"
+from .. import PACKAGE
+
+PATH = PACKAGE / "data" / "known_sources.json"
 
 
 @functools.cache

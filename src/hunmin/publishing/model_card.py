@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from .. import PACKAGE
 from .dataset_card import licence_fields
 from .facts import ModelFacts, Step
 from .parts_of_cards import Frame, funnel, section, short_name, sources, table, writers
@@ -20,7 +21,7 @@ HYPERPARAMETERS = (
 )  # fmt: skip
 DATASET_OF = {"boolq": "skt/kobest_v1", "copa": "skt/kobest_v1", "hellaswag": "skt/kobest_v1"}
 DATASET_OF |= {"sentineg": "skt/kobest_v1", "wic": "skt/kobest_v1"}
-BUNDLED = Path(__file__).parent.parent / "data"
+BUNDLED = PACKAGE / "data"
 EXAMPLE = "대한민국의 수도는 어디인가요?"
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..artifact import versions
+from ..artifacts.artifact import versions
 from .facts import DataFacts, Step
 from .licences import Conflict
 

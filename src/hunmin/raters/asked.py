@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlsplit
 
-from ..artifact import Spend
+from ..artifacts.artifact import Spend
 from ..clients.units import STATUSES, Answer, Unit, chat
 from .scores import WHY, Reading, Scale, read
 

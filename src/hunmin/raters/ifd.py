@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ..record import Record, kind
+from ..artifacts.record import Record, kind
 from ..templates.render import messages_of
 
 SCALES = {"perplexity": "ifd", "loss": "ifd-loss"}

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..record import Record, kind
+from ..artifacts.record import Record, kind
 from ..templates.render import messages_of
 from . import wording
 from .asked import Asker, Parse

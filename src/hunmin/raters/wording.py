@@ -13,10 +13,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from .. import PACKAGE
 from ..errors import UserError
 from ..tables import did_you_mean
 
-PROMPTS = Path(__file__).parent.parent / "prompts"
+PROMPTS = PACKAGE / "prompts"
 
 
 @dataclass(frozen=True)

@@ -16,9 +16,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from ..artifacts.record import dumps, problems
 from ..errors import UserError
 from ..models import Loaded, Request, answering
-from ..record import dumps, problems
 from . import guard
 from .worker import Worker
 

@@ -13,15 +13,15 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from ..artifact import RECORDS, Counts, Inputs, add_notes
-from ..checks import CHECKS, DEFAULT
-from ..checks.record import issues_of, original_of, resolve_checks
+from ..artifacts.artifact import RECORDS, Counts, Inputs, add_notes
+from ..artifacts.record import Record, read_jsonl, texts
+from ..artifacts.stream import stream
 from ..errors import UserError
 from ..options import Options, opt
-from ..record import Record, read_jsonl, texts
-from ..stream import stream
 from ..tables import did_you_mean
 from ..text.hangul import has_hangul
+from ..translation.checks import CHECKS, DEFAULT
+from ..translation.checks.find_issues import issues_of, original_of, resolve_checks
 
 log = logging.getLogger("hunmin")
 
@@ -84,8 +84,8 @@ def estimate(config: Config, inputs: Inputs) -> dict[str, Any]:
         return {"records": n, "requests": n if SENSE in config.checks else 0}
     if SENSE not in config.checks:
         return {"records": sum(1 for _ in read_jsonl(inputs.records)), "requests": 0, "usd": 0.0}
-    from ..checks import sense
-    from ..clients import llm as endpoint
+    from ..clients import openai_chat as endpoint
+    from ..translation.checks import sense
 
     units = (unit for record in read_jsonl(inputs.records) for unit in sense.units(record))
     return endpoint.estimate(
@@ -162,9 +162,9 @@ def _concluded(notes: dict[str, Any], out: Path) -> dict[str, Any]:
 
 
 def _with_sense(config: Config, inputs: Inputs, out: Path, attach: Any) -> Counts:
-    from ..checks import sense
-    from ..clients.llm import open_client
+    from ..clients.openai_chat import open_client
     from ..raters.asked import limits
+    from ..translation.checks import sense
 
     with open_client(
         model=config.model or "",

@@ -13,14 +13,15 @@ from typing import Any, Literal
 
 from pydantic import field_validator
 
-from .. import held_out, progress
-from ..artifact import Counts, Inputs
+from ..artifacts import progress
+from ..artifacts.artifact import Counts, Inputs
+from ..artifacts.record import read_jsonl, write_jsonl
+from ..artifacts.stream import Writer, count_lines
 from ..errors import UserError
-from ..nearest import in_batches
 from ..options import Options, opt
-from ..overlap import Hit, Index, letters_of
-from ..record import read_jsonl, write_jsonl
-from ..stream import Writer, count_lines
+from ..selection import held_out
+from ..selection.nearest import in_batches
+from ..selection.overlap import Hit, Index, letters_of
 
 READS = ("text",)
 EDITS = ()

@@ -11,7 +11,7 @@ import math
 from pathlib import Path
 from typing import Any, Literal
 
-from ..artifact import Counts, Inputs
+from ..artifacts.artifact import Counts, Inputs
 from ..options import opt
 from ..train.config import TrainConfig, cross_check
 from .sft import local_files

@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 from pydantic import field_validator
 
-from ..artifact import Counts, Inputs
+from ..artifacts.artifact import Counts, Inputs
 from ..errors import UserError
 from ..options import Options, opt
 
@@ -68,7 +68,7 @@ def shots_of(config: Config) -> list[int]:
 
 def check(config: Config) -> list[str]:
     """Give what is wrong across fields: unknown tasks, negative shots, options of the other protocol."""
-    from ..benchmarks import harness
+    from ..evaluation.benchmarks import harness
 
     found = []
     if not config.tasks:
@@ -96,7 +96,8 @@ def files(config: Config) -> list[Path]:
         return found
     if not Path(config.data).is_dir():
         return [*found, Path(config.data)]
-    from ..benchmarks import harness, rows
+    from ..evaluation.benchmarks import harness
+    from ..evaluation.benchmarks import task_rows as rows
 
     try:
         own = harness.tasks(config.tasks)
@@ -115,7 +116,7 @@ def estimate(config: Config, inputs: Inputs) -> dict[str, Any]:
     """Give how many models, documents and scored continuations there are (local data only)."""
     found: dict[str, Any] = {"models": len(config.models) + len(config.baselines)}
     if config.protocol == "harness" and config.data is not None:
-        from ..benchmarks import harness
+        from ..evaluation.benchmarks import harness
 
         jobs = harness.jobs(config.tasks, [0], config.data, limit=config.limit)
         n = sum(len(job.items) for job in jobs) * len(shots_of(config))
@@ -126,7 +127,8 @@ def estimate(config: Config, inputs: Inputs) -> dict[str, Any]:
 
 def run(config: Config, inputs: Inputs, out: Path) -> Counts:
     """Score every model and leave scores.json and documents.jsonl."""
-    from ..benchmarks import contestants, processes, samples, scoring
+    from ..evaluation.benchmarks import contestants, processes, samples
+    from ..evaluation.benchmarks import grid as scoring
 
     problems = check(config)
     if problems:

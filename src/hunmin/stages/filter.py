@@ -16,14 +16,14 @@ from typing import Any
 
 import numpy as np
 
-from .. import charts
-from ..artifact import Counts, Inputs, write_atomic
-from ..choosing import chance
+from ..artifacts.artifact import Counts, Inputs, write_atomic
+from ..artifacts.record import read_jsonl
+from ..artifacts.stream import Writer
 from ..errors import UserError
 from ..options import Options, opt
-from ..ratings import MEAN, answers_to, name_of, ratings_of, scale_of, score
-from ..record import read_jsonl
-from ..stream import Writer
+from ..report import charts
+from ..selection.chance import chance
+from ..selection.ratings import MEAN, answers_to, name_of, ratings_of, scale_of, score
 from ..tables import did_you_mean
 
 READS = ("ratings",)

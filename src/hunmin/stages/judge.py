@@ -16,18 +16,19 @@ from typing import Any, Literal
 
 from pydantic import field_validator
 
-from .. import charts
-from ..artifact import DOCUMENTS, SCORES, Counts, Inputs, hash_of, read_manifest, write_atomic
+from .. import PACKAGE
+from ..artifacts.artifact import DOCUMENTS, SCORES, Counts, Inputs, hash_of, read_manifest, write_atomic
+from ..artifacts.record import read_jsonl, write_jsonl
 from ..errors import UserError
-from ..judging import scoring
-from ..judging.answers import Answers, given_answers
-from ..judging.criteria import PAIRWISE, CriteriaSet, load_criteria
-from ..judging.questions import Question, read_questions
+from ..evaluation.judging import score_rows as scoring
+from ..evaluation.judging.answers import Answers, given_answers
+from ..evaluation.judging.criteria import PAIRWISE, CriteriaSet, load_criteria
+from ..evaluation.judging.questions import Question, read_questions
 from ..options import Options, opt
-from ..record import read_jsonl, write_jsonl
+from ..report import charts
 
 log = logging.getLogger("hunmin")
-SAMPLE = Path(__file__).parent.parent / "data" / "questions.jsonl"
+SAMPLE = PACKAGE / "data" / "questions.jsonl"
 
 READS: tuple[str, ...] = ()
 EDITS: tuple[str, ...] = ()
@@ -85,7 +86,7 @@ class Config(Options):
 
 def check(config: Config) -> list[str]:
     """Give what is wrong with the options before anything runs."""
-    from ..judging.verdicts import load_wording
+    from ..evaluation.judging.verdicts import load_wording
 
     found = []
     try:
@@ -132,10 +133,10 @@ def paid(config: Config) -> bool:
 
 def estimate(config: Config, inputs: Inputs) -> dict[str, Any]:
     """Give what judging would take, with answers as long as max_new_tokens allows; nothing is sent."""
-    from ..clients import llm
+    from ..clients import openai_chat as llm
     from ..clients.units import chat
-    from ..judging import verdicts
-    from ..judging.answers import Answer
+    from ..evaluation.judging import verdicts
+    from ..evaluation.judging.answers import Answer
     from ..raters.asked import EXPECT_TOKENS
 
     (questions, _), criteria = _questions(config), load_criteria(config.criteria, config.language)
@@ -160,8 +161,8 @@ def estimate(config: Config, inputs: Inputs) -> dict[str, Any]:
 
 def run(config: Config, inputs: Inputs, out: Path) -> Counts:
     """Answer, judge, and leave scores.json, documents.jsonl and a plot for each criterion."""
-    from ..judging import agreement, verdicts
-    from ..judging import contestants as who
+    from ..evaluation.judging import agreement, verdicts
+    from ..evaluation.judging import answerers as who
 
     out.mkdir(parents=True, exist_ok=True)
     (questions, data), criteria = _questions(config), load_criteria(config.criteria, config.language)

@@ -15,7 +15,9 @@ from typing import Any, Literal
 
 from pydantic import field_validator, model_validator
 
-from ..artifact import Counts, Inputs
+from ..artifacts.artifact import Counts, Inputs
+from ..artifacts.record import Record, content_hash, nfc, problems, texts
+from ..artifacts.stream import Drop, count_lines, stream
 from ..errors import UserError
 from ..formats import FORMATS
 from ..formats.columns import column_problems, plain, read_columns, whole
@@ -23,8 +25,6 @@ from ..formats.files import Malformed, read_rows, records_of
 from ..formats.originals import Originals
 from ..formats.recognise import recognise
 from ..options import Options, opt
-from ..record import Record, content_hash, nfc, problems, texts
-from ..stream import Drop, count_lines, stream
 from ..tables import did_you_mean, resolve
 
 log = logging.getLogger("hunmin")

@@ -10,7 +10,7 @@ import logging
 from pathlib import Path
 from typing import Any, Literal
 
-from ..artifact import Counts, Inputs
+from ..artifacts.artifact import Counts, Inputs
 from ..errors import UserError
 from ..options import Options, opt
 

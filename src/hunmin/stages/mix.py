@@ -15,14 +15,14 @@ from typing import Any, Literal
 import numpy as np
 from pydantic import field_validator
 
-from .. import progress
-from ..artifact import Counts, Inputs
-from ..choosing import chance, lowest
+from ..artifacts import progress
+from ..artifacts.artifact import Counts, Inputs
+from ..artifacts.record import Record, read_jsonl, texts
+from ..artifacts.stream import Writer
 from ..errors import UserError
 from ..formats.files import records_of
 from ..options import Options, opt
-from ..record import Record, read_jsonl, texts
-from ..stream import Writer
+from ..selection.chance import chance, lowest
 from . import load
 
 log = logging.getLogger("hunmin")

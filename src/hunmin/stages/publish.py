@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 from pydantic import create_model
 
-from ..artifact import Counts, Inputs
+from ..artifacts.artifact import Counts, Inputs
 from ..errors import UserError
 from ..formats import FORMATS
 from ..options import Options, opt

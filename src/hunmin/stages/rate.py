@@ -13,14 +13,14 @@ from collections import Counter
 from pathlib import Path
 from typing import Any, Literal
 
-from ..artifact import RECORDS, Counts, Inputs
+from ..artifacts.artifact import RECORDS, Counts, Inputs
+from ..artifacts.record import Record, read_jsonl
+from ..artifacts.stream import stream, take_back
 from ..clients.units import OUTAGE
 from ..errors import UserError
 from ..options import Options, opt
 from ..raters import RATERS
 from ..raters.scores import parse_scale
-from ..record import Record, read_jsonl
-from ..stream import stream, take_back
 from ..tables import resolve
 
 log = logging.getLogger("hunmin")
@@ -111,7 +111,7 @@ def estimate(config: Config, inputs: Inputs) -> dict[str, Any]:
         return {"rater": config.rater, "records": n, "requests": 0 if config.rater == "ifd" else n}
     if config.rater == "ifd":
         return {"rater": "ifd", "records": sum(1 for _ in read_jsonl(inputs.records)), "requests": 0, "usd": 0.0}
-    from ..clients import llm as endpoint
+    from ..clients import openai_chat as endpoint
     from ..raters import asked, llm
 
     scale, prompt = parse_scale(config.scale, "rate.scale"), llm.load_prompt(config.prompt)
@@ -149,7 +149,7 @@ def with_rating(record: Record, rating: dict[str, Any]) -> Record:
 
 
 def _by_llm(config: Config, inputs: Inputs, out: Path) -> tuple[Counts, dict[str, Any]]:
-    from ..clients.llm import open_client
+    from ..clients.openai_chat import open_client
     from ..raters import llm
     from ..raters.asked import Asker, limits
     from ..raters.scores import read

@@ -13,16 +13,16 @@ from collections import Counter
 from pathlib import Path
 from typing import Any, Literal
 
-from ..artifact import Counts, Inputs
-from ..checks import CHECKS, DEFAULT
-from ..checks.record import context_of, original_of, resolve_checks
-from ..checks.scoring import planted
+from ..artifacts.artifact import Counts, Inputs
+from ..artifacts.record import Record, get_text, read_jsonl, with_texts
+from ..artifacts.stream import stream
 from ..options import Options, opt
-from ..record import Record, get_text, read_jsonl, with_texts
-from ..repairs import REPAIRS, retranslate
-from ..repairs.record import Outcome, better, mend_record, updated
-from ..stream import stream
 from ..tables import did_you_mean
+from ..translation.checks import CHECKS, DEFAULT
+from ..translation.checks.find_issues import context_of, original_of, resolve_checks
+from ..translation.checks.planted import planted
+from ..translation.repairs import REPAIRS, retranslate
+from ..translation.repairs.mend_record import Outcome, better, mend_record, updated
 
 log = logging.getLogger("hunmin")
 
@@ -60,8 +60,8 @@ def _engine(config: Config) -> tuple[Any, Any] | None:
     """Give (engine, its translate options), or None without an engine."""
     if config.engine is None:
         return None
-    from ..engines import ENGINES
     from ..tables import resolve
+    from ..translation.engines import ENGINES
     from .translate import Config as Translate
 
     own = {name: getattr(config, name) for name in ENGINE_OPTIONS if getattr(config, name) not in (None, {})}

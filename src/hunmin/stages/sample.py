@@ -16,14 +16,14 @@ from typing import Any, Literal
 
 import numpy as np
 
-from .. import nearest
-from ..artifact import Counts, Inputs
-from ..choosing import chance, shares
+from ..artifacts.artifact import Counts, Inputs
+from ..artifacts.record import Record, read_jsonl
+from ..artifacts.stream import Writer
 from ..errors import UserError
 from ..options import Options, opt
-from ..record import Record, read_jsonl
-from ..strata import LENGTH, answer, stratum
-from ..stream import Writer
+from ..selection import nearest
+from ..selection.chance import chance, shares
+from ..selection.strata import LENGTH, answer, stratum
 
 READS = ()
 EDITS = ()

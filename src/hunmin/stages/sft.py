@@ -9,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, Literal
 
-from ..artifact import Counts, Inputs
+from ..artifacts.artifact import Counts, Inputs
 from ..options import opt
 from ..train.config import TrainConfig, cross_check
 

@@ -16,16 +16,16 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
-from ..artifact import Counts, Inputs, hash_of
+from ..artifacts.artifact import Counts, Inputs, hash_of
+from ..artifacts.record import Record, read_jsonl, with_texts
+from ..artifacts.stream import Drop, stream, take_back
 from ..clients.units import OUTAGE, Unit
-from ..engines import ENGINES
-from ..engines.fates import pieces_of, plan
-from ..engines.ladder import Asker, Told, all_of, known_key, say
 from ..options import Options, opt
-from ..record import Record, read_jsonl, with_texts
-from ..stream import Drop, stream, take_back
 from ..tables import resolve
 from ..text.masking import Segment, encode
+from ..translation.engines import ENGINES
+from ..translation.engines.fates import pieces_of, plan
+from ..translation.engines.ladder import Asker, Told, all_of, known_key, say
 
 READS = ("text",)
 EDITS = ("text",)

@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..artifact import hash_of
+from ..artifacts.artifact import hash_of
+from ..artifacts.record import Record
 from ..errors import UserError
-from ..record import Record
 from ..tables import did_you_mean
 from . import TEMPLATES
 

@@ -15,12 +15,13 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from .. import progress
-from ..artifact import hash_of
+from .. import PACKAGE
+from ..artifacts import progress
+from ..artifacts.artifact import hash_of
+from ..artifacts.record import read_jsonl, texts
 from ..errors import UserError
-from ..record import read_jsonl, texts
 
-DATA = Path(__file__).parent.parent / "data"
+DATA = PACKAGE / "data"
 ARCHES = ("llama", "neox")
 THREADS = 2  # fixed, because the number of threads changes the last bits of a sum
 

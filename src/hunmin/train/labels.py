@@ -12,9 +12,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..artifact import hash_of
+from ..artifacts.artifact import hash_of
+from ..artifacts.record import Record, texts
 from ..errors import UserError
-from ..record import Record, texts
 from ..templates.render import Segment, Template
 
 IGNORED = -100

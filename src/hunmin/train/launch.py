@@ -7,10 +7,10 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from .. import artifact
+from ..artifacts import artifact
 from ..errors import UserError
 
-MODULE = "hunmin.child"  # the module that runs one stage from its spec
+MODULE = "hunmin.running.child"  # the module that runs one stage from its spec
 
 FSDP2 = """\
 # FSDP2 through accelerate: weights, gradients and optimizer states sharded over all GPUs, gathered layer by layer.
@@ -34,7 +34,7 @@ use_cpu: false
 
 
 def command(config: Any, spec: Path) -> list[str]:
-    """Give the argv that runs `python -m hunmin.child SPEC` in as many processes as asked.
+    """Give the argv that runs `python -m hunmin.running.child SPEC` in as many processes as asked.
 
     torchrun, not `accelerate launch --cpu`: the latter silently starts one process on a CPU (accelerate 1.15).
     Raises UserError when more processes are asked for than there are GPUs.

@@ -14,8 +14,8 @@ import time
 from pathlib import Path
 from typing import Any
 
-from .. import artifact, progress
-from ..artifact import Inputs
+from ..artifacts import artifact, progress
+from ..artifacts.artifact import Inputs
 from ..errors import UserError
 from . import resume, weights
 from .config import TrainConfig

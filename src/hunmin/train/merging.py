@@ -9,7 +9,7 @@ import warnings
 from pathlib import Path
 from typing import Any
 
-from .. import artifact
+from ..artifacts import artifact
 from ..errors import UserError
 from ..templates.render import Template, load_template
 from . import adapters, loop, weights

@@ -10,9 +10,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from ..artifact import hash_of
+from ..artifacts.artifact import hash_of
+from ..artifacts.record import Record
 from ..errors import UserError
-from ..record import Record
 from ..templates.render import Template
 from .labels import Encode, Refused, Report, foreign_special, make_encode
 

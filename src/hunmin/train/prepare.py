@@ -7,13 +7,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from .. import artifact
-from ..artifact import Counts, Inputs
+from ..artifacts import artifact
+from ..artifacts.artifact import Counts, Inputs
+from ..artifacts.record import problems as record_problems
+from ..artifacts.record import read_jsonl, write_jsonl
 from ..errors import UserError
-from ..record import problems as record_problems
-from ..record import read_jsonl, write_jsonl
 from ..templates.render import Template, load_template
-from . import adapters, attention, estimate, labels, loop, weights
+from . import adapters, attention, labels, loop, memory, weights
 from .config import TrainConfig
 
 log = logging.getLogger("hunmin")
@@ -175,7 +175,7 @@ def open_model(
             ready.found.name,
             f"Set max_length: {limit}.",
         )
-    checkpointing = estimate.wants_checkpointing(config, shape, ready.device, tokens)
+    checkpointing = memory.wants_checkpointing(config, shape, ready.device, tokens)
     model = weights.load_base(ready.found, config, ready.device, kind)
     weights.check_vocabulary(ready.tokenizer, model, ready.found.name)
     notes = {

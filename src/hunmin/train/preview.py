@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from itertools import groupby
 from typing import Any
 
-from ..artifact import Inputs
+from ..artifacts.artifact import Inputs
 from ..templates.render import Template
 from . import labels, pairs, prepare
 from .config import TrainConfig

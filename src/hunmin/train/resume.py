@@ -9,7 +9,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from .. import artifact
+from ..artifacts import artifact
 from ..errors import UserError
 
 log = logging.getLogger("hunmin")

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from ..artifact import hash_of
+from ..artifacts.artifact import hash_of
 from ..errors import UserError
 from ..models import Resolved, resolve
 from .config import TrainConfig

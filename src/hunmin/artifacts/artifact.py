@@ -1,0 +1,254 @@
+"""The artifact: one folder a stage left behind, whose manifest is written last and atomically.
+
+A folder without a manifest is unfinished; it is resumed or made again, never trusted. This is the only module that
+knows where things lie inside a run.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import platform
+import shutil
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, field
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from .. import __version__
+from ..errors import UserError
+
+MANIFEST = "manifest.json"
+RECORDS = "records.jsonl"
+DROPPED = "dropped.jsonl"
+ADAPTER = "adapter"
+MODEL = "model"
+SCORES = "scores.json"
+DOCUMENTS = "documents.jsonl"
+RESOLVED = "recipe.resolved.yaml"
+LOG = "run.log"
+
+VERSIONS_OF = ("torch", "transformers", "trl", "peft", "accelerate", "datasets", "lm_eval", "openai", "deepl", "rensa")
+
+
+@dataclass(frozen=True)
+class Spend:
+    """What a paid stage may spend and where its ledger lies; a limit of None is no limit of that kind."""
+
+    ledger: Path | None = None
+    max_usd: float | None = None
+    max_chars: int | None = None
+    confirmed: bool = False
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """What a stage is given besides its Config: the newest earlier artifacts and the run's own settings.
+
+    `records` is a records.jsonl, `model` the folder of the newest model artifact, `earlier` every earlier artifact
+    folder by label in recipe order. `seed` already derives from (recipe seed, label). `expected` is what the earlier
+    stages' estimates said in a dry run (`records`, `chars`, ...), when the artifacts are not there yet. `known` is what
+    the stage's own `survey` found in the whole input, where `records` is only a shard of it.
+    """
+
+    label: str = "stage"
+    seed: int = 0
+    records: Path | None = None
+    model: Path | None = None
+    earlier: dict[str, Path] = field(default_factory=dict)
+    spend: Spend = field(default_factory=Spend)
+    in_flight: int = 8
+    expected: dict[str, Any] = field(default_factory=dict)
+    known: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass
+class Counts:
+    """How many records came in, were kept, and were dropped for which reason; `notes` is what else is worth reading."""
+
+    n_in: int = 0
+    n_kept: int = 0
+    dropped: dict[str, int] = field(default_factory=dict)
+    notes: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def n_dropped(self) -> int:
+        return sum(self.dropped.values())
+
+    def check(self, label: str) -> Counts:
+        """Assert in = kept + dropped."""
+        if self.n_in != self.n_kept + self.n_dropped:
+            raise AssertionError(f"{label}: {self.n_in} in, {self.n_kept} kept + {self.n_dropped} dropped")
+        return self
+
+
+def sha256_file(path: Path) -> str:
+    """Give the hex sha256 of a file's bytes, or of a folder's file names and bytes."""
+    digest = hashlib.sha256()
+    files = sorted(p for p in path.rglob("*") if p.is_file()) if path.is_dir() else [path]
+    for file in files:
+        if path.is_dir():
+            digest.update(str(file.relative_to(path)).encode() + b"\0")
+        with file.open("rb") as stream:
+            while block := stream.read(1 << 20):
+                digest.update(block)
+    return digest.hexdigest()
+
+
+def file_hashes(paths: Iterable[Path]) -> dict[str, str]:
+    """Give 16 hex digits for each name of these files and folders, those of one name together; no missing ones.
+
+    Of a folder (a model of many gigabytes) names, sizes and the first and last MiB of each file are read.
+    """
+    found: dict[str, list[str]] = {}
+    for path in paths:
+        if path.exists():
+            mark = folder_mark(path) if path.is_dir() else sha256_file(path)[:16]
+            found.setdefault(f"file:{path.name}", []).append(mark)
+    return {name: marks[0] if len(marks) == 1 else hash_of(marks) for name, marks in found.items()}
+
+
+def folder_mark(folder: Path) -> str:
+    """Give 16 hex digits of a folder's file names, sizes and the first and last MiB of each file."""
+    digest = hashlib.sha256()
+    for path in sorted(p for p in folder.rglob("*") if p.is_file()):
+        size = path.stat().st_size
+        digest.update(f"{path.relative_to(folder).as_posix()}\0{size}\0".encode())
+        with path.open("rb") as stream:
+            digest.update(stream.read(1 << 20))
+            stream.seek(max(0, size - (1 << 20)))
+            digest.update(stream.read())
+    return digest.hexdigest()[:16]
+
+
+def hash_of(value: Any) -> str:
+    """Give 16 hex digits of the hash of a JSON value."""
+    text = json.dumps(value, sort_keys=True, ensure_ascii=False, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def versions() -> dict[str, str]:
+    """Give the versions that can change a result: Python, hunmin and the libraries that are installed."""
+    found = {"python": platform.python_version(), "hunmin": __version__}
+    for name in VERSIONS_OF:
+        try:
+            found[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            continue
+    return found
+
+
+def add_notes(notes: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """Give the notes of the whole: whole numbers add up, maps add up by key, lists follow each other, equals stay."""
+    found: dict[str, Any] = {}
+    for key in dict.fromkeys(k for note in notes for k in note):
+        values = [note[key] for note in notes if note.get(key) is not None]
+        if all(isinstance(v, dict) for v in values):
+            found[key] = add_notes(values)
+        elif all(isinstance(v, (int, float)) and not isinstance(v, bool) for v in values):
+            same = all(isinstance(v, float) for v in values) and len(set(values)) == 1
+            found[key] = values[0] if same else sum(values)
+        elif all(isinstance(v, list) for v in values):
+            found[key] = list(dict.fromkeys(map(str, sum(values, [])))) if key == "notice" else sum(values, [])
+        else:
+            found[key] = values[0] if len(set(map(str, values))) == 1 else "; ".join(dict.fromkeys(map(str, values)))
+    return found
+
+
+def write_atomic(path: Path, text: str) -> None:
+    """Write a text file so that a reader or a crash sees the old or the new one, never half."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
+    with temporary.open("w", encoding="utf-8", newline="\n") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    temporary.replace(path)
+
+
+def keep_first(temporary: Path, target: Path) -> None:
+    """Rename a complete folder to its name; where another attempt was first, with the same bytes, remove this one."""
+    try:
+        temporary.rename(target)
+    except OSError:
+        if not target.is_dir():
+            raise
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+def read_manifest(folder: Path) -> dict[str, Any] | None:
+    """Give the manifest of a finished artifact, or None when the folder is unfinished or absent."""
+    path = folder / MANIFEST
+    if not path.is_file():
+        return None
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except json.JSONDecodeError as error:
+        raise UserError("the manifest is not JSON", str(path), f"Delete {folder} to make it again.") from error
+
+
+def content_hash(folder: Path, output: str) -> str:
+    """Give the hash that a later stage records of this artifact: of its records, model files or scores."""
+    if output == "records":
+        return sha256_file(folder / RECORDS)[:16]
+    if output == "model":
+        name = MODEL if (folder / MODEL).is_dir() else ADAPTER
+        return sha256_file(folder / name)[:16] if (folder / name).is_dir() else hash_of(str(folder))
+    return sha256_file(folder / SCORES)[:16] if (folder / SCORES).is_file() else hash_of(str(folder))
+
+
+def write_manifest(
+    folder: Path,
+    *,
+    stage: str,
+    label: str,
+    output: str,
+    config: dict[str, Any],
+    seed: int,
+    inputs: dict[str, str],
+    counts: Counts,
+    seconds: float,
+) -> dict[str, Any]:
+    """Write the manifest last and atomically; after this the artifact is finished."""
+    manifest = {
+        "stage": stage,
+        "label": label,
+        "output": output,
+        "config": config,
+        "config_hash": hash_of([stage, config, seed]),
+        "seed": seed,
+        "inputs": inputs,
+        "content_hash": content_hash(folder, output),
+        "counts": {**asdict(counts), "n_dropped": counts.n_dropped},
+        "versions": versions(),
+        "seconds": round(seconds, 3),
+        "finished": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+    }
+    write_atomic(folder / MANIFEST, json.dumps(manifest, ensure_ascii=False, indent=2, default=str) + "\n")
+    return manifest
+
+
+def model_folder(artifact: Path) -> Path:
+    """Give the folder of a model artifact that a loader opens: the plain model, else the adapter."""
+    for name in (MODEL, ADAPTER):
+        if (artifact / name).is_dir():
+            return artifact / name
+    return artifact
+
+
+def stage_folders(run: Path) -> list[Path]:
+    """Give the NN-label folders of a run in order, finished or not."""
+    return sorted(p for p in run.glob("[0-9][0-9]-*") if p.is_dir())
+
+
+def newest(folders: Iterable[Path], output: str) -> Path | None:
+    """Give the newest finished artifact of this output kind among stage folders in order."""
+    found = None
+    for folder in folders:
+        manifest = read_manifest(folder)
+        if manifest and manifest["output"] == output:
+            found = folder
+    return found

@@ -1,0 +1,130 @@
+"""What commands share at the terminal: parsers that answer in three parts, stage lines, estimates, the one question."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+import sys
+import typing
+from pathlib import Path
+from typing import Any
+
+from ..artifacts import progress
+from ..errors import UserError
+from ..tables import did_you_mean
+
+
+class Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> typing.NoReturn:
+        message = message.replace(", label.key=value", "")  # argparse counts the optional overrides among the required
+        known = [o for a in self._actions for o in a.option_strings]
+        unknown = [w.split("=")[0] for w in message.split() if w.startswith("--")]
+        hint = did_you_mean(unknown[0], known) if unknown and "unrecognized" in message else ""
+        raise UserError(f"{self.prog}: {message}{hint}", mend=f"See {self.prog} --help.")
+
+
+def parser_for(name: str, about: str) -> argparse.ArgumentParser:
+    return Parser(prog=f"hunmin {name}", description=about, allow_abbrev=False)
+
+
+def positive(text: str) -> int:
+    """Read a number from 1 on."""
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"expected a number from 1, got {text!r}")
+    return int(text)
+
+
+def add_common(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--quiet", "-q", action="store_true", help="no progress, results and errors only")
+    parser.add_argument("--json", action="store_true", help="print the result as JSON")
+
+
+def prepare(args: argparse.Namespace) -> None:
+    progress.quiet = args.quiet or args.json
+
+
+def set_up_logging(path: Path | None) -> None:
+    logger = logging.getLogger("hunmin")
+    logger.setLevel(logging.INFO)
+    for handler in list(logger.handlers):
+        logger.removeHandler(handler)
+        handler.close()
+    logger.propagate = False
+    if path is not None:
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            told = f"the folder cannot be made: {error.strerror}"
+            raise UserError(told, str(path.parent), "Name a folder that you may write to.") from error
+        file = logging.FileHandler(path, encoding="utf-8")
+        file.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+        logger.addHandler(file)
+    terminal = logging.StreamHandler(sys.stderr)
+    terminal.setLevel(logging.WARNING)
+    terminal.setFormatter(logging.Formatter("%(message)s"))
+    logger.addHandler(terminal)
+
+
+class StagePrinter:
+    def __init__(self, n: int, quiet: bool):
+        self.n, self.quiet, self.at = n, quiet, 0
+
+    def __call__(self, label: str, event: str, detail: Any) -> None:
+        if event == "start":
+            return
+        self.at += 1
+        if self.quiet:
+            return
+        counts = detail["counts"]
+        told = f"{counts['n_kept']:,} kept" if counts["n_in"] else ""
+        if counts["n_dropped"]:
+            reasons = ", ".join(f"{k} {v:,}" for k, v in counts["dropped"].items())
+            told += f", {counts['n_dropped']:,} dropped ({reasons})"
+        how = "" if event == "made" else f"[{event}] "
+        seconds = f"{detail['seconds']:.1f} s" if event == "made" else ""
+        headline = counts["notes"].get("headline") or ""
+        words = "; ".join(w for w in (told, headline) if w)
+        print(f"{self.at:>2}/{self.n} {label:<14} {how}{words}  {seconds}".rstrip(), flush=True)
+        for line in counts["notes"].get("terminal") or ():
+            print(f"      {line}")
+
+
+def confirm(paid: list[tuple[str, dict[str, Any]]], recipe: Any, yes: bool) -> bool:
+    print("This run spends money or quota:", file=sys.stderr)
+    for label, row in paid:
+        print(f"  {label}: " + ", ".join(f"{k} {show_value(v)}" for k, v in row.items()), file=sys.stderr)
+    limits = [f"{k} {v}" for k, v in (("max_usd", recipe.max_usd), ("max_chars", recipe.max_chars)) if v is not None]
+    print(f"  limit: {', '.join(limits)}", file=sys.stderr)
+    if yes:
+        return True
+    if not sys.stdin or not sys.stdin.isatty():
+        return False
+    return input("Go on? [y/N] ").strip().lower() in ("y", "yes", "네", "예")
+
+
+def show_value(value: Any) -> str:
+    if isinstance(value, bool) or value is None or isinstance(value, str):
+        return str(value)
+    if isinstance(value, int):
+        return f"{value:,}"
+    if isinstance(value, float):
+        return f"{value:,.4g}" if abs(value) < 1000 else f"{value:,.0f}"
+    return json.dumps(value, ensure_ascii=False, default=str)
+
+
+def print_estimates(name: str, rows: list[tuple[str, dict[str, Any]]], as_json: bool, measured: bool = False) -> int:
+    if as_json:
+        print(json.dumps([{"stage": label, **row} for label, row in rows], ensure_ascii=False, default=str))
+        return 0
+    print(f"{name}:" if measured else f"{name}: estimate; nothing was sent or changed")
+    for label, row in rows:
+        print(f"  {label}")
+        for key, value in row.items():
+            if isinstance(value, dict):
+                print(f"    {key}:")
+                for inner, v in value.items():
+                    print(f"      {inner}: {show_value(v)}")
+            else:
+                print(f"    {key}: {show_value(value)}")
+    return 0

@@ -1,0 +1,101 @@
+"""Our scorer as an lm-eval model: `hunmin lm-eval --model hunmin --model_args pretrained=... --tasks ...`.
+
+A subclass of lm-eval's own `hf` model with its loading, tokenisation, generation and truncation; only the scoring of
+(context, continuation) pairs is ours. Model arguments besides `hf`'s: scoring=auto|tree|repeat|plain, budget_tokens=N,
+separate_encode=True (the harness protocol's tokenisation: parts apart, no special tokens). Other models of lm-eval
+(local-completions, vllm, ...) pass through untouched. This module imports lm_eval: import it inside functions only.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+import transformers
+from lm_eval.api.registry import model_registry, register_model
+from lm_eval.models.huggingface import HFLM
+
+from ...artifacts import progress
+from . import scorer, tokens
+
+log = logging.getLogger("hunmin")
+
+NAME = "hunmin"
+TokenRequest = tuple[tuple[str, str], list[int], list[int]]
+
+
+class HunminLM(HFLM):
+    """lm-eval's `hf` with contexts computed once; anything but a decoder-only model is scored by `hf` itself."""
+
+    def __init__(
+        self,
+        pretrained: Any,
+        *args: Any,
+        scoring: str = "auto",
+        budget_tokens: int | None = None,
+        separate_encode: bool = False,
+        shard: dict[str, Any] | None = None,
+        **options: Any,
+    ):
+        super().__init__(pretrained, *args, **options)
+        self.separate_encode = separate_encode
+        self.shard = shard or {}
+        self.truncated: set[str] = set()  # contexts that were cut, since the caller last cleared it
+        self.opened = scorer.open_scorer(self.model, self.max_length, scoring, budget_tokens)  # type: ignore[arg-type]
+
+    def _encode_pair(self, context: str, continuation: str) -> tuple[list[int], list[int]]:
+        if not self.separate_encode:
+            return super()._encode_pair(context, continuation)
+        [request] = tokens.encode(self.tokenizer, [(context, [continuation])])
+        return request.context, request.choices[0]
+
+    def _loglikelihood_tokens(
+        self, requests: list[TokenRequest], disable_tqdm: bool = False, override_bs: int | None = None
+    ) -> list[tuple[float, bool]]:
+        if self.backend != "causal":
+            return super()._loglikelihood_tokens(requests, disable_tqdm, override_bs)
+        groups: dict[tuple[int, ...], list[int]] = {}
+        for i, (_, context, _) in enumerate(requests):
+            groups.setdefault(tuple(context), []).append(i)
+        for text, context, continuation in requests:
+            if len(context) + len(continuation) > self.max_length + 1 and text is not None:
+                self.truncated.add(text[0])
+        merged = [tokens.Request(list(c), [requests[i][2] for i in members]) for c, members in groups.items()]
+        tick = None if disable_tqdm or self.rank != 0 else progress.bar("scoring", len(requests), unit="request")
+        found = scorer.score(self.opened, merged, tick, **self.shard)
+        if tick:
+            tick(0, done=True)
+        answers: list[tuple[float, bool]] = [(0.0, False)] * len(requests)
+        for members, scored in zip(groups.values(), found, strict=True):
+            for i, value, greedy in zip(members, scored.loglikelihoods, scored.greedy, strict=True):
+                answers[i] = (value, greedy)
+                if requests[i][0] is not None:
+                    self.cache_hook.add_partial("loglikelihood", requests[i][0], answers[i])
+        return answers
+
+
+def register() -> None:
+    """Make `hunmin` known to lm-eval beside its own models."""
+    import lm_eval.models  # noqa: F401  fills the registry, which is lazy only while empty
+
+    if NAME not in model_registry.keys():
+        register_model(NAME)(HunminLM)
+
+
+def main(argv: Sequence[str]) -> int:
+    """Run lm-eval's own command with our model registered; give its exit code."""
+    from lm_eval.__main__ import cli_evaluate
+
+    transformers.utils.logging.set_verbosity_error()
+    register()
+    before = sys.argv
+    sys.argv = ["lm-eval", *argv]
+    try:
+        cli_evaluate()
+    except SystemExit as stop:
+        return stop.code if isinstance(stop.code, int) else 0 if stop.code is None else 2
+    finally:
+        sys.argv = before
+    return 0

@@ -1,0 +1,98 @@
+"""Published score rows that ship with hunmin, with where each was printed, one row for each model.
+
+The rule by which rows printed more than once become one: names are the same model when they are equal without regard
+to case, spaces, hyphens and underscores; values that agree to four decimals are one value (the longer one is kept);
+a printed value beats NaN; values that disagree stay apart, each row naming its source.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+from ... import PACKAGE
+from ...errors import UserError
+from .task_rows import KOBEST
+
+FOLDER = PACKAGE / "data" / "published"
+Row = dict[str, Any]
+
+
+def kobest() -> list[Row]:
+    """Give KoBEST's published rows (protocol harness), merged, in score-row shape with `published_in`."""
+    data = json.loads((FOLDER / "kobest.json").read_text("utf-8"))
+    found: list[Row] = []
+    for printed in data["rows"]:
+        for shots, value in printed["shots"].items():
+            if value is None:
+                continue
+            row = _row(printed["model"], printed["task"], data["metric"], int(shots), data["protocol"], value)
+            row["data"] = KOBEST
+            _merge(found, {**row, "n": data["n"][printed["task"]], "published_in": [printed["published_in"]]})
+    return _one_name_each(found)
+
+
+def judge() -> list[Row]:
+    """Give KULLM's two judge tables in score-row shape with `published_in`."""
+    data = json.loads((FOLDER / "judge.json").read_text("utf-8"))
+    found: list[Row] = []
+    for table in data["tables"]:
+        for model, *values in table["rows"]:
+            for (task, metric, scale), value in zip(table["columns"], values, strict=True):
+                row = _row(model, task, metric, 0, table["protocol"], float(value))
+                found.append({**row, "n": table["n"], "scale": scale, "published_in": [table["published_in"]]})
+    return found
+
+
+def rows_for(what: str, protocol: str | None = None) -> list[Row]:
+    """Give the published rows asked for: `kobest`, `judge` or `all`, of one protocol if named.
+
+    Raises UserError for a protocol that none of them has.
+    """
+    found = {"kobest": kobest, "judge": judge, "all": lambda: kobest() + judge()}[what]()
+    if protocol is None:
+        return found
+    kept = [row for row in found if row["protocol"] == protocol]
+    if not kept:
+        there = ", ".join(dict.fromkeys(row["protocol"] for row in found))
+        raise UserError(
+            f"no published rows with protocol '{protocol}'",
+            f"--published {what}",
+            f"They were measured as: {there}. Another protocol is another benchmark.",
+        )
+    return kept
+
+
+def identity(name: str) -> str:
+    """Give what two spellings of one model's name have in common."""
+    return re.sub(r"[\s_-]+", "", name).casefold()
+
+
+def _row(model: str, task: str, metric: str, shots: int, protocol: str, value: float) -> Row:
+    row = {"model": model, "task": task, "metric": metric, "num_fewshot": shots, "protocol": protocol, "value": value}
+    return {**row, "ci_low": None, "ci_high": None, "n": None, "n_truncated": None}
+
+
+def _merge(found: list[Row], new: Row) -> None:
+    for old in found:
+        same = all(old[k] == new[k] for k in ("task", "metric", "num_fewshot", "protocol"))
+        if not same or identity(old["model"]) != identity(new["model"]):
+            continue
+        if round(old["value"], 4) == round(new["value"], 4):
+            old["value"] = max(old["value"], new["value"], key=lambda v: len(repr(v)))
+            old["published_in"] = list(dict.fromkeys(old["published_in"] + new["published_in"]))
+            return
+    found.append(new)
+
+
+def _one_name_each(rows: list[Row]) -> list[Row]:
+    """Give every model the spelling printed first; a second, disagreeing value names its source in the model's name."""
+    names: dict[str, str] = {}
+    taken: set[tuple[Any, ...]] = set()
+    for row in rows:
+        name = names.setdefault(identity(row["model"]), row["model"])
+        key = (name, row["task"], row["metric"], row["num_fewshot"])
+        row["model"] = f"{name} ({', '.join(row['published_in'])})" if key in taken else name
+        taken.add(key)
+    return rows

@@ -1,0 +1,63 @@
+"""Whether two models differ on the same documents: McNemar's exact test and a paired bootstrap of the difference."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ... import statistics
+from . import metrics
+
+Key = tuple[str, str, int]
+"""(protocol, task, number of shots)."""
+Documents = Mapping[Any, Mapping[str, Any]]
+
+
+def by_key(documents: Sequence[Mapping[str, Any]]) -> dict[str, dict[Key, dict[Any, Mapping[str, Any]]]]:
+    """Give benchmark documents by model, then (protocol, task, shots), then (index, prompt): only equal prompts pair.
+
+    Documents without a gold label and a prediction (a judge's, or generated answers) are left out.
+    """
+    found: dict[str, dict[Key, dict[Any, Mapping[str, Any]]]] = {}
+    for d in documents:
+        if not isinstance(d.get("gold"), int) or not isinstance(d.get("prediction"), int):
+            continue
+        key = (d["protocol"], d["task"], d["num_fewshot"])
+        found.setdefault(d["model"], {}).setdefault(key, {})[d["index"], *d["prompt"]] = d
+    return found
+
+
+def compare(first: Documents, second: Documents) -> dict[str, Any] | None:
+    """Compare two models on the documents both have: second minus first; None when they share none."""
+    import numpy as np
+
+    shared = [k for k in first if k in second]
+    if not shared:
+        return None
+    gold = np.array([first[k]["gold"] for k in shared])
+    one = np.array([first[k]["prediction"] for k in shared])
+    two = np.array([second[k]["prediction"] for k in shared])
+    only_first, only_second = int(((one == gold) & (two != gold)).sum()), int(((one != gold) & (two == gold)).sum())
+    gaps = statistics.resampled_macro_f1(gold, two, 0) - statistics.resampled_macro_f1(gold, one, 0)
+    low, high = statistics.percentiles(gaps)
+    gap = metrics.macro_f1(gold.tolist(), two.tolist()) - metrics.macro_f1(gold.tolist(), one.tolist())
+    return {
+        "n": len(shared),
+        "only_first": only_first,
+        "only_second": only_second,
+        "mcnemar_p": statistics.mcnemar(only_first, only_second),
+        "acc_difference": (only_second - only_first) / len(shared),
+        "macro_f1_difference": gap,
+        "macro_f1_low": low,
+        "macro_f1_high": high,
+    }
+
+
+def compare_means(first: Mapping[str, float], second: Mapping[str, float]) -> dict[str, Any] | None:
+    """Compare a judge's scores of two models on the questions both have: mean difference with a paired bootstrap."""
+    shared = [k for k in first if k in second]
+    if not shared:
+        return None
+    gaps = [second[k] - first[k] for k in shared]
+    mean, low, high = statistics.mean_interval(gaps)
+    return {"n": len(shared), "mean_difference": mean, "mean_low": low, "mean_high": high}

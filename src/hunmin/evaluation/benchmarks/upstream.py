@@ -1,0 +1,223 @@
+"""lm-eval's own tasks (protocol `upstream`) on an opened model: the tasks as they are, scored by our lm-eval model.
+
+lm-eval's kobest_* word, order and tokenise differently from the published tables' harness: another benchmark.
+Source: EleutherAI/lm-evaluation-harness v0.4.13.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from ... import statistics
+from ...artifacts import artifact
+from ...errors import UserError
+from ...tables import did_you_mean, resolve
+from . import BENCHMARKS, SUITES, metrics
+from . import task_rows as rows
+from .harness import best
+
+log = logging.getLogger("hunmin")
+
+PROTOCOL = "upstream"
+SHARES = ("acc", "acc_norm", "exact_match", "em")  # metrics that are 0 or 1 for a document
+
+
+def names(asked: Sequence[str]) -> list[str]:
+    """Give the lm-eval task names that `asked` and our suites stand for."""
+    found: list[str] = []
+    for name in asked:
+        lower = name.lower()
+        found += SUITES.get(lower) or ([f"kobest_{lower}"] if f"kobest_{lower}" in BENCHMARKS else [name])
+    return list(dict.fromkeys(found))
+
+
+def task_manager(wanted: Sequence[str], include_path: Sequence[str]) -> Any:
+    """Give lm-eval's index of tasks; its 6-second list of all shipped tasks is read only when it is needed.
+
+    Raises UserError for unknown tasks, naming the nearest.
+    """
+    from lm_eval.tasks import TaskManager
+
+    for folder in include_path:
+        if not Path(folder).is_dir():
+            raise UserError("no such folder", folder, "include_path names folders with task YAMLs.")
+    paths = [str(Path(folder).resolve()) for folder in include_path]
+    shipped = {name for name in wanted if name in BENCHMARKS}
+    own = TaskManager(include_path=paths or None, include_defaults=False)
+    if all(name in shipped or name in own.all_tasks for name in wanted):
+        return own
+    manager = TaskManager(include_path=paths or None)
+    unknown = [name for name in wanted if name not in manager.all_tasks]
+    if unknown:
+        near = did_you_mean(unknown[0], manager.all_tasks)
+        raise UserError(
+            f"lm-eval knows no task '{unknown[0]}'{near}",
+            "tasks",
+            "`hunmin lm-eval ls tasks` lists them; your own YAMLs need include_path.",
+        )
+    return manager
+
+
+def task_spec(name: str, data: str | None, revision: str | None, folder: Path) -> str:
+    """Give what lm-eval is told to load: a task's name, or a YAML in `folder` that puts local files or a revision under
+    lm-eval's own KoBEST task.
+
+    Raises UserError when `data` cannot hold this task, or for bad rows.
+    """
+    if name not in BENCHMARKS:
+        if data is not None:
+            raise UserError(f"data: holds only KoBEST's tasks, not '{name}'", "data", "Evaluate it without data:.")
+        return name
+    import lm_eval.tasks
+    import yaml
+
+    changed: dict[str, Any] = {"dataset_kwargs": {"revision": revision}} if revision else {}
+    if data is not None:
+        task = resolve(BENCHMARKS, name, "task")
+        files = {}
+        for split in ("train", "test"):
+            kept = [{c: row[c] for c in task.columns} for row in rows.read(task, split, data)]
+            path = folder / name / f"{split}.jsonl"
+            artifact.write_atomic(path, "".join(json.dumps(r, ensure_ascii=False) + "\n" for r in kept))
+            files[split] = str(path.resolve())
+        changed = {"dataset_path": "json", "dataset_name": None, "dataset_kwargs": {"data_files": files}}
+        changed["validation_split"] = None
+    shipped = Path(lm_eval.tasks.__file__).parent / "kobest" / f"{name}.yaml"
+    path = folder / f"{name}.yaml"
+    artifact.write_atomic(path, yaml.safe_dump({"include": str(shipped), "task": name, **changed}, allow_unicode=True))
+    return str(path.resolve())
+
+
+def data_name(name: str, data: str | None) -> str:
+    """Give what a KoBEST task is scored on when `data` replaces the task's own data, else ""."""
+    if data is None or name not in BENCHMARKS:
+        return ""
+    task = resolve(BENCHMARKS, name, "task")
+    return rows.data_name(task, rows.read(task, "test", data), rows.read(task, "train", data), data)
+
+
+def open_model(loaded: Any, max_length: int, backend: str, budget_tokens: int | None, shard: dict[str, Any]) -> Any:
+    """Give lm-eval's view of an opened model, scored by us."""
+    from .lm_eval_model import HunminLM
+
+    return HunminLM(
+        loaded.model,
+        tokenizer=loaded.tokenizer,
+        max_length=max_length,
+        scoring=backend,
+        budget_tokens=budget_tokens,
+        shard=shard,
+    )
+
+
+def run_task(
+    lm: Any,
+    model_name: str,
+    spec: str,
+    num_fewshot: int,
+    manager: Any,
+    limit: int | None,
+    options: dict[str, Any],
+    data_name: str,
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """Run one lm-eval task (or group) at one number of shots; give (score rows, documents)."""
+    import datasets
+    from lm_eval import simple_evaluate
+
+    datasets.disable_progress_bars()
+    lm.truncated.clear()
+    try:
+        found = simple_evaluate(
+            model=lm,
+            tasks=[spec],
+            num_fewshot=num_fewshot,
+            limit=limit,
+            task_manager=manager,
+            log_samples=True,
+            bootstrap_iters=0,
+            **options,
+        )
+    except (ConnectionError, FileNotFoundError) as error:
+        raise UserError(
+            f"the task's data cannot be read: {str(error).splitlines()[0]}",
+            spec,
+            "It needs the Hub; for KoBEST give data: a local folder.",
+        ) from error
+    table, documents = [], []
+    for task, samples in sorted(found["samples"].items()):
+        base = {"model": model_name, "task": task, "num_fewshot": num_fewshot, "protocol": PROTOCOL}
+        own = [_document(base, sample, lm.truncated) for sample in samples]
+        documents += own
+        version = found["versions"].get(task)
+        for key, value in sorted(found["results"][task].items()):
+            metric, _, filtered = key.partition(",")
+            if not filtered or metric.endswith("_stderr") or not isinstance(value, (int, float)):
+                continue
+            picked = [s for s in samples if s.get("filter", "none") == filtered]
+            name, low, high = _interval(metric, float(value), [s[metric] for s in picked if metric in s])
+            row = {
+                **base,
+                "metric": name if filtered == "none" else f"{name},{filtered}",
+                "value": round(float(value), 6),
+                "ci_low": low,
+                "ci_high": high,
+                "n": len(picked),
+                "n_truncated": sum(d["truncated"] for d in own),
+                "data": data_name,
+                "task_version": str(version),
+            }
+            choices = {len(d["loglikelihoods"]) for d in own if d.get("loglikelihoods")}
+            if name in ("acc", "acc_norm", "macro_f1") and len(choices) == 1:
+                golds = [d["gold"] for d in own]
+                if all(isinstance(g, int) for g in golds):
+                    row["chance"] = round(metrics.chance_level(name, golds, choices.pop()), 6)
+            table.append(row)
+    return table, documents
+
+
+def _document(base: dict[str, Any], sample: dict[str, Any], truncated: set[str]) -> dict[str, Any]:
+    """Give a document's row: what was predicted, never the benchmark's text."""
+    contexts = [arguments[0] for arguments in sample.get("arguments", ())]
+    row = {
+        **base,
+        "index": sample["doc_id"],
+        "prompt": [sample["doc_hash"][:12], sample["prompt_hash"][:12]],
+        "truncated": any(c in truncated for c in contexts),
+        "metrics": {m: sample[m] for m in sample.get("metrics", ()) if isinstance(sample.get(m), (int, float))},
+    }
+    if sample.get("filter", "none") != "none":
+        row["filter"] = sample["filter"]
+    answers = sample["filtered_resps"]
+    if answers and all(isinstance(a, (tuple, list)) and len(a) == 2 for a in answers):
+        values = [float(a[0]) for a in answers]
+        target = str(sample["target"])
+        pair = sample.get("f1")  # (gold, predicted) as indices, also where the task's target is a text
+        given = int(target) if target.isdigit() else target
+        row["gold"] = int(pair[0]) if isinstance(pair, (tuple, list)) else given
+        row["prediction"] = best(values)
+        row["loglikelihoods"] = [round(v, 6) for v in values]
+    else:
+        row["gold"], row["prediction"] = sample["target"], answers[0] if answers else None
+    return row
+
+
+def _interval(metric: str, value: float, values: Sequence[Any]) -> tuple[str, float | None, float | None]:
+    """Give (the metric's name, 95 % interval): Wilson for shares, bootstrap for macro-F1 and means, else none."""
+    if values and all(isinstance(v, (tuple, list)) and len(v) == 2 for v in values):
+        gold, predicted = [int(v[0]) for v in values], [int(v[1]) for v in values]
+        if abs(metrics.macro_f1(gold, predicted) - value) < 1e-9:
+            low, high = statistics.macro_f1_interval(gold, predicted)
+            return "macro_f1", round(low, 6), round(high, 6)
+        return metric, None, None
+    numbers = [float(v) for v in values if isinstance(v, (int, float))]
+    if not numbers or len(numbers) != len(values) or abs(sum(numbers) / len(numbers) - value) > 1e-9:
+        return metric, None, None
+    if metric in SHARES and set(numbers) <= {0.0, 1.0}:
+        low, high = statistics.wilson(int(sum(numbers)), len(numbers))
+    else:
+        _, low, high = statistics.mean_interval(numbers)
+    return metric, round(low, 6), round(high, 6)

@@ -1,0 +1,175 @@
+"""From verdicts to score rows: one row a criterion with its interval, the share of unread verdicts never hidden.
+
+A document is what was judged of one question: {model, id, category, turns, answers, verdicts}, a verdict
+{criterion, turn, scale, score or null, weighted or null, status, reason}; pairwise verdicts have `choice` and `order`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from ...statistics import mean_interval, rank_correlation, relative_interval
+from .criteria import PAIRWISE
+
+Document = dict[str, Any]
+
+
+def per_question(documents: Sequence[Document], criterion: str, key: str = "score") -> dict[str, float]:
+    """Give each question's mean over its turns of the scores that were read; a question with none is absent."""
+    found = {}
+    for document in documents:
+        values = [v[key] for v in document["verdicts"] if v["criterion"] == criterion and v.get(key) is not None]
+        if values:
+            found[document["id"]] = math.fsum(values) / len(values)
+    return found
+
+
+def score_rows(
+    documents: Sequence[Document],
+    criteria: Sequence[str],
+    protocol: str,
+    seed: int,
+    reference: Sequence[Document] | None = None,
+    reference_name: str = "",
+) -> list[dict[str, Any]]:
+    """Give one model's rows: `mean` per criterion, `weighted_mean` where the endpoint gave probabilities, and
+    `relative` (the reference model = 100) where a reference was judged on the same questions.
+
+    A criterion of which nothing could be read has no row.
+    """
+    if not documents:
+        return []
+    base = {"model": documents[0]["model"], "num_fewshot": 0, "protocol": protocol}
+    n_truncated = sum(any(a["finish_reason"] == "length" for a in d["answers"]) for d in documents)
+    rows = []
+    for criterion in criteria:
+        unread = sum(v["criterion"] == criterion and v["score"] is None for d in documents for v in d["verdicts"])
+        for key, metric in (("score", "mean"), ("weighted", "weighted_mean")):
+            values = per_question(documents, criterion, key)
+            if values:
+                value, low, high = mean_interval(list(values.values()), seed)
+                rows.append(_row(base, criterion, metric, value, low, high, len(values), n_truncated, unread))
+        if reference is not None:
+            found = relative_interval(per_question(documents, criterion), per_question(reference, criterion), seed)
+            if found:
+                row = _row(base, criterion, "relative", *found, n_truncated, unread)
+                rows.append({**row, "reference": reference_name})
+    return rows
+
+
+def _row(
+    base: dict[str, Any],
+    task: str,
+    metric: str,
+    value: float,
+    low: float,
+    high: float,
+    n: int,
+    n_truncated: int,
+    n_unread: int,
+) -> dict[str, Any]:
+    return {
+        "model": base["model"],
+        "task": task,
+        "metric": metric,
+        "num_fewshot": base["num_fewshot"],
+        "protocol": base["protocol"],
+        "value": round(value, 6),
+        "ci_low": round(low, 6),
+        "ci_high": round(high, 6),
+        "n": n,
+        "n_truncated": n_truncated,
+        "n_unread": n_unread,
+    }
+
+
+def outcome(verdicts: Sequence[dict[str, Any]]) -> float | None:
+    """Give 1 for a win, 0 for a loss, 0.5 for a tie of one question's two orders; None when one could not be read.
+
+    Ours is A in order "ours_first" and B in "ours_second". Orders that disagree are a tie: the judge followed position.
+    """
+    points = []
+    for verdict in verdicts:
+        if verdict["choice"] is None:
+            return None
+        ours = "A" if verdict["order"] == "ours_first" else "B"
+        points.append(0.5 if verdict["choice"] == "tie" else 1.0 if verdict["choice"] == ours else 0.0)
+    if len(points) != 2:
+        return None
+    return points[0] if points[0] == points[1] else 0.5 if {*points} == {0.0, 1.0} else math.fsum(points) / 2
+
+
+def pairwise_rows(documents: Sequence[Document], protocol: str, seed: int, reference_name: str) -> list[dict[str, Any]]:
+    """Give the `win_ratio` row against the reference (ties count half) over questions whose two orders were read."""
+    outcomes = [outcome(d["verdicts"]) for d in documents]
+    read = [o for o in outcomes if o is not None]
+    if not read:
+        return []
+    base = {"model": documents[0]["model"], "num_fewshot": 0, "protocol": protocol}
+    n_truncated = sum(any(a["finish_reason"] == "length" for a in d["answers"]) for d in documents)
+    value, low, high = mean_interval(read, seed)
+    row = _row(base, PAIRWISE, "win_ratio", value, low, high, len(read), n_truncated, len(outcomes) - len(read))
+    return [{**row, "reference": reference_name}]
+
+
+def biases(documents: Sequence[Document]) -> dict[str, Any]:
+    """Give what the verdicts alone say of the judge: position bias of pairwise ones, length against score of others."""
+    seen = {"A": "first", "B": "second", "tie": "tie", None: None}
+    orders = []
+    lengths: dict[str, list[tuple[float, float]]] = defaultdict(list)
+    for document in documents:
+        by_order = {v["order"]: v.get("choice") for v in document["verdicts"] if "order" in v}
+        if by_order:
+            orders.append((seen[by_order.get("ours_first")], seen[by_order.get("ours_second")]))
+        for v in document["verdicts"]:
+            if "order" not in v and v["score"] is not None:
+                lengths[v["criterion"]].append((len(document["answers"][v["turn"]]["text"]), v["score"]))
+    found: dict[str, Any] = {}
+    if orders:
+        found["position"] = position_bias(orders)
+    if lengths:
+        found["length_correlation"] = {name: rank_correlation(rows) for name, rows in lengths.items()}
+    return found
+
+
+def position_bias(orders: Iterable[tuple[str | None, str | None]]) -> dict[str, Any]:
+    """Give what changes when only the order does, from a pairwise judge's two verdicts of each question.
+
+    A verdict is "first", "second", "tie" or None (unread) as the judge saw it: the first verdict with our answer shown
+    first, the second with it shown second. A steady judge says "first" then "second", or the reverse, or "tie" twice.
+    """
+    pairs = [(a, b) for a, b in orders if a is not None and b is not None]
+    flip = {"first": "second", "second": "first", "tie": "tie"}
+    steady = sum(b == flip[a] for a, b in pairs)
+    said = [v for pair in pairs for v in pair]
+    n_decided = sum(v != "tie" for v in said)
+    return {
+        "n": len(pairs),
+        "steady_ratio": steady / len(pairs) if pairs else None,
+        "first_ratio": sum(v == "first" for v in said) / n_decided if n_decided else None,
+        "always_first": sum(a == b == "first" for a, b in pairs),
+        "always_second": sum(a == b == "second" for a, b in pairs),
+    }
+
+
+def by_category(documents: Sequence[Document], criteria: Sequence[str]) -> dict[str, dict[str, float]]:
+    """Give mean scores by question category and criterion; empty when the questions have no categories."""
+    groups: dict[str, list[Document]] = defaultdict(list)
+    for document in documents:
+        if document["category"]:
+            groups[document["category"]].append(document)
+    found: dict[str, dict[str, float]] = {}
+    for category, rows in sorted(groups.items()):
+        for criterion in criteria:
+            values = per_question(rows, criterion)
+            if values:
+                found.setdefault(category, {})[criterion] = round(math.fsum(values.values()) / len(values), 4)
+    return found
+
+
+def statuses(documents: Sequence[Document]) -> dict[str, int]:
+    """Give how many verdicts have which status, the most frequent first."""
+    return dict(Counter(v["status"] for d in documents for v in d["verdicts"]).most_common())

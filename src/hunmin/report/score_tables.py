@@ -1,0 +1,183 @@
+"""Score rows as tables, one per protocol, task and metric, models down and shots across; as Markdown, CSV or HTML."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from html import escape
+from typing import Any
+
+from . import charts
+
+Row = dict[str, Any]
+KEYS = ("model", "task", "metric", "num_fewshot", "protocol", "data")
+COLUMNS = (*KEYS, "value", "ci_low", "ci_high", "n", "n_truncated", "n_unread", "chance", "reference", "published_in")
+
+
+@dataclass
+class Table:
+    """Rows of one protocol and metric; `across` names the columns: shots of one task, or a judge's criteria."""
+
+    protocol: str
+    data: str
+    metric: str
+    title: str
+    across: list[str]
+    cells: dict[str, dict[str, Row]] = field(default_factory=dict)
+
+
+def tables(rows: Sequence[Row]) -> list[Table]:
+    """Give the tables; rows of different protocols never share one."""
+    found: dict[tuple[str, ...], Table] = {}
+    for row in rows:
+        is_judge = row["protocol"].startswith("judge:")
+        data = row.get("data") or ""
+        against = row.get("reference") or ""
+        key = (row["protocol"], data, row["metric"], against if is_judge else row["task"])
+        column = row["task"] if is_judge else f"{row['num_fewshot']}-shot"
+        title = row["metric"] + (f" (against {against})" if against else "")
+        title = title if is_judge else f"{row['task']} {row['metric']}"
+        table = found.setdefault(key, Table(row["protocol"], data, row["metric"], title, []))
+        if column not in table.across:
+            table.across.append(column)
+        table.cells.setdefault(row["model"], {})[column] = row
+    for table in found.values():
+        if not table.protocol.startswith("judge:"):
+            table.across.sort(key=lambda column: int(column.split("-")[0]))
+    return sorted(found.values(), key=lambda t: (t.protocol, t.data))
+
+
+def cell_text(row: Row | None) -> str:
+    """Give a cell as text: value, interval, n."""
+    if row is None or row["value"] is None:
+        return "-"
+    digits = 4 if abs(row["value"]) <= 1 else 3 if abs(row["value"]) < 10 else 1
+    text = f"{row['value']:.{digits}f}"
+    if row.get("ci_low") is not None:
+        text += f" [{row['ci_low']:.{max(1, digits - 1)}f}, {row['ci_high']:.{max(1, digits - 1)}f}]"
+    if row.get("n"):
+        text += f" n={row['n']}"
+    if row.get("n_truncated"):
+        text += f" ({row['n_truncated']} cut)"
+    if row.get("n_unread"):
+        text += f" ({row['n_unread']} unread)"
+    return text
+
+
+def source_of(cells: dict[str, Row]) -> str:
+    """Give where a table line comes from: the READMEs that printed it, or "measured"."""
+    printed = [s for row in cells.values() for s in row.get("published_in") or ()]
+    return "published: " + ", ".join(dict.fromkeys(printed)) if printed else "measured"
+
+
+def heading(table: Table) -> str:
+    """Give what a table's rows were measured by and on."""
+    return f"protocol: {table.protocol}" + (f", data: {table.data}" if table.data else "")
+
+
+def chance_of(table: Table) -> str:
+    values = {round(row["chance"], 3) for cells in table.cells.values() for row in cells.values() if row.get("chance")}
+    return "" if not values else f"guessing gives {' to '.join(f'{v:g}' for v in sorted({min(values), max(values)}))}"
+
+
+def markdown(found: Sequence[Table], significance: Sequence[Row]) -> str:
+    """Give the tables and the paired comparisons as Markdown."""
+    lines, above = [], ""
+    for table in found:
+        if heading(table) != above:
+            above = heading(table)
+            lines += [f"## {above}", ""]
+        lines += [f"### {table.title}", ""]
+        if chance_of(table):
+            lines += [f"{chance_of(table)}; 95 % intervals in brackets.", ""]
+        lines += ["| model | " + " | ".join(table.across) + " | source |", "|---" * (len(table.across) + 2) + "|"]
+        for model, cells in table.cells.items():
+            texts = [cell_text(cells.get(c)) for c in table.across]
+            lines.append(f"| {_pipe(model)} | " + " | ".join(texts) + f" | {source_of(cells)} |")
+        lines.append("")
+    if significance:
+        lines += ["## differences on the same documents (second - first)", ""]
+        lines += ["| protocol | task | shots | first | second | n | difference [95 %] | McNemar p |", "|---" * 8 + "|"]
+        lines += ["| " + " | ".join(_pipe(t) for t in significance_texts(row)) + " |" for row in significance]
+        lines += ["", f"{len(significance)} comparisons; p is not corrected for their number.", ""]
+    return "\n".join(lines)
+
+
+def significance_texts(row: Row) -> list[str]:
+    name = "macro_f1" if "macro_f1_difference" in row else "mean"
+    gap = f"{name} {row[f'{name}_difference']:+.4f} [{row[f'{name}_low']:+.3f}, {row[f'{name}_high']:+.3f}]"
+    p = "-"
+    if "mcnemar_p" in row:
+        p = f"{row['mcnemar_p']:.3g} ({row['only_first']} against {row['only_second']})"
+    texts = [row["protocol"], row["task"], str(row["num_fewshot"]), row["first"], row["second"], str(row["n"])]
+    return [*texts, gap, p]
+
+
+def as_csv(rows: Sequence[Row]) -> str:
+    """Give the score rows as CSV, one line each."""
+    out = io.StringIO()
+    writer = csv.DictWriter(out, COLUMNS, extrasaction="ignore", lineterminator="\n")
+    writer.writeheader()
+    for row in rows:
+        writer.writerow({**row, "published_in": "; ".join(row.get("published_in") or ())})
+    return out.getvalue()
+
+
+def plot(table: Table) -> str:
+    """Draw a table as SVG: lines over shots for a few models, else bars with intervals."""
+    title = f"{table.title} ({table.protocol})"
+    few = len(table.cells) <= 5 and max(map(len, table.cells)) <= 18  # what a legend of lines has room and colours for
+    if few and not table.protocol.startswith("judge:") and len(table.across) > 1:
+        shots = {c: int(c.split("-")[0]) for c in table.across}
+        series = {m: [(float(shots[c]), r["value"]) for c, r in cells.items()] for m, cells in table.cells.items()}
+        ordered = {m: sorted(points) for m, points in series.items()}
+        return charts.lines_svg(ordered, title, "shots")
+    labels, values, spans = [], [], []
+    for column in table.across:
+        for model, cells in table.cells.items():
+            if (row := cells.get(column)) is None:
+                continue
+            labels.append(model if len(table.across) == 1 else f"{column} {model}")
+            values.append(row["value"])
+            spans.append((row["ci_low"], row["ci_high"]) if row.get("ci_low") is not None else None)
+    return charts.bars_svg(labels, values, title, spans)
+
+
+STYLE = (
+    "body{font-family:system-ui,sans-serif;max-width:70rem;margin:2rem auto;padding:0 1rem}"
+    "table{border-collapse:collapse}th,td{border-bottom:1px solid #8886;padding:.25rem .6rem;text-align:left}"
+    "svg{max-width:44rem;width:100%}"
+)
+
+
+def html(found: Sequence[Table], significance: Sequence[Row]) -> str:
+    """Give one self-contained page: tables, plots, paired comparisons."""
+    parts = [f"<!doctype html><meta charset=utf-8><title>hunmin compare</title><style>{STYLE}</style><h1>Scores</h1>"]
+    for table in found:
+        head = "".join(f"<th>{escape(c)}" for c in table.across)
+        lines = "".join(
+            f"<tr><td>{escape(model)}{''.join(f'<td>{escape(cell_text(cells.get(c)))}' for c in table.across)}"
+            f"<td>{escape(source_of(cells))}</tr>"
+            for model, cells in table.cells.items()
+        )
+        parts.append(
+            f"<h2>{escape(table.title)} <small>{escape(heading(table))}</small></h2>"
+            f"<p>{escape(chance_of(table))}</p><table><tr><th>model{head}<th>source</tr>{lines}</table>{plot(table)}"
+        )
+    if significance:
+        names = ("protocol", "task", "shots", "first", "second", "n", "difference [95 %]", "McNemar p")
+        lines = "".join(
+            "<tr>" + "".join(f"<td>{escape(t)}" for t in significance_texts(r)) + "</tr>" for r in significance
+        )
+        parts.append(
+            "<h2>Differences on the same documents (second - first)</h2><table><tr>"
+            + "".join(f"<th>{n}" for n in names)
+            + f"</tr>{lines}</table><p>{len(significance)} comparisons; p is not corrected for their number.</p>"
+        )
+    return "\n".join(parts) + "\n"
+
+
+def _pipe(text: str) -> str:
+    return text.replace("|", "\\|")

@@ -1,0 +1,147 @@
+"""Stages that hold a model run in a child process: memory is freed at its end, and torchrun can launch it.
+
+The child is `python -m hunmin.running.child SPEC.json`; it leaves counts.json, or error.json for what a user can mend.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import subprocess
+import sys
+import threading
+from pathlib import Path
+from typing import Any
+
+from ..artifacts import artifact, progress
+from ..artifacts.artifact import Counts, Inputs, Spend
+from ..errors import EXIT_INTERRUPTED, UserError
+from ..stages import STAGES
+from ..tables import resolve
+from .recipe import Step
+
+log = logging.getLogger("hunmin")
+
+ERROR_FILE = "error.json"
+COUNTS_FILE = "counts.json"
+BOUND = "HUNMIN_ENDS_WITH_PARENT"
+
+
+def call(step: Step, inputs: Inputs, out: Path) -> Counts:
+    out.mkdir(parents=True, exist_ok=True)
+    spec = out / "spec.json"
+    artifact.write_atomic(spec, json.dumps(spec_of(step, inputs, out), ensure_ascii=False, indent=2))
+    for name in (ERROR_FILE, COUNTS_FILE):
+        (out / name).unlink(missing_ok=True)
+    command = [sys.executable, "-m", "hunmin.running.child", str(spec)]
+    if getattr(step.config, "launch", None) not in (None, "none"):
+        from ..train import launch
+
+        command = launch.command(step.config, spec)
+        log.info("%s: %s", step.label, " ".join(command))
+    # Threads that spin while they wait starve everything else on a shared machine, and gain nothing on an idle one.
+    environment = {"OMP_WAIT_POLICY": "PASSIVE", **os.environ, "HF_HUB_DISABLE_TELEMETRY": "1", "PYTHONUNBUFFERED": "1"}
+    environment[BOUND] = "1"
+    child = subprocess.Popen(command, env=environment, stdin=subprocess.PIPE)
+    while True:
+        try:
+            code = child.wait()
+            break
+        except KeyboardInterrupt:
+            continue  # the terminal sent Ctrl-C to the child as well; wait until it has saved
+    assert child.stdin is not None
+    child.stdin.close()
+    if code in (EXIT_INTERRUPTED, -2):
+        raise KeyboardInterrupt
+    if (out / ERROR_FILE).is_file():
+        error = json.loads((out / ERROR_FILE).read_text(encoding="utf-8"))
+        raise UserError(error["what"], error["where"], error["mend"], error["exit_code"])
+    if code != 0:
+        hint = " (killed: out of memory?)" if code == -9 else ""
+        raise RuntimeError(f"{step.label}: the child process ended with {code}{hint}; its messages stand above")
+    counts = Counts(**json.loads((out / COUNTS_FILE).read_text(encoding="utf-8")))
+    for name in (COUNTS_FILE, "spec.json"):
+        (out / name).unlink(missing_ok=True)
+    return counts
+
+
+def end_with_parent() -> None:
+    """End this process when the one that called it is gone, killed perhaps: two would write into one folder.
+
+    The caller holds the other end of standard input and never writes to it; torchrun hands it on to every rank.
+    """
+
+    def watch() -> None:
+        while os.read(0, 1):
+            pass
+        os._exit(EXIT_INTERRUPTED)
+
+    if os.environ.pop(BOUND, None):
+        threading.Thread(target=watch, daemon=True).start()
+
+
+def spec_of(step: Step, inputs: Inputs, out: Path) -> dict[str, Any]:
+    return {
+        "stage": step.stage,
+        "config": step.config.model_dump(mode="json"),
+        "out": str(out),
+        "quiet": progress.quiet,
+        "inputs": {
+            "label": inputs.label,
+            "seed": inputs.seed,
+            "records": str(inputs.records) if inputs.records else None,
+            "model": str(inputs.model) if inputs.model else None,
+            "earlier": {k: str(v) for k, v in inputs.earlier.items()},
+            "spend": {
+                "ledger": str(inputs.spend.ledger) if inputs.spend.ledger else None,
+                "max_usd": inputs.spend.max_usd,
+                "max_chars": inputs.spend.max_chars,
+                "confirmed": inputs.spend.confirmed,
+            },
+            "in_flight": inputs.in_flight,
+        },
+    }
+
+
+def main(spec_path: Path) -> int:
+    """Run one stage from its spec file; rank 0 alone writes counts and errors."""
+    end_with_parent()
+    logging.basicConfig(level=logging.WARNING, format="%(message)s", stream=sys.stderr)
+    from transformers.utils import logging as transformers_logging
+
+    transformers_logging.disable_progress_bar()
+    transformers_logging.set_verbosity_error()
+    spec = json.loads(spec_path.read_text(encoding="utf-8"))
+    progress.quiet = bool(spec.get("quiet"))
+    given = spec["inputs"]
+    spend = given["spend"]
+    inputs = Inputs(
+        label=given["label"],
+        seed=given["seed"],
+        records=Path(given["records"]) if given["records"] else None,
+        model=Path(given["model"]) if given["model"] else None,
+        earlier={k: Path(v) for k, v in given["earlier"].items()},
+        spend=Spend(Path(spend["ledger"]) if spend["ledger"] else None, *list(spend.values())[1:]),
+        in_flight=given["in_flight"],
+    )
+    out = Path(spec["out"])
+    main_rank = int(os.environ.get("RANK", "0")) == 0
+    try:
+        module = resolve(STAGES, spec["stage"], "stage")
+        counts = module.run(module.Config(**spec["config"]), inputs, out)
+    except UserError as error:
+        if main_rank:
+            row = {"what": error.what, "where": error.where, "mend": error.mend, "exit_code": error.exit_code}
+            artifact.write_atomic(out / ERROR_FILE, json.dumps(row, ensure_ascii=False))
+        return error.exit_code
+    except KeyboardInterrupt:
+        return EXIT_INTERRUPTED
+    if main_rank:
+        row = {"n_in": counts.n_in, "n_kept": counts.n_kept, "dropped": counts.dropped, "notes": counts.notes}
+        artifact.write_atomic(out / COUNTS_FILE, json.dumps(row, ensure_ascii=False, default=str))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(Path(sys.argv[1])))

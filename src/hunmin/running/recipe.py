@@ -1,0 +1,352 @@
+"""YAML to a checked list of (stage, Config): every problem at once, each with file:line, before anything runs.
+
+A recipe is checked as a typed pipe: each stage's READS must be added by an earlier stage (or promised by
+`load.provides`), and the artifact it needs must have been made by then.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import yaml
+from pydantic import ValidationError
+
+from .. import PACKAGE
+from ..errors import UserError
+from ..options import Options
+from ..stages import STAGES
+from ..tables import did_you_mean, resolve
+
+RECIPES = PACKAGE / "recipes"
+BUNDLED = PACKAGE / "data"
+TOP_KEYS = ("name", "seed", "stages", "ledger", "max_usd", "max_chars")
+_TOP_TYPES = {
+    "name": (str,),
+    "seed": (int,),
+    "ledger": (str, type(None)),
+    "max_usd": (int, float, type(None)),
+    "max_chars": (int, type(None)),
+}
+
+
+@dataclass(frozen=True)
+class Step:
+    """One stage of a recipe: its name in the table, its label, its module and its checked Config."""
+
+    stage: str
+    label: str
+    module: ModuleType
+    config: Options
+    where: str = ""
+
+
+@dataclass(frozen=True)
+class Recipe:
+    name: str
+    steps: tuple[Step, ...]
+    seed: int = 0
+    ledger: str | None = None
+    max_usd: float | None = None
+    max_chars: int | None = None
+    path: Path | None = None
+
+    def stage_seed(self, label: str) -> int:
+        """Give the seed of a stage: it depends on the recipe's seed and the label only."""
+        return int.from_bytes(hashlib.sha256(f"{self.seed}/{label}".encode()).digest()[:4], "big")
+
+
+class _Loader(yaml.SafeLoader):
+    """YAML whose `1e-5` is a number, as everyone who writes a learning rate expects."""
+
+
+_Loader.yaml_implicit_resolvers = {k: list(v) for k, v in yaml.SafeLoader.yaml_implicit_resolvers.items()}
+_Loader.add_implicit_resolver(
+    "tag:yaml.org,2002:float", re.compile(r"^[-+]?[0-9][0-9_]*(?:\.[0-9_]*)?[eE][-+]?[0-9]+$"), list("-+0123456789")
+)
+
+
+def parse_value(text: str) -> Any:
+    """Read one option value as YAML: numbers, true/false, null, lists and maps."""
+    try:
+        return yaml.load(text, _Loader)
+    except yaml.YAMLError:
+        return text
+
+
+def _plain(node: yaml.Node, path: tuple, lines: dict[tuple, int], errors: list[tuple[int, str]]) -> Any:
+    """Build plain Python from a YAML node, remembering the line of every path; a repeated key is an error."""
+    lines[path] = node.start_mark.line + 1
+    if isinstance(node, yaml.MappingNode):
+        found: dict[Any, Any] = {}
+        for key_node, value_node in node.value:
+            key = _Loader("").construct_object(key_node)
+            if key in found:
+                errors.append((key_node.start_mark.line + 1, f"key '{key}' stands twice"))
+            found[key] = _plain(value_node, (*path, key), lines, errors)
+            lines[(*path, key)] = key_node.start_mark.line + 1
+        return found
+    if isinstance(node, yaml.SequenceNode):
+        return [_plain(item, (*path, i), lines, errors) for i, item in enumerate(node.value)]
+    return _Loader("").construct_object(node)
+
+
+def find(name: str) -> Path:
+    """Give the file of a recipe: a path, or the name of a packaged one (`quickstart`, `data/kopen-platypus`)."""
+    path = Path(name)
+    if path.suffix in (".yaml", ".yml"):
+        if path.is_file():
+            return path
+        raise UserError("no such recipe file", name, "Check the path, or use a packaged name: " + _names() + ".")
+    packaged = RECIPES / f"{name}.yaml"
+    if packaged.is_file():
+        return packaged
+    if path.is_file():
+        return path
+    raise UserError(f"unknown recipe '{name}'{did_you_mean(name, packaged_names())}", mend=f"Packaged: {_names()}.")
+
+
+def packaged_names() -> list[str]:
+    """Give the names of the recipes that come with the package."""
+    return sorted(str(p.relative_to(RECIPES).with_suffix("")) for p in RECIPES.rglob("*.yaml"))
+
+
+def _names() -> str:
+    return ", ".join(packaged_names())
+
+
+def bundled(value: Any) -> Any:
+    """Replace strings `bundled:<file>` (also inside lists and maps) by the path of the bundled sample data."""
+    if isinstance(value, str) and value.startswith("bundled:"):
+        return str(BUNDLED / value.removeprefix("bundled:"))
+    if isinstance(value, list):
+        return [bundled(v) for v in value]
+    if isinstance(value, dict):
+        return {k: bundled(v) for k, v in value.items()}
+    return value
+
+
+def load(name: str, overrides: Sequence[str] = ()) -> Recipe:
+    """Read, override and check a recipe. Raises one UserError that lists every problem found."""
+    path = find(name)
+    return parse(path.read_text(encoding="utf-8-sig"), path, overrides)
+
+
+def parse(text: str, path: Path, overrides: Sequence[str] = ()) -> Recipe:
+    """Check recipe text; `path` is only named in messages."""
+    problems: list[str] = []
+    lines: dict[tuple, int] = {}
+    twice: list[tuple[int, str]] = []
+    try:
+        node = yaml.compose(text, _Loader)
+        data = _plain(node, (), lines, twice) if node else None
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        where = f"{path}:{mark.line + 1}" if mark else str(path)
+        raise UserError(f"not YAML: {getattr(error, 'problem', error)}", where, "Mend the line.") from error
+    problems += [f"{path}:{line}: {what}" for line, what in twice]
+
+    def at(*where: Any) -> str:
+        for n in range(len(where), -1, -1):
+            if where[:n] in lines:
+                return f"{path}:{lines[where[:n]]}"
+        return str(path)
+
+    if not isinstance(data, dict):
+        raise UserError("a recipe is a map with name and stages", str(path), "See `hunmin init` for a starter.")
+    for key in data:
+        if key not in TOP_KEYS:
+            problems.append(
+                f"{at(key)}: unknown key '{key}'{did_you_mean(key, TOP_KEYS)}  (a recipe has: {', '.join(TOP_KEYS)})"
+            )
+    data.setdefault("name", path.stem)
+    stage_rows = data.get("stages")
+    if not isinstance(stage_rows, list) or not stage_rows:
+        problems.append(f"{at('stages')}: 'stages' must be a list of one-key maps, a stage each")
+        stage_rows = []
+    rows: list[tuple[int, str, str, dict[str, Any]]] = []  # index, stage, label, options
+    for i, row in enumerate(stage_rows):
+        if isinstance(row, str):
+            row = {row: None}
+        if not isinstance(row, dict) or len(row) != 1:
+            problems.append(f"{at('stages', i)}: stages[{i}]: expected one key, the stage, and its options below it")
+            continue
+        stage, options = next(iter(row.items()))
+        if options is not None and not isinstance(options, dict):
+            problems.append(f"{at('stages', i)}: stages[{i}].{stage}: expected options as a map")
+            continue
+        options = dict(options or {})
+        rows.append((i, str(stage), str(options.pop("as", stage)), options))
+    problems += _override(data, rows, overrides)
+    for key, types in _TOP_TYPES.items():
+        if key in data and (not isinstance(data[key], types) or isinstance(data[key], bool)):
+            names = " or ".join(t.__name__ for t in types if t is not type(None))
+            problems.append(f"{at(key)}: {key}: expected {names}, got {data[key]!r}")
+
+    steps: list[Step] = []
+    labels: set[str] = set()
+    for i, stage, label, options in rows:
+        where = at("stages", i)
+        if stage not in STAGES and ":" not in stage:
+            problems.append(
+                f"{where}: stages[{i}]: unknown stage '{stage}'{did_you_mean(stage, STAGES)}  (stages: "
+                f"{', '.join(STAGES)})"
+            )
+            continue
+        if label in labels:
+            problems.append(f"{where}: stages[{i}].{stage}: label '{label}' stands twice; give one `as: <label>`")
+            continue
+        if not re.fullmatch(r"[A-Za-z0-9_-]+", label):
+            problems.append(f"{where}: stages[{i}].{stage}: label '{label}' may hold letters, digits, - and _ only")
+            continue
+        labels.add(label)
+        try:
+            module = resolve(STAGES, stage, "stage", where)
+        except UserError as error:
+            problems.append(str(error))
+            continue
+        config, found = check_config(module.Config, stage, options)
+        for loc, message in found:
+            problems.append(f"{at('stages', i, stage, *loc)}: stages[{i}].{stage}{_dotted(loc)}: {message}")
+        if config is not None:
+            steps.append(Step(stage, label, module, config, where))
+    if len(steps) == len(rows):
+        problems += contract_problems(steps)
+    if problems:
+        n = len(problems)
+        raise UserError("\n".join(problems) + (f"\n{n} problems in the recipe; nothing was run." if n > 1 else ""))
+    return Recipe(
+        name=data["name"],
+        steps=tuple(steps),
+        seed=data.get("seed", 0),
+        ledger=data.get("ledger"),
+        max_usd=data.get("max_usd"),
+        max_chars=data.get("max_chars"),
+        path=path,
+    )
+
+
+def _dotted(loc: Sequence[Any]) -> str:
+    return "".join(f"[{p}]" if isinstance(p, int) else f".{p}" for p in loc)
+
+
+def _override(data: dict, rows: list[tuple[int, str, str, dict]], overrides: Sequence[str]) -> list[str]:
+    """Apply `label.key=value` and `seed=1` in place; give the problems."""
+    problems = []
+    by_label = {label: options for _, _, label, options in rows}
+    for text in overrides:
+        name, equals, value = text.partition("=")
+        label, dot, key = name.partition(".")
+        if not equals:
+            problems.append(f"override '{text}': expected label.key=value")
+        elif not dot and name in TOP_KEYS and name != "stages":
+            data[name] = parse_value(value)
+        elif not dot:
+            problems.append(f"override '{text}': unknown key '{name}'{did_you_mean(name, TOP_KEYS)}")
+        elif label not in by_label:
+            problems.append(f"override '{text}': no stage labelled '{label}'{did_you_mean(label, by_label)}")
+        else:
+            target = by_label[label]
+            *parents, last = key.split(".")
+            for parent in parents:
+                inner = target.get(parent)
+                target[parent] = dict(inner) if isinstance(inner, dict) else {}
+                target = target[parent]
+            target[last] = parse_value(value)
+    return problems
+
+
+def check_config(model: type[Options], stage: str, options: dict[str, Any]) -> tuple[Options | None, list]:
+    """Validate options against a stage's Config; give it, or None with [(location, message)]."""
+    try:
+        return model(**{str(k): bundled(v) for k, v in options.items()}), []
+    except ValidationError as error:
+        accepts = list(model.model_fields)
+        found = []
+        for item in error.errors():
+            loc = item["loc"]
+            if item["type"] == "extra_forbidden":
+                key = str(loc[-1])
+                if len(loc) == 1:
+                    message = f"unknown key{did_you_mean(key, accepts)}  ({stage} accepts: {', '.join(accepts)})"
+                else:
+                    message = "unknown key"
+            elif item["type"] == "missing":
+                message = "required, but not given"
+            else:
+                message = f"{item['msg'].removeprefix('Value error, ')}, got {item['input']!r}"
+                if item["type"] == "literal_error":
+                    wanted = re.findall(r"'([^']+)'", str(item.get("ctx", {}).get("expected", "")))
+                    message += did_you_mean(str(item["input"]), wanted)
+            found.append((loc, message))
+        return None, found
+
+
+def needs(module: ModuleType, config: Options | None = None) -> list[tuple[str, bool]]:
+    """Give (artifact kind, optional) a stage needs; a stage's own `needs(config)` says more than its INPUT."""
+    own = getattr(module, "needs", None)
+    wanted = own(config) if own and config is not None else getattr(module, "INPUT", None)
+    wanted = () if wanted is None else (wanted,) if isinstance(wanted, str) else wanted
+    return [(w.rstrip("?"), w.endswith("?")) for w in wanted]
+
+
+def contract_problems(steps: Sequence[Step]) -> list[str]:
+    """Give what the typed pipe finds: keys read that nobody adds, artifacts needed that nobody makes, own checks."""
+    problems = []
+    keys: set[str] = {"text"}
+    outputs: set[str] = set()
+    for i, step in enumerate(steps):
+        where = f"{step.where}: " if step.where else ""
+        for kind, optional in needs(step.module, step.config):
+            if kind in ("records", "model") and not optional and kind not in outputs:
+                adder = "load" if kind == "records" else "sft"
+                problems.append(
+                    f"{where}'{step.label}' needs {kind}, but no earlier stage makes any; put '{adder}' before it."
+                )
+        reads = getattr(step.module, "reads", None)
+        for key in reads(step.config) if reads else step.module.READS:
+            if key.endswith("?") or key in keys:
+                continue
+            adders = [s for s in STAGES if s not in ("load", "mix") and _adds(s, key)]
+            hint = f"put '{adders[0]}' before it, or " if adders else ""
+            problems.append(
+                f"{where}'{step.label}' reads '{key}', but no earlier stage adds it; {hint}say load.provides: [{key}]."
+            )
+        own = getattr(step.module, "check", None)
+        problems += [f"{where}stages[{i}].{step.stage}: {m}" for m in (own(step.config) if own else ())]
+        if step.module.OUTPUT == "records" and not needs(step.module):
+            keys = {"text"}
+        keys |= set(step.module.ADDS) | set(getattr(step.config, "provides", None) or ())
+        outputs.add(step.module.OUTPUT)
+    return problems
+
+
+def _adds(stage: str, key: str) -> bool:
+    try:
+        return key in resolve(STAGES, stage, "stage").ADDS
+    except ImportError:
+        return False
+
+
+def resolved(recipe: Recipe) -> str:
+    """Give the recipe as YAML with every default written out."""
+    rows = []
+    for step in recipe.steps:
+        options = step.config.model_dump(mode="json")
+        if step.label != step.stage:
+            options = {"as": step.label, **options}
+        rows.append({step.stage: options})
+    top = {
+        "name": recipe.name,
+        "seed": recipe.seed,
+        "ledger": recipe.ledger,
+        "max_usd": recipe.max_usd,
+        "max_chars": recipe.max_chars,
+        "stages": rows,
+    }
+    return yaml.safe_dump(top, sort_keys=False, allow_unicode=True, width=110)

@@ -1,0 +1,180 @@
+"""Bundled rows in the format of a recipe's own sources, and the recorded replies that translate them."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+from ...artifacts.artifact import hash_of
+from ...artifacts.record import Record, kind, read_jsonl, texts, write_jsonl
+from ...errors import UserError
+from ...formats import FORMATS
+from ...publishing import known
+from ...tables import resolve
+from ..recipe import BUNDLED
+
+ROWS = 48  # records a source holds in a rehearsal
+
+
+def cache_folder() -> Path:
+    """Give the user's cache folder for rows and bases of rehearsals."""
+    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(base) / "hunmin" / "rehearsal"
+
+
+def bundled(name: str) -> list[Record]:
+    return list(read_jsonl(BUNDLED / name))
+
+
+def load(config: Any, rows: list[Record], replies: list[Record]) -> dict[str, Any]:
+    """Give the options that put bundled rows in place of a source; `replies` gathers the records it will give."""
+    if Path(config.hub or config.path).exists():  # the user's own rows are here already; a few of them will do
+        return {"limit": min(config.limit or ROWS, ROWS)}
+    folder = _source(config, config.hub or config.path, rows, ROWS, replies)
+    if config.hub:
+        source = config.source or f"rehearsal-{config.hub.split('/')[-1]}"
+        return {"hub": str(folder), "revision": None, "subset": None, "split": "train", "source": source}
+    return {"path": str(next(folder.glob("*.jsonl")))}
+
+
+def mix(config: Any, rows: list[Record], replies: list[Record]) -> dict[str, Any]:
+    sources = []
+    n = len(config.sources)
+    for i, source in enumerate(config.sources):
+        row = source.model_dump()
+        name = source.hub or source.path
+        if name and not Path(name).exists():
+            folder = _source(source, name, rows[i::n], max(8, 2 * ROWS // n), replies)
+            row |= {"hub": str(folder), "path": None, "revision": None, "subset": None, "split": "train"}
+            if isinstance(source.take, int):
+                row["take"] = min(source.take, 12 + 4 * i)
+        sources.append(row)
+    return {"sources": sources}
+
+
+def _source(config: Any, name: str, rows: list[Record], n: int, replies: list[Record]) -> Path:
+    """Write n bundled rows in the format of a source, as a data set folder in the cache, and note their records.
+
+    What `load` reads back is what was written: checked here, record by record.
+    """
+    shape = config.format if config.format != "auto" else (known.dataset(name) or {}).get("format") or "alpaca"
+    written, kept = [], []
+    for record in rows:
+        row, back = _row(record, shape, config)
+        if row is not None:
+            written.append(row)
+            kept.append({**back, "id": record["id"]})
+        if len(written) == n:
+            break
+    if not written:
+        raise UserError(f"no bundled row fits the format '{shape}'", name, "Rehearse another recipe.")
+    replies += kept
+    folder = cache_folder() / f"{name.replace('/', '--')}-{hash_of(written)}"
+    path = folder / "train.jsonl"
+    if not path.is_file():
+        write_jsonl(path, written)
+    return folder
+
+
+def _row(record: Record, shape: str, config: Any) -> tuple[dict[str, Any] | None, Record]:
+    """Give a bundled record as a row of the shape, and the record it reads back as; None when it does not fit."""
+    record = {k: v for k, v in record.items() if k != "source"}
+    if config.columns:
+        if kind(record) != "instruction" or record.get("system"):
+            return None, record
+        row = {column: record.get(field) or "" for field, column in config.columns.items()}
+        if "input" not in config.columns and record.get("input"):
+            return None, record
+        return {**row, "id": record["id"], **_id_column(config)}, record
+    if shape == "sharegpt" or shape == "messages":
+        record = _as_chat(record)
+    elif shape == "cot":
+        record = _as_cot(record)
+    module = resolve(FORMATS, shape, "format")
+    if not _fits(record, shape):
+        return None, record
+    row = module.write(record)
+    back = module.read(row)
+    if len(back) != 1 or texts(back[0]) != texts(record):
+        return None, record
+    return row, record
+
+
+def _id_column(config: Any) -> dict[str, Any]:
+    return {}
+
+
+def _fits(record: Record, shape: str) -> bool:
+    if not record:
+        return False
+    wants = {"sharegpt": "chat", "messages": "chat", "ultrafeedback": "preference"}.get(shape, "instruction")
+    if kind(record) != wants or (wants == "instruction" and not record.get("instruction")):
+        return False
+    return not (record.get("system") and shape in ("dolly", "instances", "cot")) and not (
+        shape == "cot" and record.get("input")
+    )
+
+
+def _as_chat(record: Record) -> Record:
+    if kind(record) != "instruction" or record.get("system"):
+        return record
+    asked = "\n\n".join(t for t in (record.get("instruction"), record.get("input")) if t)
+    rest = {k: v for k, v in record.items() if k not in ("instruction", "input", "output")}
+    turns = [{"role": "user", "content": asked}, {"role": "assistant", "content": record["output"]}]
+    return {**rest, "messages": turns}
+
+
+def _as_cot(record: Record) -> Record:
+    """Take the last sentence for the answer and what stands before it for the reasoning."""
+    if kind(record) != "instruction":
+        return {}
+    text = record["output"].strip()
+    cut = max(text.rfind(mark, 0, len(text) - 2) for mark in (". ", "다. ", ".\n", "\n"))
+    if cut < 0:
+        return {}
+    end = cut + 1
+    rationale, target = text[:end].rstrip(), text[end:].lstrip()
+    if not rationale or not target:
+        return {}
+    task = (record.get("extra") or {}).get("task", "")
+    return {**record, "output": f"{rationale}\n{target}", "extra": {"target": target, "task": task, "type": "cot"}}
+
+
+# --- recorded replies ---
+
+
+def translate(config: Any, rows: list[Record]) -> dict[str, Any]:
+    """Replies for the fields of these rows: the bundled ones, with the spoiled translations among them."""
+    recorded = {(r["id"], r["field"]): r["reply"] for r in bundled("replies.jsonl")}
+    found: dict[tuple[str, str], str] = {}
+    korean = {r["id"]: r for r in bundled("ko.jsonl")}
+    for row in rows:
+        for path in texts(row):
+            reply = (
+                recorded.get((row["id"], path))
+                or _chat_reply(row, path, recorded)
+                or texts(korean[row["id"]]).get(path)
+            )
+            if reply:
+                found[row["id"], path] = reply
+    lines = [{"id": i, "field": f, "reply": reply} for (i, f), reply in found.items()]
+    file = cache_folder() / f"translations-{hash_of(lines)}.jsonl"
+    if not file.is_file():
+        write_jsonl(file, lines)
+    return {
+        "engine": "recorded",
+        "replies": str(file),
+        "mask": False,
+        "fallback": None,
+        "base_url": None,
+        "glossary": None,
+        "glossary_id": None,
+    }
+
+
+def _chat_reply(row: Record, path: str, recorded: dict[tuple[str, str], str]) -> str:
+    """The reply of a message that was an instruction with its input, or an output, before it became a chat."""
+    parts = {"messages.0.content": ("instruction", "input"), "messages.1.content": ("output",)}.get(path, ())
+    found = [recorded[row["id"], part] for part in parts if (row["id"], part) in recorded]
+    return "\n\n".join(found)

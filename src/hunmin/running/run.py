@@ -1,0 +1,377 @@
+"""Walk a recipe's list: skip what is finished, call what is not, write each manifest last.
+
+A run is one folder; a stage's artifact is `NN-label` inside it. The same command on the same run continues it; an
+artifact made with other options or inputs is never reused silently.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import shutil
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Literal
+
+from ..artifacts import artifact
+from ..artifacts.artifact import Counts, Inputs, Spend
+from ..clients.hub import require_access
+from ..errors import UserError
+from ..stages import STAGES
+from ..tables import did_you_mean, resolve
+from . import child
+from .recipe import Recipe, Step, needs, resolved
+
+log = logging.getLogger("hunmin")
+
+STARTED = "started.json"
+
+
+@dataclass(frozen=True)
+class Options:
+    """How this execution goes on, beyond the recipe."""
+
+    confirm: Callable[[list[tuple[str, dict[str, Any]]]], bool] = lambda paid: False
+    reuse: Path | None = None
+    executor: str = "local"
+    shards: int | None = None
+    """None: as many as pay on this machine."""
+    in_flight: int = 8
+    until: str | None = None
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What happened to one stage in this execution: "made", "done before" or "reused"."""
+
+    label: str
+    how: str
+    folder: Path
+    manifest: dict[str, Any]
+
+
+def folder_of(run: Path, index: int, step: Step) -> Path:
+    return run / f"{index + 1:02d}-{step.label}"
+
+
+def execute(
+    recipe: Recipe, run: Path, options: Options, on_stage: Callable[[str, str, Any], None] | None = None
+) -> list[Outcome]:
+    """Run every stage of the recipe that is not finished; give what happened to each.
+
+    `on_stage(label, event, detail)` is told "start", "made", "done before", "reused".
+    Raises UserError (exit codes 2, 3, 4) with everything so far saved; the same call continues.
+    """
+    tell = on_stage or (lambda label, event, detail: None)
+    run.mkdir(parents=True, exist_ok=True)
+    pending = _pending(recipe, run, options.until)
+    _require_files_and_keys([step for _, step in pending], run)
+    _own(run, recipe)
+    _confirm_paid(recipe, run, options, [(i, step) for i, step in pending if is_paid(step)])
+    outcomes: list[Outcome] = []
+    for i, step in enumerate(recipe.steps):
+        folder = folder_of(run, i, step)
+        inputs = inputs_for(recipe, run, i, options)
+        wanted = _identity(recipe, step, inputs, run)
+        manifest = artifact.read_manifest(folder)
+        how = "done before"
+        if manifest is not None:
+            same_or_error(folder, manifest, wanted, "was made")
+        else:
+            manifest = _reuse(options.reuse, folder, wanted)
+            how = "reused" if manifest else "made"
+        if manifest is None:
+            begin(folder, wanted)
+            tell(step.label, "start", step)
+            log.info("%s: start", step.label)
+            begun = time.monotonic()
+            counts = _call(step, inputs, folder, options)
+            manifest = artifact.write_manifest(
+                folder,
+                stage=step.stage,
+                label=step.label,
+                output=step.module.OUTPUT,
+                config=wanted["config"],
+                seed=inputs.seed,
+                inputs=wanted["inputs"],
+                counts=counts,
+                seconds=time.monotonic() - begun,
+            )
+            log.info("%s: %s", step.label, json.dumps(manifest["counts"], ensure_ascii=False, default=str)[:2000])
+        outcomes.append(Outcome(step.label, how, folder, manifest))
+        tell(step.label, how, manifest)
+        if options.until == step.label:
+            break
+    return outcomes
+
+
+def _own(run: Path, recipe: Recipe) -> None:
+    """Store the resolved recipe; a run folder that belongs to another recipe is refused."""
+    path = run / artifact.RESOLVED
+    names = [f"{i + 1:02d}-{s.label}" for i, s in enumerate(recipe.steps)]
+    foreign = [p.name for p in artifact.stage_folders(run) if p.name not in names]
+    if foreign:
+        raise UserError(
+            f"the folder holds stages of another recipe: {', '.join(foreign)}",
+            str(run),
+            f"Use another name (--name), or delete {run / foreign[0]}.",
+        )
+    if not path.exists() and not artifact.stage_folders(run):
+        strangers = [p.name for p in run.iterdir() if p.name not in (artifact.LOG, "ledger.sqlite")]
+        if strangers:
+            raise UserError(
+                f"the folder is not a run: it holds {', '.join(sorted(strangers)[:4])}", str(run), "Use another name."
+            )
+    artifact.write_atomic(path, resolved(recipe))
+
+
+def inputs_for(recipe: Recipe, run: Path, index: int, options: Options) -> Inputs:
+    """Give what the stage at `index` is handed: the newest finished earlier artifacts of this run."""
+    step = recipe.steps[index]
+    earlier = {s.label: folder_of(run, i, s) for i, s in enumerate(recipe.steps[:index])}
+    records = artifact.newest(earlier.values(), "records")
+    model = artifact.newest(earlier.values(), "model")
+    ledger = Path(recipe.ledger) if recipe.ledger else run / "ledger.sqlite"
+    return Inputs(
+        label=step.label,
+        seed=recipe.stage_seed(step.label),
+        records=records / artifact.RECORDS if records else None,
+        model=model,
+        earlier=earlier,
+        spend=Spend(ledger, recipe.max_usd, recipe.max_chars, confirmed=True),
+        in_flight=options.in_flight,
+    )
+
+
+def _identity(recipe: Recipe, step: Step, inputs: Inputs, run: Path) -> dict[str, Any]:
+    """Give what decides whether an artifact may be reused: stage, config, seed and the hashes of what goes in."""
+    config = step.config.model_dump(mode="json")
+    hashes: dict[str, str] = {}
+    kinds = {kind for kind, _ in needs(step.module)}
+    for label, folder in inputs.earlier.items():
+        manifest = artifact.read_manifest(folder)
+        if manifest is None:
+            continue
+        newest_records = inputs.records is not None and inputs.records.parent == folder
+        if "all" in kinds or (newest_records and "records" in kinds):
+            hashes[label] = manifest["content_hash"]
+        elif manifest["output"] == "model" and "model" in kinds:
+            hashes[label] = manifest["content_hash"]
+    hashes.update(artifact.file_hashes(local_files(step)))
+    return {
+        "stage": step.stage,
+        "config": config,
+        "config_hash": artifact.hash_of([step.stage, config, inputs.seed]),
+        "inputs": hashes,
+    }
+
+
+def local_files(step: Step) -> list[Path]:
+    own = getattr(step.module, "files", None)
+    return [Path(p) for p in own(step.config)] if own else []
+
+
+def begin(folder: Path, wanted: dict[str, Any]) -> None:
+    """Note what an artifact is begun with; an unfinished one begun otherwise starts over, unless work would be lost.
+
+    Half-written records are made again for nothing (paid answers lie in the ledger); checkpoints, decisions and the
+    like are not thrown away: then it is an error.
+    """
+    started = folder / STARTED
+    if started.is_file():
+        found = json.loads(started.read_text(encoding="utf-8"))
+        if found == wanted:
+            return
+        left = [p for p in folder.iterdir() if p.name not in (artifact.LOG, "input") and p.suffix != ".json"]
+        worth = [p for p in left if not p.name.endswith(".part") and not p.name.startswith("ledger.sqlite")]
+        if worth:
+            same_or_error(folder, found, wanted, "was begun")
+        for path in left:
+            if path.name.endswith(".part"):
+                path.unlink()
+    artifact.write_atomic(started, json.dumps(wanted, ensure_ascii=False, indent=2))
+
+
+def same_or_error(folder: Path, found: dict[str, Any], wanted: dict[str, Any], verb: str) -> None:
+    if found["config_hash"] == wanted["config_hash"] and found["inputs"] == wanted["inputs"]:
+        return
+    old, new = found["config"], wanted["config"]
+    changed = [
+        f"{k}={_short(old.get(k))}, the recipe now says {_short(new.get(k))}"
+        for k in {**old, **new}
+        if old.get(k) != new.get(k)
+    ]
+    if not changed and found["inputs"] != wanted["inputs"]:
+        names = [
+            k for k in {**found["inputs"], **wanted["inputs"]} if found["inputs"].get(k) != wanted["inputs"].get(k)
+        ]
+        changed = [f"another {name.removeprefix('file:')}" for name in names]
+    raise UserError(
+        f"{folder.name} {verb} with {'; '.join(changed) or 'another seed'}",
+        mend=f"Use a new run name, or delete {folder}.",
+    )
+
+
+def _short(value: Any) -> str:
+    text = json.dumps(value, ensure_ascii=False) if not isinstance(value, str) else value
+    return text if len(text) <= 80 else text[:77] + "..."
+
+
+def _reuse(other: Path | None, folder: Path, wanted: dict[str, Any]) -> dict[str, Any] | None:
+    """Link a finished stage of another run when its config and input hashes are the same."""
+    if other is None or folder.exists():
+        return None
+    for candidate in artifact.stage_folders(other):
+        manifest = artifact.read_manifest(candidate)
+        if manifest is None or candidate.name.split("-", 1)[1] != folder.name.split("-", 1)[1]:
+            continue
+        if manifest["config_hash"] == wanted["config_hash"] and manifest["inputs"] == wanted["inputs"]:
+            temporary = folder.with_name("." + folder.name + ".linking")
+            shutil.rmtree(temporary, ignore_errors=True)
+            shutil.copytree(candidate, temporary, copy_function=_link)
+            temporary.replace(folder)
+            return manifest
+    return None
+
+
+def _link(source: str, target: str) -> str:
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copy2(source, target)
+    return target
+
+
+def is_paid(step: Step) -> bool:
+    own = getattr(step.module, "paid", None)
+    return bool(own and own(step.config))
+
+
+def _pending(recipe: Recipe, run: Path, until: str | None) -> list[tuple[int, Step]]:
+    """Give (index, step) of what this execution has still to do."""
+    labels = [step.label for step in recipe.steps]
+    steps = list(enumerate(recipe.steps))[: labels.index(until) + 1 if until in labels else None]
+    return [(i, step) for i, step in steps if artifact.read_manifest(folder_of(run, i, step)) is None]
+
+
+def _require_files_and_keys(steps: list[Step], run: Path) -> None:
+    """Raise UserError, all problems at once, for files and keys that the stages to come need and that are not here.
+
+    A judge's missing question file must not be found out after days of training. Files inside the run's own folder may
+    be made on the way.
+    """
+    problems = []
+    for step in steps:
+        for path in dict.fromkeys(local_files(step)):
+            if not path.exists() and run.resolve() not in path.resolve().parents:
+                near = did_you_mean(path.name, [p.name for p in path.parent.iterdir()]) if path.parent.is_dir() else ""
+                problems.append(f"{step.where}: {step.label}: no such file: {path}{near}")
+        if is_paid(step):
+            problems += [f"{step.where}: {told}" for told in _missing_keys(step)]
+    if problems:
+        raise UserError(
+            "\n".join(dict.fromkeys(problems)) + "\nNothing was run. Put the file there or name another, set the key, "
+            "and run again; --until LABEL stops before a stage."
+        )
+
+
+def _missing_keys(step: Step) -> list[str]:
+    """Give what is wrong with the keys of the services that a paid stage asks."""
+    from ..clients import deepl
+    from ..clients import openai_chat as llm
+
+    config: Any = step.config
+    asked = [
+        (getattr(config, "engine", "llm"), getattr(config, "base_url", None), getattr(config, "api_key_env", None))
+    ]
+    if getattr(config, "fallback", None):
+        asked.append((config.fallback, config.fallback_base_url, config.fallback_api_key_env))
+    if getattr(config, "answer_base_url", None):
+        asked.append(("llm", config.answer_base_url, config.answer_api_key_env))
+    problems = []
+    for service, base_url, name in asked:
+        try:
+            if service == "llm" and not llm.is_recorded(base_url):
+                llm.api_key(base_url, name, step.label)
+            elif service == "deepl" and not os.environ.get(name or deepl.KEY_ENV, "").strip():
+                problems.append(f"{step.label}: the environment variable {name or deepl.KEY_ENV} is not set")
+        except UserError as error:
+            problems.append(f"{step.label}: {error.what}")
+    return problems
+
+
+def _confirm_paid(recipe: Recipe, run: Path, options: Options, pending: list[tuple[int, Step]]) -> None:
+    """Refuse paid stages without a limit, and ask once before anything is spent."""
+    if not pending:
+        return
+    if recipe.max_usd is None and recipe.max_chars is None:
+        names = ", ".join(step.label for _, step in pending)
+        raise UserError(
+            f"paid stages ({names}) need a limit",
+            str(recipe.path or recipe.name),
+            "Set max_usd: or max_chars: at the top of the recipe.",
+        )
+    for kind, ids in hub_ids(recipe).items():
+        require_access(ids, kind)  # a gated base is found before the first paid request, not after the last
+    estimates = [(step.label, _estimate(step, inputs_for(recipe, run, i, options))) for i, step in pending]
+    if not options.confirm(estimates):
+        raise UserError("not confirmed, nothing was sent", mend="Add --yes to spend without asking.")
+
+
+def hub_ids(recipe: Recipe) -> dict[Literal["dataset", "model"], list[str]]:
+    """Give the Hub ids a recipe will open, by kind; local paths and tiny models among them are passed over later."""
+    found: dict[Literal["dataset", "model"], list[str]] = {"dataset": [], "model": []}
+    for step in recipe.steps:
+        config = step.config
+        sources = [config, *(getattr(config, "sources", None) or ())]
+        found["dataset"] += [hub for s in sources if (hub := getattr(s, "hub", None))]
+        if base := getattr(config, "base_model", None):
+            found["model"].append(base)
+        local = "local" in (getattr(config, "engine", None), getattr(config, "fallback", None))
+        if (local or getattr(config, "rater", None) == "ifd") and (model := getattr(config, "model", None)):
+            found["model"].append(model)
+        found["model"] += getattr(config, "baselines", None) or []
+    return found
+
+
+def _estimate(step: Step, inputs: Inputs) -> dict[str, Any]:
+    from . import estimates
+
+    return estimates.of(step.stage, step.module, step.config, inputs)
+
+
+def dry_run(recipe: Recipe, run: Path, options: Options) -> list[tuple[str, dict[str, Any]]]:
+    """Estimate every stage without sending or changing anything; each estimate feeds the next one's `expected`."""
+    expected: dict[str, Any] = {}
+    rows = []
+    for i, step in enumerate(recipe.steps):
+        inputs = inputs_for(recipe, run, i, options)
+        if inputs.records is not None:
+            expected["records"] = artifact.read_manifest(inputs.records.parent)["counts"]["n_kept"]  # type: ignore[index]
+        found = _estimate(step, replace(inputs, expected=dict(expected)))
+        expected.update({k: found[k] for k in ("records", "chars") if found.get(k) is not None})
+        rows.append((step.label, found))
+    return rows
+
+
+def _call(step: Step, inputs: Inputs, out: Path, options: Options) -> Counts:
+    if step.module.KIND == "model":
+        return child.call(step, inputs, out)
+    if step.module.KIND in ("record", "whole"):
+        from . import shards
+
+        n = shards.automatic(step.stage, inputs.records) if options.shards is None else options.shards
+        if n > 1:
+            return shards.run_stage(step.stage, step.config, inputs, out, executor=options.executor, shards=n)
+    if getattr(step.module, "loads_model", lambda config: False)(step.config):
+        return child.call(step, inputs, out)  # its memory is free again before the next stage
+    return step.module.run(step.config, inputs, out)
+
+
+def call_alone(stage: str, config: Any, inputs: Inputs, out: Path) -> Counts:
+    """Run one stage outside a recipe, model stages in a child process as in a run."""
+    module = resolve(STAGES, stage, "stage")
+    return _call(Step(stage, inputs.label, module, config), inputs, out, Options())

@@ -1,0 +1,298 @@
+"""A stage over contiguous shards, the same bytes for any number of them: processes here, Ray tasks on a cluster.
+
+Shards are numbered folders below `OUT/.shards`. Each attempt writes a folder of its own name and renames it when it is
+complete, so that a retry, or an orphan of a lost node, can do no harm. What is done is not done again. A record that
+raises is dropped with its error, never the shard; a shard whose worker dies every time is named, the others stay done.
+On a cluster `OUT` and the inputs must lie on a shared file system.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import shutil
+import traceback
+import uuid
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from ..artifacts import artifact, progress
+from ..artifacts.artifact import DROPPED, RECORDS, Counts, Inputs, Spend, add_notes
+from ..artifacts.record import dumps, read_jsonl
+from ..artifacts.stream import Writer, count_lines
+from ..errors import UserError
+from ..selection import sharded_dedup
+from ..stages import STAGES
+from ..tables import resolve
+from .executors import EXECUTORS, Outcome, usable_processors
+
+log = logging.getLogger("hunmin")
+
+SHARDED = ("dedup", "decontaminate")  # whole stages with a map and a reduce of their own
+ALONE = ("load", "review")  # reads files of any shape; waits for people
+CPU_BOUND = ("check", *SHARDED)  # worth more than one process on one machine
+AUTOMATIC = 16 * 2**20  # bytes a shard of a stage that is cut without being asked
+FOLDER = ".shards"
+PLAN = "plan.json"
+DONE = "done.json"
+
+
+def run_stage(
+    stage_name: str, config: Any, inputs: Inputs, out: Path, executor: str = "local", shards: int = 1
+) -> Counts:
+    """Run one stage over its input in shards and leave the same artifact as the stage alone would.
+
+    Raises UserError when a shard could not be done; the same call takes up the missing ones.
+    """
+    module = resolve(STAGES, stage_name, "stage")
+    if stage_name in ALONE or (module.KIND == "whole" and stage_name not in SHARDED) or inputs.records is None:
+        return module.run(config, inputs, out)
+    call = resolve(EXECUTORS, executor, "executor")
+    out = out.resolve()
+    if hasattr(module, "survey"):
+        inputs = replace(inputs, known=module.survey(config, inputs))
+    align = int(getattr(config, "batch_size", 1) or 1)
+    work, parts = _prepare(stage_name, config, inputs, out, shards, align)
+    spec = {
+        "stage": stage_name,
+        "config": config.model_dump(mode="json"),
+        "inputs": _dump(replace(inputs, in_flight=max(1, inputs.in_flight // min(len(parts), usable_processors())))),
+        "align": align,
+        "parts": [str(p) for p in parts],
+    }
+
+    def each(task: str, units: Sequence[Path], target: str) -> None:
+        _all(task, {**spec, "target": target}, units, call, inputs.label)
+
+    notes = None
+    if stage_name == "dedup":
+        notes = sharded_dedup.run(config, inputs, parts, each)
+    else:
+        each("run", parts, "out")
+    counts = _merge(module, config, inputs.label, [p / "out" for p in parts], out)
+    counts.notes = counts.notes if notes is None else notes
+    shutil.rmtree(work)
+    return counts
+
+
+def automatic(stage_name: str, records: Path | None) -> int:
+    """Give the number of shards that make use of this machine's processors: 1 where they would not pay."""
+    if stage_name not in CPU_BOUND or records is None or (processors := usable_processors()) < 2:
+        return 1
+    n = records.stat().st_size // AUTOMATIC
+    return 1 if n < 2 else max(n, processors)
+
+
+def _prepare(stage: str, config: Any, inputs: Inputs, out: Path, shards: int, align: int) -> tuple[Path, list[Path]]:
+    """Cut the input into shard folders with `in.jsonl`, or take up those of an earlier call; give their paths."""
+    assert inputs.records is not None
+    work = out / FOLDER
+    wanted = {
+        "stage": stage,
+        "config": config.model_dump(mode="json"),
+        "input": artifact.sha256_file(inputs.records),
+        "seed": inputs.seed,
+        "shards": shards,
+    }
+    plan = work / PLAN
+    if plan.is_file():
+        found = json.loads(plan.read_text(encoding="utf-8"))
+        if {k: found.get(k) for k in wanted} == json.loads(json.dumps(wanted)):
+            return work, [work / name for name in found["parts"]]
+    shutil.rmtree(work, ignore_errors=True)
+    work.mkdir(parents=True)
+    n = count_lines(inputs.records)
+    size = max(1, -(-n // max(1, shards)))
+    size = -(-size // align) * align
+    count = max(1, -(-n // size))
+    width = max(5, len(str(count - 1)))
+    parts = []
+    with inputs.records.open("rb") as file:
+        lines = (line for line in file if line.strip())
+        for i in range(count):
+            part = work / f"{i:0{width}d}"
+            part.mkdir()
+            with (part / "in.jsonl").open("wb") as target:
+                target.writelines(line if line.endswith(b"\n") else line + b"\n" for line in islice(lines, size))
+            parts.append(part)
+    artifact.write_atomic(plan, json.dumps({**wanted, "parts": [p.name for p in parts]}))
+    return work, parts
+
+
+def _all(task: str, spec: dict[str, Any], units: Sequence[Path], call: Callable, label: str) -> None:
+    """Do one task for every unit that lacks its target. Raises UserError when any is missing at the end."""
+    todo = [unit for unit in units if not (unit / spec["target"]).exists()]
+    tick = progress.bar(f"{label}: {task}", len(units), unit="shard")
+    tick(len(units) - len(todo))
+    outcomes = call(run_shard, [(task, {**spec, "part": str(unit)}) for unit in todo], tick)
+    tick(0, done=True)
+    stops = [o["given"] for o in outcomes if o and o["error"] == "user"]
+    if stops:
+        what, where, mend, code = max(stops, key=lambda given: given[3])
+        raise UserError(what, where, mend, code)
+    missing = [(u, o) for u, o in zip(todo, outcomes, strict=True) if not (u / spec["target"]).exists()]
+    if missing:
+        names = ", ".join(unit.name for unit, _ in missing)
+        text = (missing[0][1] or {}).get("text") or "its worker died each time (out of memory?)"
+        for unit, outcome in missing:
+            log.warning("%s: shard %s: %s", label, unit.name, (outcome or {}).get("text", "its worker died"))
+        raise UserError(
+            f"{len(missing)} of {len(units)} shards could not be done: {names} ({text.strip().splitlines()[-1]})",
+            label,
+            "The other shards are done and kept; run the same command again.",
+        )
+
+
+def run_shard(task: str, spec: dict[str, Any]) -> Outcome:
+    """Do one task for one shard in this process; give an outcome, never raise for what the shard itself did."""
+    progress.quiet = True  # the calling process counts the shards
+    try:
+        TASKS[task](spec)
+        return {"error": None}
+    except UserError as error:
+        return {"error": "user", "given": [error.what, error.where, error.mend, error.exit_code]}
+    except Exception:  # reported by shard name; the other shards go on
+        return {"error": "failed", "text": traceback.format_exc()}
+
+
+def _config(spec: dict[str, Any]) -> Any:
+    return resolve(STAGES, spec["stage"], "stage").Config(**spec["config"])
+
+
+def _writes(work: Callable[[dict[str, Any]], Counts]) -> Callable[[dict[str, Any]], None]:
+    """Give the task that lets `work` write into spec["out"], a folder that is renamed to the target when complete."""
+
+    def task(spec: dict[str, Any]) -> None:
+        part = Path(spec["part"])
+        temporary = part / f"out.{uuid.uuid4().hex}.tmp"
+        _finish(temporary, part / spec["target"], work({**spec, "out": str(temporary)}))
+
+    return task
+
+
+def _run(spec: dict[str, Any]) -> Counts:
+    module = resolve(STAGES, spec["stage"], "stage")
+    source = Path(spec["part"]) / "in.jsonl"
+    return _isolating(module, _config(spec), _inputs(spec), source, Path(spec["out"]), spec["align"])
+
+
+TASKS: dict[str, Callable[[dict[str, Any]], None]] = {
+    "run": _writes(_run),
+    "sketch": lambda spec: sharded_dedup.sketch(spec, _config(spec), _inputs(spec)),
+    "group": lambda spec: sharded_dedup.group(spec, _config(spec), _inputs(spec)),
+    "decide": lambda spec: sharded_dedup.decide(spec, _config(spec), _inputs(spec)),
+    "split": _writes(lambda spec: sharded_dedup.split(spec, _config(spec), _inputs(spec))),
+}
+
+
+def _finish(temporary: Path, target: Path, counts: Counts) -> None:
+    """Write the done file last and rename the folder; the first attempt to come so far wins."""
+    row = {"n_in": counts.n_in, "n_kept": counts.n_kept, "dropped": counts.dropped, "notes": counts.notes}
+    artifact.write_atomic(temporary / DONE, json.dumps(row, ensure_ascii=False, default=str))
+    artifact.keep_first(temporary, target)
+
+
+def _isolating(module: Any, config: Any, inputs: Inputs, source: Path, out: Path, align: int) -> Counts:
+    """Run the stage; when it raises, halve the input until the one record that raises is dropped with its error."""
+    try:
+        return module.run(config, replace(inputs, records=source), out).check(inputs.label)
+    except UserError:
+        raise
+    except Exception as error:
+        rows = list(read_jsonl(source))
+        shutil.rmtree(out, ignore_errors=True)
+        if len(rows) <= 1:
+            writer = Writer(out, inputs.label)
+            for row in rows:
+                text = f"{type(error).__name__}: {error}"[:300]
+                log.warning("%s: record %s raised %s", inputs.label, row.get("id"), text)
+                writer.drop(row, "error", text)
+            return writer.close()
+        half = len(rows) // 2
+        half = half // align * align or half
+        pieces = []
+        for name, piece in (("a", rows[:half]), ("b", rows[half:])):
+            folder = out.with_name(f"{out.name}.{name}")
+            folder.mkdir()
+            with (folder / "in.jsonl").open("w", encoding="utf-8", newline="\n") as file:
+                file.writelines(dumps(row) + "\n" for row in piece)
+            counts = _isolating(module, config, inputs, folder / "in.jsonl", folder / "out", align)
+            _finish(folder / "out", folder / "result", counts)
+            pieces.append(folder)
+        merged = _merge(module, config, inputs.label, [p / "result" for p in pieces], out)
+        for folder in pieces:
+            shutil.rmtree(folder)
+        return merged
+
+
+def _merge(module: Any, config: Any, label: str, parts: Sequence[Path], out: Path) -> Counts:
+    """Join the artifacts of shards in order: records, dropped (its index counted over all), other JSONL, notes."""
+    out.mkdir(parents=True, exist_ok=True)
+    total = Counts()
+    dropped: Counter[str] = Counter()
+    notes = []
+    names = sorted({p.name for part in parts for p in part.glob("*.jsonl")} - {RECORDS, DROPPED})
+    with (out / (RECORDS + ".part")).open("wb") as kept, (out / (DROPPED + ".part")).open("wb") as lost:
+        for part in parts:
+            counts = json.loads((part / DONE).read_text(encoding="utf-8"))
+            with (part / RECORDS).open("rb") as records:
+                shutil.copyfileobj(records, kept)
+            for row in read_jsonl(part / DROPPED):
+                lost.write((dumps({**row, "index": row["index"] + total.n_in}) + "\n").encode())
+            total.n_in += counts["n_in"]
+            total.n_kept += counts["n_kept"]
+            dropped.update(counts["dropped"])
+            notes.append(counts["notes"])
+        for file in (kept, lost):
+            file.flush()
+            os.fsync(file.fileno())
+    for name in names:
+        with (out / name).open("wb") as target:
+            for part in parts:
+                if (part / name).is_file():
+                    target.write((part / name).read_bytes())
+    for name in (RECORDS, DROPPED):
+        (out / (name + ".part")).replace(out / name)
+    total.dropped = dict(sorted(dropped.items()))
+    notes = [note for note in notes if note]
+    total.notes = module.merge(config, notes, out) if notes and hasattr(module, "merge") else add_notes(notes)
+    return total.check(label)
+
+
+# --- what a worker is told ---
+
+
+def _dump(inputs: Inputs) -> dict[str, Any]:
+    return {
+        "label": inputs.label,
+        "seed": inputs.seed,
+        "model": str(inputs.model.resolve()) if inputs.model else None,
+        "earlier": {k: str(v.resolve()) for k, v in inputs.earlier.items()},
+        "in_flight": inputs.in_flight,
+        "known": inputs.known,
+        "spend": [
+            str(inputs.spend.ledger.resolve()) if inputs.spend.ledger else None,
+            inputs.spend.max_usd,
+            inputs.spend.max_chars,
+            inputs.spend.confirmed,
+        ],
+    }
+
+
+def _inputs(spec: dict[str, Any]) -> Inputs:
+    given = spec["inputs"]
+    ledger, *limits = given["spend"]
+    return Inputs(
+        label=given["label"],
+        seed=given["seed"],
+        model=Path(given["model"]) if given["model"] else None,
+        earlier={k: Path(v) for k, v in given["earlier"].items()},
+        spend=Spend(Path(ledger) if ledger else None, *limits),
+        in_flight=given["in_flight"],
+        known=given["known"],
+    )

@@ -1,0 +1,27 @@
+"""code_only: the whole field is program code, and the translation changed it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ...text.segments import is_code
+from .program import difference
+from .reading import CERTAIN, REVIEW, Issue, issue
+
+
+def find(original: str, text: str, context: Mapping[str, Any]) -> list[Issue]:
+    """Give one issue when a field that is nothing but code is not the same code; translated comments are allowed."""
+    if not original or original == text or not is_code(original):
+        return []
+    kind = difference(original, text)
+    if kind in ("", "comment"):
+        return []
+    prose_in_latex = original.lstrip().startswith("\\documentclass")
+    severity = REVIEW if kind == "string" and not prose_in_latex else CERTAIN
+    detail = (
+        "문자열이 번역됨 / a text string in the code was translated"
+        if kind == "string"
+        else "코드가 바뀜 / the code was changed"
+    )
+    return [issue("code_only", severity, (0, len(original)), (0, len(text)), detail)]

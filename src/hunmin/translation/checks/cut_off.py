@@ -1,0 +1,215 @@
+"""cut_off: what the translation leaves out: sentences, list items, defined terms, the end of the text, a word before
+its particle.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from ...text.hangul import BARE_PARTICLE, ending, has_hangul
+from ...text.segments import is_code
+from .reading import CERTAIN, REVIEW, Issue, issue, lines_of, place, prose_of, sentences_of, spans_of
+
+TERM = re.compile(
+    r"\((?:the |each,? an? |collectively,? |hereinafter |이하 )*[\"“”'‘「]([^\"”'’」()\n]{1,40})[\"”'’」]\)"
+)
+DEFINED = re.compile(r"\([^()\n]*[\"“'‘「『][^()\n]{1,40}[\"”'’」』][^()\n]*\)|[\"“'‘][^\"”'’\n]{1,40}[\"”'’]\)")
+SOURCE_END = re.compile(r"[.!?][\"”')\]*_]*$")
+TARGET_END = re.compile(r"[.!?…:;。~][\"”’'」』)\]*_`]*$|[)\]}>|\"”’'」』*_`$]$")
+OPEN_END = re.compile(
+    r"(?:하는|되는|있는|없는|하고|되고|하며|되며|하여|에서|에게|으로|부터|까지|에는|지만|는데|면서|므로|때문에|위해|대한|통해|따라|그리고|또는|및)$|,$|[가-힣](?:을|를|의|와|과)$"
+)
+ITEM = re.compile(r"^[ \t]*(?:[-*+•]|\d{1,3}[.)])[ \t]+\S", re.M)
+
+
+def find(original: str, text: str, context: Mapping[str, Any]) -> list[Issue]:
+    """Give an issue per missing piece; a translated sentence may be split in two, but two may not become none."""
+    if original == text or is_code(original or text):
+        return []
+    if not has_hangul(text):
+        return _items(original, text) if original else []
+    found = _particles(original, text) + _tail(original, text)
+    if original:
+        found += _terms(original, text)
+        found += _items(original, text) or _sentences(original, text)
+    return found
+
+
+def _particles(original: str, text: str) -> list[Issue]:
+    found = []
+    for start, end in lines_of(text):
+        offset = start + len(text[start:end]) - len(text[start:end].lstrip(" \t-*•+"))
+        match = BARE_PARTICLE.match(text, offset)
+        if match:
+            where = place(text, original, match.start()) if original else None
+            found.append(
+                issue(
+                    "cut_off",
+                    CERTAIN,
+                    where,
+                    match.span("p"),
+                    f"줄이 조사 '{match['p']}'로 시작함 / a line begins with a bare particle",
+                )
+            )
+    return found
+
+
+def _tail(original: str, text: str) -> list[Issue]:
+    body = text.rstrip()
+    parts = sentences_of(body)
+    if not parts or body.endswith(("```", "$", "|")):
+        return []
+    last = body[parts[-1][0] : parts[-1][1]]
+    if original and not SOURCE_END.search(original.rstrip()) or not has_hangul(last[-2:]) or TARGET_END.search(last):
+        return []
+    end = (len(body) - min(len(last), 12), len(body))
+    source = sentences_of(original)[-1] if original and sentences_of(original) else None
+    detail = "끝맺지 못한 문장 / the last sentence does not end"
+    if OPEN_END.search(last):
+        return [issue("cut_off", CERTAIN if original and len(parts) > 1 else REVIEW, source, end, detail)]
+    others = [body[a:b] for a, b in parts[:-1]]
+    if (
+        original
+        and not ending(last)
+        and len(others) >= 1
+        and all(TARGET_END.search(s) for s in others)
+        and not _short_line(body, parts[-1])
+    ):
+        return [issue("cut_off", REVIEW, source, end, detail)]
+    return []
+
+
+def _short_line(body: str, part: tuple[int, int]) -> bool:
+    """Tell whether the sentence is a line of its own: a heading, a signature, an item."""
+    return "\n" in body[: part[0]][-2:] or bool(re.search(r"\n[ \t]*(?:[-*+•]|\d{1,3}[.)])[ \t]+$", body[: part[0]]))
+
+
+def _terms(original: str, text: str) -> list[Issue]:
+    terms = list(TERM.finditer(original))
+    if not terms:
+        return []
+    there = len(DEFINED.findall(text))
+    if there >= len(terms):
+        return []
+    for term in terms:
+        if term[1] in text:
+            continue
+    lost = terms[-1] if there == 0 else min(terms, key=lambda m: _quoted_near(m, original, text))
+    return [
+        issue(
+            "cut_off",
+            CERTAIN,
+            lost.span(),
+            place(original, text, lost.start()),
+            "정의된 용어가 빠짐 / a defined term is lost",
+        )
+    ]
+
+
+def _quoted_near(match: re.Match[str], original: str, text: str) -> float:
+    """Give how near a quoted parenthesis of the target stands to where this one should, negated: the farthest first."""
+    at = match.start() / len(original)
+    return -min((abs(m.start() / len(text) - at) for m in DEFINED.finditer(text)), default=1.0)
+
+
+def _items(original: str, text: str) -> list[Issue]:
+    source, target = list(ITEM.finditer(original)), list(ITEM.finditer(text))
+    n_lost = len(source) - len(target)
+    if n_lost <= 0 or not target and len(lines_of(text)) >= len(lines_of(original)):
+        return []
+    if len(lines_of(text)) >= len(lines_of(original)):
+        return []  # the signs are gone, the lines are there: markup's affair
+    where = _gap(original, text, [m.start() for m in source], [m.start() for m in target])
+    start = source[where].start()
+    stop = original.find("\n", start)
+    at = target[where].start() if where < len(target) else len(text)
+    return [
+        issue(
+            "cut_off",
+            CERTAIN,
+            (start, stop if stop > 0 else len(original)),
+            (at, at),
+            f"목록 {n_lost}개 항목이 빠짐 / {n_lost} list item(s) are lost",
+        )
+    ]
+
+
+def _gap(original: str, text: str, source: list[int], target: list[int]) -> int:
+    """Give the index of the source piece that fits no target piece, by comparing lengths piece by piece."""
+
+    def lengths(starts: list[int], whole: str) -> list[int]:
+        ends = [*starts, len(whole)][1:]  # none for a list that is gone as a whole
+        return [b - a for a, b in zip(starts, ends, strict=True)]
+
+    return fewest(lengths(source, original), lengths(target, text))
+
+
+def fewest(source: list[int], target: list[int]) -> int:
+    """Give the index at which leaving pieces out of `source` makes the lengths of both lists fit best."""
+    n_lost = max(1, len(source) - len(target))
+    best, at = float("inf"), len(source) - 1
+    for i in range(len(source) - n_lost + 1):
+        kept = source[:i] + source[i + n_lost :]
+        share = sum(target) / max(1, sum(kept))
+        cost = sum(abs(a * share - b) / (a * share + b + 1) for a, b in zip(kept, target, strict=False))
+        if cost < best - 1e-9:
+            best, at = cost, i
+    return at
+
+
+def _prose_sentences(text: str) -> list[tuple[int, int]]:
+    plain = prose_of(text)
+    return [part for part in sentences_of(text) if re.search(r"[A-Za-z가-힣]", plain[part[0] : part[1]])]
+
+
+def _sentences(original: str, text: str) -> list[Issue]:
+    source, target = _prose_sentences(original), _prose_sentences(text)
+    if not source or not target:
+        return []
+    if len(target) >= len(source):
+        return _short(original, text, source, target)
+    lines, there = lines_of(original), lines_of(text)
+    if len(lines) == len(there) and len(lines) > 1:
+        found = []
+        for a, b in zip(lines, there, strict=True):
+            inside = [s for s in source if a[0] <= s[0] < a[1]]
+            beside = [s for s in target if b[0] <= s[0] < b[1]]
+            if inside and len(beside) < len(inside):
+                found += _missing(original, text, inside, beside)
+        return found
+    return _missing(original, text, source, target)
+
+
+def _missing(original: str, text: str, source: list[tuple[int, int]], target: list[tuple[int, int]]) -> list[Issue]:
+    n_lost = len(source) - len(target)
+    i = fewest([b - a for a, b in source], [b - a for a, b in target]) if target else 0
+    n_source = sum(b - a for a, b in source)
+    n_target = sum(b - a for a, b in target)
+    certain = target and n_lost >= 2 and n_target < 0.3 * n_source
+    at = target[i][0] if i < len(target) else (target[-1][1] if target else len(text))
+    return [
+        issue(
+            "cut_off",
+            CERTAIN if certain else REVIEW,
+            (source[i][0], source[i + n_lost - 1][1]),
+            (at, at),
+            f"문장 {n_lost}개가 모자람 / {n_lost} sentence(s) fewer",
+        )
+    ]
+
+
+def _short(original: str, text: str, source: list[tuple[int, int]], target: list[tuple[int, int]]) -> list[Issue]:
+    n_source, n_target = len(prose_of(original).replace(" ", "")), len(prose_of(text).replace(" ", ""))
+    if n_source >= 100 and n_target < 0.24 * n_source and not any(s.kind == "table" for s in spans_of(original)):
+        return [
+            issue(
+                "cut_off",
+                REVIEW,
+                None,
+                (len(text), len(text)),
+                "번역이 지나치게 짧음 / the translation is far too short",
+            )
+        ]
+    return []

@@ -1,0 +1,68 @@
+"""The checks applied to a record: each text beside its English, with what the other fields tell."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from ...artifacts.record import Record, get_text, texts
+from ...tables import resolve
+from . import CHECKS
+from .reading import Issue
+
+Check = Callable[[str, str, Mapping[str, Any]], list[Issue]]
+
+
+def resolve_checks(names: Iterable[str]) -> dict[str, Check]:
+    """Give the functions of these checks by name. Raises UserError for an unknown one."""
+    return {name: resolve(CHECKS, name, "check") for name in names}
+
+
+def original_of(record: Record, path: str) -> str:
+    """Give the English of a field path; "" when the record has none."""
+    original = record.get("original")
+    if not isinstance(original, dict):
+        return ""
+    found = original.get(path)
+    if isinstance(found, str):
+        return found
+    return get_text(original, path) if path.startswith("messages.") else ""
+
+
+def context_of(record: Record, path: str, never_translated: frozenset[str] = frozenset()) -> dict[str, Any]:
+    """Give what a check may know beside the two texts: the kind of field and the English instruction it belongs to."""
+    known: dict[str, Any] = {"field": path, "path": path, "never_translated": never_translated}
+    if not path.startswith("messages."):
+        known["instruction"] = original_of(record, "instruction")
+        known["has_input"] = bool(record.get("input"))
+        if path in ("chosen", "rejected"):
+            known["field"] = "output"
+        return known
+    i = int(path.split(".")[1])
+    messages = record["messages"]
+    role = messages[i].get("role")
+    known["field"] = {"assistant": "output", "system": "system"}.get(role, "instruction")
+    asked = i if role == "user" else next((k for k in range(i - 1, -1, -1) if messages[k].get("role") == "user"), i)
+    known["instruction"] = original_of(record, f"messages.{asked}.content")
+    return known
+
+
+def issues_of(
+    record: Record, checks: Mapping[str, Check], never_translated: frozenset[str] = frozenset(), only: str | None = None
+) -> list[Issue]:
+    """Give the issues of a record (or of one field path), field by field, in the order of the checks."""
+    found: list[Issue] = []
+    for path, text in texts(record).items():
+        if only is None or path == only:
+            found += issues_of_text(original_of(record, path), text, checks, context_of(record, path, never_translated))
+    return found
+
+
+def issues_of_text(original: str, text: str, checks: Mapping[str, Check], context: Mapping[str, Any]) -> list[Issue]:
+    """Give the issues of one text; each carries its field path."""
+    found: list[Issue] = []
+    for check in checks.values():
+        found += check(original, text, context)
+    for one in found:
+        one["field"] = context.get("path", context.get("field", ""))
+    return found

@@ -1,0 +1,46 @@
+"""Planted errors counted: how many of a labels file the checks found and the repairs mended."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from ...artifacts.record import Record, read_jsonl
+
+
+def planted(records: Iterable[Record], labels: Path) -> dict[str, Any]:
+    """Give {planted, found, mended, by_code: {code: [planted, found, mended]}, clean_fields_flagged} of checked (and
+    repaired) records.
+
+    Counted by (record, field, code), since a label names no span. Found: an issue of this code stands on the field.
+    Mended: found, and no
+    issue of this code is open there any more. A flagged field without any label counts as a false alarm.
+    """
+    truth = {(row["id"], row["field"], row["code"]) for row in read_jsonl(labels)}
+    labelled = {(record_id, field) for record_id, field, _ in truth}
+    found: set[tuple[str, str, str]] = set()
+    still: set[tuple[str, str, str]] = set()
+    false: set[tuple[str, str]] = set()
+    for record in records:
+        for issue in record.get("issues") or ():
+            key = (record["id"], issue["field"], issue["code"])
+            found.add(key)
+            if issue.get("status", "open") == "open":
+                still.add(key)
+            if key[:2] not in labelled:
+                false.add(key[:2])
+    counts: dict[str, Counter[str]] = {}
+    for key in sorted(truth):
+        one = counts.setdefault(key[2], Counter(planted=0, found=0, mended=0))
+        one["planted"] += 1
+        one["found"] += key in found
+        one["mended"] += key in found and key not in still
+    return {
+        "planted": len(truth),
+        "found": len(truth & found),
+        "mended": len((truth & found) - still),
+        "clean_fields_flagged": len(false),
+        "by_code": {code: [one["planted"], one["found"], one["mended"]] for code, one in counts.items()},
+    }

@@ -1,0 +1,107 @@
+"""What every check reads of a text, made once per text: its spans, its prose, its numbers, its sentences; and the
+issue.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import Any
+
+from ...text.numbers import Number, english_numbers, korean_numbers
+from ...text.segments import Span, find_spans, prose
+from ...text.sentences import split
+from ...text.tasks import FormTask, form_task
+
+Issue = dict[str, Any]
+
+CERTAIN, REVIEW = "certain", "review"
+
+
+def issue(
+    code: str, severity: str, source: tuple[int, int] | None, target: tuple[int, int] | None, detail: str
+) -> Issue:
+    """Give an open issue; a span is [start, end) in code points or None when that side has no place for it."""
+    return {
+        "code": code,
+        "severity": severity,
+        "field": "",
+        "source_span": list(source) if source else None,
+        "target_span": list(target) if target else None,
+        "detail": detail,
+        "status": "open",
+    }
+
+
+@lru_cache(maxsize=512)
+def spans_of(text: str) -> tuple[Span, ...]:
+    return tuple(find_spans(text))
+
+
+@lru_cache(maxsize=512)
+def prose_of(text: str) -> str:
+    return prose(text, spans_of(text))
+
+
+NOT_NUMBERS = ("fence", "code", "inline_code", "latex", "url", "email", "identifier", "tag", "structure", "hashtag")
+
+
+@lru_cache(maxsize=512)
+def countable(text: str) -> str:
+    """Give the text with what holds digits of its own (code, LaTeX, URLs, list signs) blanked; formulas stay."""
+    return prose(text, [span for span in spans_of(text) if span.kind in NOT_NUMBERS])
+
+
+@lru_cache(maxsize=512)
+def numbers_of(text: str, language: str) -> tuple[Number, ...]:
+    return tuple((english_numbers if language == "en" else korean_numbers)(text))
+
+
+@lru_cache(maxsize=512)
+def sentences_of(text: str) -> tuple[tuple[int, int], ...]:
+    return tuple(split(text))
+
+
+@lru_cache(maxsize=256)
+def task_of(instruction: str) -> FormTask | None:
+    return form_task(instruction)
+
+
+@lru_cache(maxsize=4096)
+def _pattern(name: str) -> re.Pattern[str]:
+    before = r"(?<![A-Za-z0-9_])" if re.match(r"\w", name) else ""
+    after = r"(?![A-Za-z0-9_])" if re.search(r"\w\Z", name) else ""
+    return re.compile(before + re.escape(name) + after)
+
+
+def count(name: str, text: str) -> int:
+    """Count `name` in a text as a whole name, so that `id` is not found in `idea`; Hangul may follow."""
+    if name not in text:
+        return 0
+    return len(_pattern(name).findall(text))
+
+
+@lru_cache(maxsize=512)
+def lines_of(text: str) -> tuple[tuple[int, int], ...]:
+    """Give [start, end) of each line that is not blank."""
+    found, at = [], 0
+    for line in text.split("\n"):
+        if line.strip():
+            found.append((at, at + len(line)))
+        at += len(line) + 1
+    return tuple(found)
+
+
+def place(original: str, text: str, at: int) -> tuple[int, int]:
+    """Give where in `text` a lost piece at `at` of `original` should stand: the line or sentence at the same place.
+
+    The line when both have as many, else the sentence when both have as many, else a point at the same share of length.
+    """
+    for parts in (lines_of, sentences_of):
+        source, target = parts(original), parts(text)
+        if len(source) == len(target):
+            for (start, end), there in zip(source, target, strict=True):
+                if start <= at <= end:
+                    return there
+    point = round(at / max(1, len(original)) * len(text))
+    return point, point

@@ -1,0 +1,155 @@
+"""untranslated: English that was left standing: a whole field, a sentence, a label."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from ...text.hangul import has_hangul
+from ...text.ngrams import FUNCTION_WORDS, english_words, ngrams, runs_of_english
+from ...text.segments import is_code
+from .labels import GLOSSARY, LABEL
+from .reading import CERTAIN, REVIEW, Issue, issue, prose_of, sentences_of, task_of
+
+QUOTES = re.compile(
+    r"\"[^\"\n]{1,80}\"|“[^”\n]{1,80}”|‘[^’\n]{1,80}’|(?<![A-Za-z])'[^'\n]{1,80}'(?![A-Za-z])|\([^()\n]{1,80}\)"
+    r"|「[^」\n]+」|『[^』\n]+』"
+)
+CONTENT = re.compile(
+    rf"(?<![\w'’])(?!(?:{'|'.join(sorted(FUNCTION_WORDS))})\b)[a-z]{{3,}}"
+)  # a small word with a meaning
+REFERENCE = re.compile(r"\((?:19|20)\d\d[a-z]?\)\.|\b\d+\(\d+\)|\bpp\. ?\d|\bdoi\b", re.I)
+FOREIGN = re.compile(r"\b(?:translat\w*|english|french|spanish|german|italian|latin|영어|영문|번역)\b|영어|영문", re.I)
+
+
+def find(original: str, text: str, context: Mapping[str, Any]) -> list[Issue]:
+    """Give an issue for a field in English, else one per run of English words and per English label line."""
+    if original and original == text and context.get("field") in context.get("never_translated", ()):
+        detail = "데이터 전체에서 번역되지 않은 필드 / the whole data set has this field in English"
+        return [issue("untranslated", CERTAIN, (0, len(original)), (0, len(text)), detail)]
+    if is_code(text):
+        return []
+    if not has_hangul(text):
+        return _whole(original, text, context)
+    if not original:
+        return _runs("", text, context)
+    runs = _runs(original, text, context)
+    return runs + _whole_sentences(original, text, context, runs) + _labels(original, text)
+
+
+def _kept_on_purpose(context: Mapping[str, Any]) -> bool:
+    """Tell whether the task is about English, so that English is what should stand there."""
+    instruction = str(context.get("instruction", ""))
+    return bool(instruction) and (task_of(instruction) is not None or bool(FOREIGN.search(instruction)))
+
+
+def _whole(original: str, text: str, context: Mapping[str, Any]) -> list[Issue]:
+    words = [word for word, _, _ in english_words(prose_of(text))]
+    functional = sum(word in FUNCTION_WORDS for word in words)
+    if original and original != text and not ngrams(words, 2) & ngrams([w for w, _, _ in english_words(original)], 2):
+        return []  # another language, or a rewritten text
+    if len(words) < 4 or functional < 1 or functional / len(words) < 0.12 or _kept_on_purpose(context):
+        return []
+    where = (0, len(original)) if original else None
+    sentence = CONTENT.search(text) and not REFERENCE.search(text)  # else a title, names, a reference
+    severity = CERTAIN if sentence and (functional >= 2 or len(words) >= 6) else REVIEW
+    return [issue("untranslated", severity, where, (0, len(text)), "필드 전체가 영어 / the whole field is in English")]
+
+
+def _runs(original: str, text: str, context: Mapping[str, Any]) -> list[Issue]:
+    if not re.search(r"[A-Za-z]\w*[ ,;'’]+[A-Za-z]\w*[ ,;'’]+[A-Za-z]", text):
+        return []
+    plain = QUOTES.sub(lambda m: " 가 ".ljust(len(m.group()), "가")[: len(m.group())], prose_of(text))
+    source_words = [word for word, _, _ in english_words(original)]
+    shared = ngrams(source_words, 4)
+    found: list[Issue] = []
+    purpose: bool | None = None
+    for run in runs_of_english(plain):
+        words = [word for word, _, _ in run]
+        lower = [word for word, start, _ in run if text[start].islower()]
+        functional = sum(word in FUNCTION_WORDS for word in words)
+        if len(words) < 4 or functional < 1 or len(lower) < 0.4 * len(words):
+            continue
+        strange = bool(original) and not (ngrams(words, 4) & shared)
+        if strange and not (len(words) >= 6 and functional >= 2 and len(lower) >= 0.7 * len(words)):
+            continue
+        if purpose is None:
+            purpose = _kept_on_purpose(context)
+        start, end = run[0][1], run[-1][2]
+        if end < len(text) and text[end] in ".!?":
+            end += 1
+        severity = CERTAIN if len(words) >= 5 and functional >= 2 and len(lower) >= 0.6 * len(words) else REVIEW
+        found.append(
+            issue(
+                "untranslated",
+                REVIEW if purpose or strange else severity,
+                None if strange else _sentence(original, words),
+                (start, end),
+                "영어로 남은 문장 / a sentence left in English",
+            )
+        )
+    return found
+
+
+def _whole_sentences(original: str, text: str, context: Mapping[str, Any], taken: list[Issue]) -> list[Issue]:
+    """Sentences that stand word for word in the English, though formulas and names break their words into short
+    runs.
+    """
+    found = []
+    plain = prose_of(text)
+    covered = [one["target_span"] for one in taken]
+    for start, end in sentences_of(text):
+        sentence = text[start:end]
+        if (
+            has_hangul(sentence)
+            or len(sentence) < 15
+            or sentence not in original
+            or any(a < end and start < b for a, b in covered)
+        ):
+            continue
+        words = [word for word, at, _ in english_words(plain[start:end]) if sentence[at].islower() or at == 0]
+        if len(words) < 2 or not set(words) & FUNCTION_WORDS or sentence[0] in "\"“'" and sentence[-1] in "\"”'":
+            continue
+        at = original.index(sentence)
+        sure = len(words) >= 3 and sentence[-1] in ".?!" and not _kept_on_purpose(context)
+        found.append(
+            issue(
+                "untranslated",
+                CERTAIN if sure else REVIEW,
+                (at, at + len(sentence)),
+                (start, end),
+                "영어로 남은 문장 / a sentence left in English",
+            )
+        )
+    return found
+
+
+def _sentence(original: str, words: list[str]) -> tuple[int, int] | None:
+    """Give the source sentence that shares most with these words."""
+    wanted = set(words)
+    best, score = None, 0
+    for start, end in sentences_of(original):
+        common = len(wanted & {word for word, _, _ in english_words(original[start:end])})
+        if common > score:
+            best, score = (start, end), common
+    return best
+
+
+def _labels(original: str, text: str) -> list[Issue]:
+    labels = {m["label"].lower(): m for m in LABEL.finditer(original)}
+    found = []
+    for match in LABEL.finditer(text):
+        name = match["label"].lower()
+        if name in labels and name in GLOSSARY:
+            there = labels[name]
+            found.append(
+                issue(
+                    "untranslated",
+                    CERTAIN,
+                    there.span("label"),
+                    match.span("label"),
+                    f"영어로 남은 이름표 '{match['label']}:' / a label left in English",
+                )
+            )
+    return found

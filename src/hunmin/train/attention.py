@@ -1,8 +1,9 @@
 """Attention that keeps the documents of a padding-free row apart, without flash-attention.
 
 Registered as "hunmin" through transformers' AttentionInterface. Document boundaries are the `cu_seq_lens_q` that trl's
-padding-free collator passes. On CUDA it is torch's varlen kernel; elsewhere each document is attended on its own, which
-is also the fastest way on a CPU (a 2,048-token row of 16 documents: 3.5 times a dense block mask).
+padding-free collator passes. On a card with flash kernels it is torch's varlen kernel; elsewhere each document is
+attended on its own by torch's sdpa, which is also the fastest way on a CPU (a 2,048-token row of 16 documents: 3.5
+times a dense block mask).
 
 Documents contaminate each other silently when a cache is used, a mask is passed, or positions are missing; here each of
 the three is an error at the first forward pass.
@@ -11,12 +12,14 @@ the three is an error at the first forward pass.
 from __future__ import annotations
 
 import importlib.util
+import weakref
 from typing import Any
 
 import torch
 import torch.nn.functional as F
 
 from ..errors import UserError
+from . import kernels
 
 NAME = "hunmin"
 
@@ -33,13 +36,14 @@ def register() -> None:
 def choose(wanted: str, device: str, config: Any, padding_free: bool) -> str:
     """Give the attn_implementation for `attention: wanted` on a device type, from the model's config.
 
-    `auto` is flash-attention where importable (CUDA), else hunmin's where it can do what the model asks, else sdpa;
-    models with softcapped logits need eager where neither is there.
+    `auto` is flash-attention where it is importable and runs on the card with these heads, else hunmin's where it can
+    do what the model asks, else sdpa; models with softcapped logits need eager where neither is there.
     """
     text = config.get_text_config()
     softcap = getattr(text, "attn_logit_softcapping", None) is not None
     heads = getattr(text, "num_attention_heads", 0) or 1
     head_size = getattr(text, "head_dim", None) or getattr(text, "hidden_size", 0) // heads
+    flash = kernels.flash_runs(device, head_size)
     if wanted != "auto":
         if wanted == NAME and not padding_free:
             raise UserError(
@@ -47,14 +51,18 @@ def choose(wanted: str, device: str, config: Any, padding_free: bool) -> str:
                 "attention",
                 "Use auto or sdpa here.",
             )
-        if wanted == NAME and device == "cuda" and (softcap or head_size > 256):
+        if wanted.startswith("flash_attention") and not flash:
+            card = ".".join(map(str, kernels.capability(device)))
             raise UserError(
-                "torch's varlen kernel has no softcap and no heads over 256", "attention", "Use attention: auto."
+                f"{wanted} does not run here: heads of {head_size}, device {device}, compute capability {card}",
+                "attention",
+                "It needs compute capability 8.0 and heads of at most 256, a multiple of 8. Use attention: auto.",
             )
         return wanted
-    if device == "cuda" and importlib.util.find_spec("flash_attn"):
+    if flash and importlib.util.find_spec("flash_attn"):
         return "flash_attention_2"
-    if padding_free and (device != "cuda" or (not softcap and head_size <= 256)):
+    # softcapped scores of whole documents are computed in plain torch: fine on a CPU, eager's cost on a card
+    if padding_free and (device != "cuda" or not softcap):
         return NAME
     return "eager" if softcap else "sdpa"
 
@@ -143,13 +151,42 @@ def attend(
     if kwargs.get("s_aux") is not None or kwargs.get("position_bias") is not None:
         raise UserError("this model's attention has sinks or a position bias", "attention", "Use attention: sdpa.")
     scale = scaling if scaling is not None else query.shape[-1] ** -0.5
-    half = query.dtype in (torch.float16, torch.bfloat16)  # all that the kernel takes
-    if query.is_cuda and half and dropout == 0.0 and softcap is None:
-        return _varlen(query, key, value, boundaries, kwargs["max_length_q"], scale, sliding_window), None
-    lengths = boundaries.diff().tolist()
+    query, key, value = _one_dtype(query, key, value)
+    kernel = kernels.varlen() if query.is_cuda else None
+    if kernel and dropout == 0.0 and softcap is None and _kernel_takes(kernel, query, sliding_window):
+        q, k, v = (t[0].transpose(0, 1).contiguous() for t in (query, key, value))
+        out = kernels.run(kernel, q, k, v, boundaries, kwargs["max_length_q"], scale, sliding_window)
+        return out[None], None
+    lengths = _lengths(boundaries)
     documents = zip(*(t.split(lengths, dim=2) for t in (query, key, value)), strict=True)  # slices go back one by one
     pieces = [_one(q, k, v, scale, sliding_window, softcap, dropout).transpose(1, 2) for q, k, v in documents]
     return torch.cat(pieces, dim=1), None
+
+
+def _one_dtype(*tensors: torch.Tensor) -> list[torch.Tensor]:
+    """Give all in one dtype: under autocast rotated queries and keys come in fp32 beside values in bf16."""
+    if len({t.dtype for t in tensors}) == 1:
+        return list(tensors)
+    kind = tensors[0].device.type
+    dtype = torch.get_autocast_dtype(kind) if torch.is_autocast_enabled(kind) else tensors[-1].dtype
+    return [t.to(dtype) for t in tensors]
+
+
+def _kernel_takes(kernel: kernels.Varlen, query: torch.Tensor, window: int | None) -> bool:
+    """Tell whether the varlen kernel takes these queries: half precision, heads it has, a window only where it can."""
+    half = query.dtype in (torch.float16, torch.bfloat16)
+    return half and kernels.flash_runs("cuda", query.shape[-1]) and (window is None or kernel.window)
+
+
+_last: tuple[Any, list[int]] | None = None
+
+
+def _lengths(boundaries: torch.Tensor) -> list[int]:
+    """Give the documents' lengths; read from the device once a batch, not once a layer."""
+    global _last
+    if _last is None or _last[0]() is not boundaries:
+        _last = weakref.ref(boundaries), boundaries.diff().tolist()
+    return _last[1]
 
 
 def _one(
@@ -179,32 +216,3 @@ def _one(
     scores = softcap * torch.tanh(q @ k.transpose(2, 3) * scale / softcap)
     weights = scores.masked_fill(~mask, float("-inf")).softmax(dim=-1, dtype=torch.float32).to(q.dtype)
     return F.dropout(weights, dropout) @ v
-
-
-def _varlen(
-    query: torch.Tensor,
-    key: torch.Tensor,
-    value: torch.Tensor,
-    boundaries: torch.Tensor,
-    longest: int,
-    scale: float,
-    window: int | None,
-) -> torch.Tensor:
-    """torch's varlen kernel: [seq, heads, head_size] in and out, causal, documents by their boundaries."""
-    from torch.nn.attention.varlen import varlen_attn
-
-    q, k, v = (t[0].transpose(0, 1).contiguous() for t in (query, key, value))
-    left = -1 if window is None else window - 1
-    out: Any = varlen_attn(
-        q,
-        k,
-        v,
-        boundaries,
-        boundaries,
-        longest,
-        longest,
-        scale=scale,
-        window_size=(left, 0),
-        enable_gqa=q.shape[1] != k.shape[1],
-    )
-    return out[None]

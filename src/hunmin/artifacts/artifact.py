@@ -12,14 +12,15 @@ import os
 import platform
 import shutil
 import time
-from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from importlib import metadata
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from .. import __version__
 from ..errors import UserError
+from .rows import CountsRow, Estimate, InputsRow, Manifest, Notes, ScoreRow, SpendRow
 
 MANIFEST = "manifest.json"
 RECORDS = "records.jsonl"
@@ -43,6 +44,19 @@ class Spend:
     max_chars: int | None = None
     confirmed: bool = False
 
+    def to_json(self) -> SpendRow:
+        return {
+            "ledger": str(self.ledger) if self.ledger else None,
+            "max_usd": self.max_usd,
+            "max_chars": self.max_chars,
+            "confirmed": self.confirmed,
+        }
+
+    @staticmethod
+    def from_json(row: SpendRow) -> Spend:
+        ledger = Path(row["ledger"]) if row["ledger"] else None
+        return Spend(ledger, row["max_usd"], row["max_chars"], row["confirmed"])
+
 
 @dataclass(frozen=True)
 class Inputs:
@@ -61,8 +75,47 @@ class Inputs:
     earlier: dict[str, Path] = field(default_factory=dict)
     spend: Spend = field(default_factory=Spend)
     in_flight: int = 8
-    expected: dict[str, Any] = field(default_factory=dict)
-    known: dict[str, Any] = field(default_factory=dict)
+    expected: Estimate = field(default_factory=dict)
+    known: Notes = field(default_factory=dict)
+
+    def absolute(self) -> Inputs:
+        """Give the same inputs with absolute paths, for a worker that may stand in another folder."""
+        ledger = self.spend.ledger
+        return replace(
+            self,
+            records=self.records.resolve() if self.records else None,
+            model=self.model.resolve() if self.model else None,
+            earlier={label: path.resolve() for label, path in self.earlier.items()},
+            spend=replace(self.spend, ledger=ledger.resolve() if ledger else None),
+        )
+
+    def to_json(self) -> InputsRow:
+        """Give the inputs as a JSON object; whatever a process is told of them goes through here."""
+        return {
+            "label": self.label,
+            "seed": self.seed,
+            "records": str(self.records) if self.records else None,
+            "model": str(self.model) if self.model else None,
+            "earlier": {label: str(path) for label, path in self.earlier.items()},
+            "spend": self.spend.to_json(),
+            "in_flight": self.in_flight,
+            "expected": self.expected,
+            "known": self.known,
+        }
+
+    @staticmethod
+    def from_json(row: InputsRow) -> Inputs:
+        return Inputs(
+            label=row["label"],
+            seed=row["seed"],
+            records=Path(row["records"]) if row["records"] else None,
+            model=Path(row["model"]) if row["model"] else None,
+            earlier={label: Path(path) for label, path in row["earlier"].items()},
+            spend=Spend.from_json(row["spend"]),
+            in_flight=row["in_flight"],
+            expected=row["expected"],
+            known=row["known"],
+        )
 
 
 @dataclass
@@ -72,7 +125,7 @@ class Counts:
     n_in: int = 0
     n_kept: int = 0
     dropped: dict[str, int] = field(default_factory=dict)
-    notes: dict[str, Any] = field(default_factory=dict)
+    notes: Notes = field(default_factory=dict)
 
     @property
     def n_dropped(self) -> int:
@@ -83,6 +136,13 @@ class Counts:
         if self.n_in != self.n_kept + self.n_dropped:
             raise AssertionError(f"{label}: {self.n_in} in, {self.n_kept} kept + {self.n_dropped} dropped")
         return self
+
+    def to_json(self) -> CountsRow:
+        return cast(CountsRow, {**asdict(self), "n_dropped": self.n_dropped})
+
+    @staticmethod
+    def from_json(row: CountsRow) -> Counts:
+        return Counts(row["n_in"], row["n_kept"], row["dropped"], row["notes"])
 
 
 def sha256_file(path: Path) -> str:
@@ -141,9 +201,9 @@ def versions() -> dict[str, str]:
     return found
 
 
-def add_notes(notes: Sequence[dict[str, Any]]) -> dict[str, Any]:
+def add_notes(notes: Sequence[Notes]) -> Notes:
     """Give the notes of the whole: whole numbers add up, maps add up by key, lists follow each other, equals stay."""
-    found: dict[str, Any] = {}
+    found: Notes = {}
     for key in dict.fromkeys(k for note in notes for k in note):
         values = [note[key] for note in notes if note.get(key) is not None]
         if all(isinstance(v, dict) for v in values):
@@ -179,15 +239,24 @@ def keep_first(temporary: Path, target: Path) -> None:
         shutil.rmtree(temporary, ignore_errors=True)
 
 
-def read_manifest(folder: Path) -> dict[str, Any] | None:
+def read_manifest(folder: Path) -> Manifest | None:
     """Give the manifest of a finished artifact, or None when the folder is unfinished or absent."""
     path = folder / MANIFEST
     if not path.is_file():
         return None
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
+        return cast(Manifest, json.loads(path.read_text(encoding="utf-8")))
     except json.JSONDecodeError as error:
         raise UserError("the manifest is not JSON", str(path), f"Delete {folder} to make it again.") from error
+
+
+def read_scores(folder: Path) -> list[ScoreRow]:
+    """Give the rows of an artifact's scores.json; none when it has no such file."""
+    path = folder / SCORES
+    if not path.is_file():
+        return []
+    found = json.loads(path.read_text(encoding="utf-8"))
+    return cast(list[ScoreRow], found["rows"] if isinstance(found, dict) else found)
 
 
 def content_hash(folder: Path, output: str) -> str:
@@ -206,14 +275,14 @@ def write_manifest(
     stage: str,
     label: str,
     output: str,
-    config: dict[str, Any],
+    config: Mapping[str, Any],
     seed: int,
     inputs: dict[str, str],
     counts: Counts,
     seconds: float,
-) -> dict[str, Any]:
+) -> Manifest:
     """Write the manifest last and atomically; after this the artifact is finished."""
-    manifest = {
+    manifest: Manifest = {
         "stage": stage,
         "label": label,
         "output": output,
@@ -222,7 +291,7 @@ def write_manifest(
         "seed": seed,
         "inputs": inputs,
         "content_hash": content_hash(folder, output),
-        "counts": {**asdict(counts), "n_dropped": counts.n_dropped},
+        "counts": counts.to_json(),
         "versions": versions(),
         "seconds": round(seconds, 3),
         "finished": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),

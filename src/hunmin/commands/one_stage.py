@@ -14,6 +14,7 @@ from typing import Any
 from ..artifacts import artifact
 from ..artifacts.artifact import Inputs, Spend
 from ..artifacts.record import problems
+from ..artifacts.rows import Identity, Manifest
 from ..errors import UserError
 from ..running import run
 from ..stages import STAGES
@@ -160,7 +161,7 @@ def holds_records(path: Path) -> bool:
     return True
 
 
-def execute(name: str, module: Any, config: Any, inputs: Inputs, out: Path) -> tuple[dict[str, Any], str]:
+def execute(name: str, module: Any, config: Any, inputs: Inputs, out: Path) -> tuple[Manifest, str]:
     """Run one stage into `out` with the same promises as in a run; give (manifest, "made" or "done before")."""
     hashes = {}
     if inputs.records is not None and inputs.records.is_file():
@@ -170,7 +171,7 @@ def execute(name: str, module: Any, config: Any, inputs: Inputs, out: Path) -> t
     step = run.Step(name, name, module, config)
     hashes.update(artifact.file_hashes(run.local_files(step)))
     dumped = config.model_dump(mode="json")
-    wanted = {
+    wanted: Identity = {
         "stage": name,
         "config": dumped,
         "config_hash": artifact.hash_of([name, dumped, inputs.seed]),

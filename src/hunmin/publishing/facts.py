@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from ..artifacts import artifact
 from ..artifacts.record import Record, kind, read_jsonl, texts
+from ..artifacts.rows import Manifest, Notes, ScoreRow
 from . import known
 from .licences import Part
 
@@ -49,9 +50,9 @@ class DataFacts:
             self.raters[f"{rating.get('rater')} {rating.get('model')}".strip()] += 1
             if rating.get("score") is not None:
                 self.scores[round(float(rating["score"]), 2)] += 1
-        review = record.get("review") or {}
-        if isinstance(review, dict) and review:
-            self.reviews[str(review.get("status") or review.get("decision") or "reviewed")] += 1
+        review = record.get("review")
+        if isinstance(review, dict) and review.get("decision"):
+            self.reviews[str(review["decision"])] += 1
         for issue in record.get("issues") or ():
             self.issues[f"{issue.get('code')} {issue.get('status')}"] += 1
         for path, text in texts(record).items():
@@ -92,14 +93,14 @@ class Step:
 
     label: str
     folder: Path
-    manifest: dict[str, Any]
+    manifest: Manifest
 
     @property
-    def config(self) -> dict[str, Any]:
+    def config(self) -> Mapping[str, Any]:
         return self.manifest["config"]
 
     @property
-    def notes(self) -> dict[str, Any]:
+    def notes(self) -> Notes:
         return self.manifest["counts"]["notes"]
 
 
@@ -139,7 +140,7 @@ class ModelFacts:
     stop: str
     trainings: list[Step]
     data: DataFacts | None
-    scores: list[dict[str, Any]]
+    scores: list[ScoreRow]
     scored_by: list[Step]
     card: dict[str, Any]
 
@@ -193,11 +194,7 @@ def read_model(steps: list[Step], of: Step, folder: Path) -> ModelFacts:
     first = trainings[0].config if trainings else {}
     base = card.get("base_model") or first.get("base_model") or str(folder)
     scored_by = [s for s in steps if (s.folder / artifact.SCORES).is_file()]
-    scores = []
-    for step in scored_by:
-        found = json.loads((step.folder / artifact.SCORES).read_text(encoding="utf-8"))
-        rows = found["rows"] if isinstance(found, dict) else found
-        scores += [{**row, "label": step.label} for row in rows]
+    scores: list[ScoreRow] = [{**row, "label": s.label} for s in scored_by for row in artifact.read_scores(s.folder)]
     return ModelFacts(
         base=base,
         base_revision=card.get("base_revision"),

@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from ..artifacts import artifact
-from ..artifacts.artifact import Inputs
+from ..artifacts.artifact import Counts, Inputs
 from ..artifacts.record import TEXT_FIELDS, Record, dumps, read_jsonl, write_jsonl
+from ..artifacts.rows import Manifest
 from ..errors import UserError
 from ..formats import FORMATS
 from ..tables import did_you_mean, resolve
@@ -100,8 +101,20 @@ def find(config: Any, inputs: Inputs) -> tuple[list[Step], Step]:
     if start is None:
         raise UserError(f"there are no {kind} to publish", inputs.label, f"Put a stage that leaves {kind} before it.")
     # A plain file or folder that no run made: published as it is, with nothing known of its past.
-    manifest = {"stage": "input", "label": start.name, "output": kind, "config": {}, "inputs": {}}
-    manifest |= {"counts": {"n_in": 0, "n_kept": 0, "dropped": {}, "notes": {}}, "versions": artifact.versions()}
+    manifest: Manifest = {
+        "stage": "input",
+        "label": start.name,
+        "output": kind,
+        "config": {},
+        "config_hash": "",
+        "seed": 0,
+        "inputs": {},
+        "content_hash": "",
+        "counts": Counts().to_json(),
+        "versions": artifact.versions(),
+        "seconds": 0.0,
+        "finished": "",
+    }
     return [], Step(start.name, start, manifest)
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from .. import PACKAGE
+from ..artifacts.rows import ScoreRow
 from .dataset_card import licence_fields
 from .facts import ModelFacts, Step
 from .parts_of_cards import Frame, funnel, section, short_name, sources, table, writers
@@ -25,7 +26,7 @@ BUNDLED = PACKAGE / "data"
 EXAMPLE = "대한민국의 수도는 어디인가요?"
 
 
-def own_scores(facts: ModelFacts, of: Step, newest: bool) -> list[dict[str, Any]]:
+def own_scores(facts: ModelFacts, of: Step, newest: bool) -> list[ScoreRow]:
     """Give the score rows of the published model: under its label, or the label of the training it was merged from."""
     names = [of.label, *(["newest"] if newest else []), *(s.label for s in facts.trainings[-1:])]
     for name in names:
@@ -35,7 +36,7 @@ def own_scores(facts: ModelFacts, of: Step, newest: bool) -> list[dict[str, Any]
     return []
 
 
-def eval_results(rows: Sequence[dict[str, Any]], bundled: bool) -> list[Any]:
+def eval_results(rows: Sequence[ScoreRow], bundled: bool) -> list[Any]:
     """Give the rows as the Hub's EvalResult; rows without a value are left out."""
     from huggingface_hub import EvalResult
 
@@ -183,7 +184,7 @@ def _training(step: Step) -> str:
     return "\n\n".join([*told, ", ".join(seen) + "." if seen else "", table(("option", "value"), rows)])
 
 
-def _evaluation(facts: ModelFacts, rows: Sequence[dict[str, Any]]) -> list[str]:
+def _evaluation(facts: ModelFacts, rows: Sequence[ScoreRow]) -> list[str]:
     if not facts.scores:
         return []
     models = list(dict.fromkeys(row["model"] for row in facts.scores))
@@ -212,7 +213,7 @@ def _blank(value: Any) -> Any:
     return "" if value is None else value
 
 
-def _limits(facts: ModelFacts, rows: Sequence[dict[str, Any]]) -> str:
+def _limits(facts: ModelFacts, rows: Sequence[ScoreRow]) -> str:
     lines = [
         "- Meant for research on Korean instruction following; it may state falsehoods with confidence.",
         "- Not aligned for safety beyond its data and base; do not use it for advice on health, law or money.",

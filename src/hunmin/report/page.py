@@ -13,9 +13,14 @@ import yaml
 
 from ..artifacts import artifact
 from ..artifacts.record import read_jsonl, texts
+from ..artifacts.rows import REWARD, Manifest, ScoreRow
 from . import charts
 
 STYLE = Path(__file__).parent / "page.css"
+Done = list[tuple[Path, Manifest]]
+Way = tuple[str, str, int, str]
+"""(protocol, task, shots, metric)."""
+Cell = tuple[str, str, int, str, str]
 METRICS = ("macro_f1", "acc", "acc_norm", "f1", "score")
 
 
@@ -59,7 +64,7 @@ def _recipe(run: Path) -> dict[str, Any]:
     return yaml.safe_load(path.read_text(encoding="utf-8")) if path.is_file() else {}
 
 
-def _head(name: str, run: Path, done: list, stages: list) -> str:
+def _head(name: str, run: Path, done: Done, stages: list[tuple[Path, Manifest | None]]) -> str:
     seconds = sum(m["seconds"] for _, m in done)
     unfinished = [f.name for f, m in stages if not m]
     state = f"{len(done)} stages finished" + (f"; not finished: {', '.join(unfinished)}" if unfinished else "")
@@ -79,7 +84,7 @@ def _duration(seconds: float) -> str:
     return f"{seconds / 60:.1f} min" if seconds < 7200 else f"{seconds / 3600:.1f} h"
 
 
-def _notices(run: Path, done: list) -> str:
+def _notices(run: Path, done: Done) -> str:
     """Say what a reader must know before the numbers: recorded replies, tiny models, a rehearsal."""
     told = []
     for _, manifest in done:
@@ -97,7 +102,7 @@ def _notices(run: Path, done: list) -> str:
     return "<aside>" + "".join(f"<p>{t}</p>" for t in told) + "</aside>"
 
 
-def _funnel(done: list, recipe: dict[str, Any]) -> str:
+def _funnel(done: Done, recipe: dict[str, Any]) -> str:
     rows, top = [], 1
     for _, manifest in done:
         if manifest["output"] == "records" or manifest["counts"]["n_in"]:
@@ -126,25 +131,23 @@ def _funnel(done: list, recipe: dict[str, Any]) -> str:
     )
 
 
-def score_rows(done: Iterable[tuple[Path, dict[str, Any]]]) -> list[tuple[str, list[dict[str, Any]]]]:
+def score_rows(done: Iterable[tuple[Path, Manifest]]) -> list[tuple[str, list[ScoreRow]]]:
     """Give (stage label, score rows) of every scores artifact."""
     found = []
     for folder, manifest in done:
-        path = folder / artifact.SCORES
-        if path.is_file():
-            data = json.loads(path.read_text(encoding="utf-8"))
-            found.append((manifest["label"], data["rows"] if isinstance(data, dict) else data))
+        if (folder / artifact.SCORES).is_file():
+            found.append((manifest["label"], artifact.read_scores(folder)))
     return found
 
 
-def _pivot(rows: list[dict[str, Any]]) -> tuple[list[str], list[tuple], dict[tuple, dict[str, Any]]]:
+def _pivot(rows: list[ScoreRow]) -> tuple[list[str], list[Way], dict[Cell, ScoreRow]]:
     models = list(dict.fromkeys(r["model"] for r in rows))
     keys = list(dict.fromkeys((r["protocol"], r["task"], r["num_fewshot"], r["metric"]) for r in rows))
     cells = {(r["protocol"], r["task"], r["num_fewshot"], r["metric"], r["model"]): r for r in rows}
     return models, keys, cells
 
 
-def _scores(done: list) -> str:
+def _scores(done: Done) -> str:
     parts = []
     for label, rows in score_rows(done):
         models, keys, cells = _pivot(rows)
@@ -184,7 +187,7 @@ def _scores(done: list) -> str:
     return "\n".join(parts)
 
 
-def _interval(row: dict[str, Any], digits: int) -> str:
+def _interval(row: ScoreRow, digits: int) -> str:
     low, high = row.get("ci_low"), row.get("ci_high")
     return "" if low is None or high is None else f"[{low:.{digits}f}, {high:.{digits}f}]"
 
@@ -217,7 +220,7 @@ def score_lines(run: Path) -> list[str]:
     return [*lines, f"({metric}, 95 % intervals; protocol: {protocols})"]
 
 
-def _answers(done: list) -> str:
+def _answers(done: Done) -> str:
     parts = []
     for folder, _ in done:
         path = folder / "samples.json"
@@ -231,21 +234,22 @@ def _answers(done: list) -> str:
     return "<section><h2>Sample answers, before and after</h2>" + "".join(parts) + "</section>"
 
 
-def _training(done: list) -> str:
+def _training(done: Done) -> str:
     parts = []
     for folder, manifest in done:
         path = folder / "losses.json"
         if not path.is_file():
             continue
         rows = json.loads(path.read_text(encoding="utf-8"))
-        groups: dict[str, dict[str, list]] = defaultdict(lambda: defaultdict(list))
+        groups: dict[str, dict[str, list[tuple[float, float]]]] = defaultdict(lambda: defaultdict(list))
         for row in rows:
             for key, value in row.items():
                 if key in ("step", "epoch", "learning_rate") or not isinstance(value, (int, float)):
                     continue
-                panel = "loss" if key in ("loss", "eval_loss") else "rewards" if key.startswith("rewards/") else None
+                panel = "loss" if key in ("loss", "eval_loss") else _reward_panel(key)
                 if panel:
-                    groups[panel][key.removeprefix("rewards/")].append((row["step"], value))
+                    name = key if panel == "loss" else key.replace(REWARD, "").replace("_", " ")
+                    groups[panel][name].append((row["step"], value))
         figures = "".join(
             f"<figure>{charts.lines_svg(lines, manifest['label'] + ': ' + panel)}</figure>"
             for panel, lines in groups.items()
@@ -255,6 +259,13 @@ def _training(done: list) -> str:
         }
         parts.append(f"<h3>{escape(manifest['label'])}</h3><div class=figures>{figures}</div>{_table(notes)}")
     return "<section><h2>Training</h2>" + "".join(parts) + "</section>" if parts else ""
+
+
+def _reward_panel(key: str) -> str | None:
+    """Give the figure a DPO value belongs to: its rewards, the share of pairs ranked right, or none."""
+    if not key.removeprefix("eval_").startswith(REWARD):
+        return None
+    return "pairs ranked right" if key.endswith("accuracies") else "rewards"
 
 
 def _table(notes: dict[str, Any]) -> str:
@@ -287,7 +298,7 @@ def _value(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
 
 
-def _stages(done: list) -> str:
+def _stages(done: Done) -> str:
     parts = []
     for folder, manifest in done:
         notes = {
@@ -307,7 +318,7 @@ def _stages(done: list) -> str:
     return "<section><h2>What each stage noted</h2>" + "".join(parts) + "</section>" if parts else ""
 
 
-def _lengths(done: list) -> str:
+def _lengths(done: Done) -> str:
     """Show how long the texts of the last records artifact are, and where they come from."""
     last = next((folder for folder, m in reversed(done) if m["output"] == "records"), None)
     if last is None:
@@ -327,7 +338,7 @@ def _lengths(done: list) -> str:
     return f"<section><h2>Lengths</h2><div class=figures><figure>{figure}</figure></div>{table}</section>"
 
 
-def _versions(done: list) -> str:
+def _versions(done: Done) -> str:
     if not done:
         return ""
     rows = dict(done[-1][1]["versions"])

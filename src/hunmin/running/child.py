@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from ..artifacts import artifact, progress
-from ..artifacts.artifact import Counts, Inputs, Spend
+from ..artifacts.artifact import Counts, Inputs
 from ..errors import EXIT_INTERRUPTED, UserError
 from ..stages import STAGES
 from ..tables import resolve
@@ -60,7 +60,7 @@ def call(step: Step, inputs: Inputs, out: Path) -> Counts:
     if code != 0:
         hint = " (killed: out of memory?)" if code == -9 else ""
         raise RuntimeError(f"{step.label}: the child process ended with {code}{hint}; its messages stand above")
-    counts = Counts(**json.loads((out / COUNTS_FILE).read_text(encoding="utf-8")))
+    counts = Counts.from_json(json.loads((out / COUNTS_FILE).read_text(encoding="utf-8")))
     for name in (COUNTS_FILE, "spec.json"):
         (out / name).unlink(missing_ok=True)
     return counts
@@ -87,20 +87,7 @@ def spec_of(step: Step, inputs: Inputs, out: Path) -> dict[str, Any]:
         "config": step.config.model_dump(mode="json"),
         "out": str(out),
         "quiet": progress.quiet,
-        "inputs": {
-            "label": inputs.label,
-            "seed": inputs.seed,
-            "records": str(inputs.records) if inputs.records else None,
-            "model": str(inputs.model) if inputs.model else None,
-            "earlier": {k: str(v) for k, v in inputs.earlier.items()},
-            "spend": {
-                "ledger": str(inputs.spend.ledger) if inputs.spend.ledger else None,
-                "max_usd": inputs.spend.max_usd,
-                "max_chars": inputs.spend.max_chars,
-                "confirmed": inputs.spend.confirmed,
-            },
-            "in_flight": inputs.in_flight,
-        },
+        "inputs": inputs.to_json(),
     }
 
 
@@ -114,17 +101,7 @@ def main(spec_path: Path) -> int:
     transformers_logging.set_verbosity_error()
     spec = json.loads(spec_path.read_text(encoding="utf-8"))
     progress.quiet = bool(spec.get("quiet"))
-    given = spec["inputs"]
-    spend = given["spend"]
-    inputs = Inputs(
-        label=given["label"],
-        seed=given["seed"],
-        records=Path(given["records"]) if given["records"] else None,
-        model=Path(given["model"]) if given["model"] else None,
-        earlier={k: Path(v) for k, v in given["earlier"].items()},
-        spend=Spend(Path(spend["ledger"]) if spend["ledger"] else None, *list(spend.values())[1:]),
-        in_flight=given["in_flight"],
-    )
+    inputs = Inputs.from_json(spec["inputs"])
     out = Path(spec["out"])
     main_rank = int(os.environ.get("RANK", "0")) == 0
     try:
@@ -138,8 +115,7 @@ def main(spec_path: Path) -> int:
     except KeyboardInterrupt:
         return EXIT_INTERRUPTED
     if main_rank:
-        row = {"n_in": counts.n_in, "n_kept": counts.n_kept, "dropped": counts.dropped, "notes": counts.notes}
-        artifact.write_atomic(out / COUNTS_FILE, json.dumps(row, ensure_ascii=False, default=str))
+        artifact.write_atomic(out / COUNTS_FILE, json.dumps(counts.to_json(), ensure_ascii=False, default=str))
     return 0
 
 

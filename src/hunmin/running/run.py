@@ -18,6 +18,7 @@ from typing import Any, Literal
 
 from ..artifacts import artifact
 from ..artifacts.artifact import Counts, Inputs, Spend
+from ..artifacts.rows import Estimate, Identity, Manifest
 from ..clients.hub import require_access
 from ..errors import UserError
 from ..stages import STAGES
@@ -34,7 +35,7 @@ STARTED = "started.json"
 class Options:
     """How this execution goes on, beyond the recipe."""
 
-    confirm: Callable[[list[tuple[str, dict[str, Any]]]], bool] = lambda paid: False
+    confirm: Callable[[list[tuple[str, Estimate]]], bool] = lambda paid: False
     reuse: Path | None = None
     executor: str = "local"
     shards: int | None = None
@@ -50,7 +51,7 @@ class Outcome:
     label: str
     how: str
     folder: Path
-    manifest: dict[str, Any]
+    manifest: Manifest
 
 
 def folder_of(run: Path, index: int, step: Step) -> Path:
@@ -146,7 +147,7 @@ def inputs_for(recipe: Recipe, run: Path, index: int, options: Options) -> Input
     )
 
 
-def _identity(recipe: Recipe, step: Step, inputs: Inputs, run: Path) -> dict[str, Any]:
+def _identity(recipe: Recipe, step: Step, inputs: Inputs, run: Path) -> Identity:
     """Give what decides whether an artifact may be reused: stage, config, seed and the hashes of what goes in."""
     config = step.config.model_dump(mode="json")
     hashes: dict[str, str] = {}
@@ -174,7 +175,7 @@ def local_files(step: Step) -> list[Path]:
     return [Path(p) for p in own(step.config)] if own else []
 
 
-def begin(folder: Path, wanted: dict[str, Any]) -> None:
+def begin(folder: Path, wanted: Identity) -> None:
     """Note what an artifact is begun with; an unfinished one begun otherwise starts over, unless work would be lost.
 
     Half-written records are made again for nothing (paid answers lie in the ledger); checkpoints, decisions and the
@@ -195,7 +196,7 @@ def begin(folder: Path, wanted: dict[str, Any]) -> None:
     artifact.write_atomic(started, json.dumps(wanted, ensure_ascii=False, indent=2))
 
 
-def same_or_error(folder: Path, found: dict[str, Any], wanted: dict[str, Any], verb: str) -> None:
+def same_or_error(folder: Path, found: Identity, wanted: Identity, verb: str) -> None:
     if found["config_hash"] == wanted["config_hash"] and found["inputs"] == wanted["inputs"]:
         return
     old, new = found["config"], wanted["config"]
@@ -220,7 +221,7 @@ def _short(value: Any) -> str:
     return text if len(text) <= 80 else text[:77] + "..."
 
 
-def _reuse(other: Path | None, folder: Path, wanted: dict[str, Any]) -> dict[str, Any] | None:
+def _reuse(other: Path | None, folder: Path, wanted: Identity) -> Manifest | None:
     """Link a finished stage of another run when its config and input hashes are the same."""
     if other is None or folder.exists():
         return None
@@ -337,15 +338,15 @@ def hub_ids(recipe: Recipe) -> dict[Literal["dataset", "model"], list[str]]:
     return found
 
 
-def _estimate(step: Step, inputs: Inputs) -> dict[str, Any]:
+def _estimate(step: Step, inputs: Inputs) -> Estimate:
     from . import estimates
 
     return estimates.of(step.stage, step.module, step.config, inputs)
 
 
-def dry_run(recipe: Recipe, run: Path, options: Options) -> list[tuple[str, dict[str, Any]]]:
+def dry_run(recipe: Recipe, run: Path, options: Options) -> list[tuple[str, Estimate]]:
     """Estimate every stage without sending or changing anything; each estimate feeds the next one's `expected`."""
-    expected: dict[str, Any] = {}
+    expected: Estimate = {}
     rows = []
     for i, step in enumerate(recipe.steps):
         inputs = inputs_for(recipe, run, i, options)

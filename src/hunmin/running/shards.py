@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from ..artifacts import artifact, progress
-from ..artifacts.artifact import DROPPED, RECORDS, Counts, Inputs, Spend, add_notes
+from ..artifacts.artifact import DROPPED, RECORDS, Counts, Inputs, add_notes
 from ..artifacts.record import dumps, read_jsonl
 from ..artifacts.stream import Writer, count_lines
 from ..errors import UserError
@@ -58,10 +58,12 @@ def run_stage(
         inputs = replace(inputs, known=module.survey(config, inputs))
     align = int(getattr(config, "batch_size", 1) or 1)
     work, parts = _prepare(stage_name, config, inputs, out, shards, align)
+    in_flight = max(1, inputs.in_flight // min(len(parts), usable_processors()))
+    told = replace(inputs.absolute(), records=None, in_flight=in_flight)  # each shard has records of its own
     spec = {
         "stage": stage_name,
         "config": config.model_dump(mode="json"),
-        "inputs": _dump(replace(inputs, in_flight=max(1, inputs.in_flight // min(len(parts), usable_processors())))),
+        "inputs": told.to_json(),
         "align": align,
         "parts": [str(p) for p in parts],
     }
@@ -178,22 +180,21 @@ def _writes(work: Callable[[dict[str, Any]], Counts]) -> Callable[[dict[str, Any
 def _run(spec: dict[str, Any]) -> Counts:
     module = resolve(STAGES, spec["stage"], "stage")
     source = Path(spec["part"]) / "in.jsonl"
-    return _isolating(module, _config(spec), _inputs(spec), source, Path(spec["out"]), spec["align"])
+    return _isolating(module, _config(spec), Inputs.from_json(spec["inputs"]), source, Path(spec["out"]), spec["align"])
 
 
 TASKS: dict[str, Callable[[dict[str, Any]], None]] = {
     "run": _writes(_run),
-    "sketch": lambda spec: sharded_dedup.sketch(spec, _config(spec), _inputs(spec)),
-    "group": lambda spec: sharded_dedup.group(spec, _config(spec), _inputs(spec)),
-    "decide": lambda spec: sharded_dedup.decide(spec, _config(spec), _inputs(spec)),
-    "split": _writes(lambda spec: sharded_dedup.split(spec, _config(spec), _inputs(spec))),
+    "sketch": lambda spec: sharded_dedup.sketch(spec, _config(spec), Inputs.from_json(spec["inputs"])),
+    "group": lambda spec: sharded_dedup.group(spec, _config(spec), Inputs.from_json(spec["inputs"])),
+    "decide": lambda spec: sharded_dedup.decide(spec, _config(spec), Inputs.from_json(spec["inputs"])),
+    "split": _writes(lambda spec: sharded_dedup.split(spec, _config(spec), Inputs.from_json(spec["inputs"]))),
 }
 
 
 def _finish(temporary: Path, target: Path, counts: Counts) -> None:
     """Write the done file last and rename the folder; the first attempt to come so far wins."""
-    row = {"n_in": counts.n_in, "n_kept": counts.n_kept, "dropped": counts.dropped, "notes": counts.notes}
-    artifact.write_atomic(temporary / DONE, json.dumps(row, ensure_ascii=False, default=str))
+    artifact.write_atomic(temporary / DONE, json.dumps(counts.to_json(), ensure_ascii=False, default=str))
     artifact.keep_first(temporary, target)
 
 
@@ -239,15 +240,15 @@ def _merge(module: Any, config: Any, label: str, parts: Sequence[Path], out: Pat
     names = sorted({p.name for part in parts for p in part.glob("*.jsonl")} - {RECORDS, DROPPED})
     with (out / (RECORDS + ".part")).open("wb") as kept, (out / (DROPPED + ".part")).open("wb") as lost:
         for part in parts:
-            counts = json.loads((part / DONE).read_text(encoding="utf-8"))
+            counts = Counts.from_json(json.loads((part / DONE).read_text(encoding="utf-8")))
             with (part / RECORDS).open("rb") as records:
                 shutil.copyfileobj(records, kept)
             for row in read_jsonl(part / DROPPED):
                 lost.write((dumps({**row, "index": row["index"] + total.n_in}) + "\n").encode())
-            total.n_in += counts["n_in"]
-            total.n_kept += counts["n_kept"]
-            dropped.update(counts["dropped"])
-            notes.append(counts["notes"])
+            total.n_in += counts.n_in
+            total.n_kept += counts.n_kept
+            dropped.update(counts.dropped)
+            notes.append(counts.notes)
         for file in (kept, lost):
             file.flush()
             os.fsync(file.fileno())
@@ -262,37 +263,3 @@ def _merge(module: Any, config: Any, label: str, parts: Sequence[Path], out: Pat
     notes = [note for note in notes if note]
     total.notes = module.merge(config, notes, out) if notes and hasattr(module, "merge") else add_notes(notes)
     return total.check(label)
-
-
-# --- what a worker is told ---
-
-
-def _dump(inputs: Inputs) -> dict[str, Any]:
-    return {
-        "label": inputs.label,
-        "seed": inputs.seed,
-        "model": str(inputs.model.resolve()) if inputs.model else None,
-        "earlier": {k: str(v.resolve()) for k, v in inputs.earlier.items()},
-        "in_flight": inputs.in_flight,
-        "known": inputs.known,
-        "spend": [
-            str(inputs.spend.ledger.resolve()) if inputs.spend.ledger else None,
-            inputs.spend.max_usd,
-            inputs.spend.max_chars,
-            inputs.spend.confirmed,
-        ],
-    }
-
-
-def _inputs(spec: dict[str, Any]) -> Inputs:
-    given = spec["inputs"]
-    ledger, *limits = given["spend"]
-    return Inputs(
-        label=given["label"],
-        seed=given["seed"],
-        model=Path(given["model"]) if given["model"] else None,
-        earlier={k: Path(v) for k, v in given["earlier"].items()},
-        spend=Spend(Path(ledger) if ledger else None, *limits),
-        in_flight=given["in_flight"],
-        known=given["known"],
-    )

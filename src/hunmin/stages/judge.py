@@ -258,7 +258,8 @@ def _reference(
             "judge.reference",
             "Add it to models:, or give the folder of a finished judge stage.",
         )
-    there = ((read_manifest(folder) or {}).get("counts") or {}).get("notes", {})
+    manifest = read_manifest(folder)
+    there = manifest["counts"]["notes"] if manifest else {}
     if there.get("questions", data) != data:
         raise UserError(f"the reference answered {there['questions']}, this asks {data}", str(folder), "Ask the same.")
     if criteria.name == PAIRWISE:

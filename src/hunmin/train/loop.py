@@ -11,11 +11,13 @@ import shutil
 import signal
 import threading
 import time
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from ..artifacts import artifact, progress
 from ..artifacts.artifact import Inputs
+from ..artifacts.rows import REWARD, LossRow
 from ..errors import UserError
 from . import resume, weights
 from .config import TrainConfig
@@ -227,22 +229,22 @@ def _is_out_of_memory(error: BaseException) -> bool:
     return isinstance(error, MemoryError) or "out of memory" in text or "can't allocate memory" in text
 
 
-def loss_curve(history: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def loss_curve(history: Sequence[Mapping[str, Any]]) -> list[LossRow]:
     """Give trl's log history as one row a step: step, epoch, loss, learning_rate, grad_norm, eval_loss, rewards..."""
-    rows: dict[int, dict[str, Any]] = {}
+    rows: dict[int, dict[str, float]] = {}
     for entry in history:
         if not any(k in entry for k in ("loss", "eval_loss")):
             continue
         row = rows.setdefault(entry["step"], {"step": entry["step"]})
         for name, value in entry.items():
-            short = name.replace("rewards/", "rewards_")
+            short = name.replace("rewards/", REWARD)
             if isinstance(value, int | float) and not name.endswith(("_runtime", "_per_second", "num_tokens")):
                 row[short] = value
     first = ("step", "epoch", "loss", "eval_loss", "learning_rate", "grad_norm")
-    found = []
+    found: list[LossRow] = []
     for step in sorted(rows):
         names = sorted(rows[step], key=lambda n: (first.index(n) if n in first else len(first), n))
-        found.append({name: rows[step][name] for name in names})
+        found.append(cast(LossRow, {name: rows[step][name] for name in names}))
     return found
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from ...artifacts import artifact
 from ...errors import UserError
@@ -86,7 +85,7 @@ def _label(model: Path, stages: Mapping[str, Path]) -> str:
 
 def _base(model: Path | None, stages: Mapping[str, Path]) -> str | None:
     """Give the base model that the newest model, or the last stage before it that says so, was trained from."""
-    manifests: list[dict[str, Any]] = [m for folder in stages.values() if (m := artifact.read_manifest(folder))]
+    manifests = [m for folder in stages.values() if (m := artifact.read_manifest(folder))]
     for manifest in reversed(manifests):
         base = manifest["config"].get("base_model")
         if base:

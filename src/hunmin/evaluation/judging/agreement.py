@@ -89,7 +89,7 @@ def _existing(path: Path) -> Path:
 def _documents(path: Path) -> Path:
     """Give the documents.jsonl of an artifact, a run's newest judge artifact, or the file itself."""
     if path.is_dir() and not (path / DOCUMENTS).is_file():
-        folders = [f for f in stage_folders(path) if (read_manifest(f) or {}).get("stage") == "judge"]
+        folders = [f for f in stage_folders(path) if (m := read_manifest(f)) and m["stage"] == "judge"]
         if not folders:
             raise UserError("the folder holds no judge artifact", str(path), "Name a judge artifact or a run with one.")
         path = folders[-1]

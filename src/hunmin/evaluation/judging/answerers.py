@@ -49,7 +49,7 @@ def _file_name(path: Path) -> str:
 
 def _local(names: Sequence[str], inputs: Inputs) -> list[Contestant]:
     """Give local models as evaluate names them: newest, base and labels first, then Hub ids and folders."""
-    labels = [k for k, folder in inputs.earlier.items() if (read_manifest(folder) or {}).get("output") == "model"]
+    labels = [k for k, folder in inputs.earlier.items() if (m := read_manifest(folder)) and m["output"] == "model"]
     known = ("newest", "base", *labels)
     for name in names:
         if labels and name not in known and re.fullmatch(r"[\w-]+", name) and not Path(name).exists():

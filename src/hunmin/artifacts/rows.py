@@ -1,0 +1,223 @@
+"""The rows that artifacts hold and stages hand to each other, as typed dicts: at run time they are the JSON itself.
+
+A row that is a dict stays a dict, so that what is read from an older artifact is valid without a conversion; the type
+says which keys it has. `NotRequired` keys are the ones that a reader must ask for with `.get`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NotRequired, TypedDict
+
+Notes = dict[str, Any]
+"""What a stage tells of its work, by names of its own: JSON values, shown in the report and kept in the manifest."""
+Estimate = dict[str, Any]
+"""What a stage says before it runs: records, characters, tokens, cost, memory, by names of its own."""
+Shown = dict[str, object]
+"""A JSON object that is made to be written or shown, never read again here."""
+
+Span = list[int]
+"""[start, end) in code points."""
+
+
+class Issue(TypedDict):
+    """What a check found wrong in one text field of a record; `status` is open or mended."""
+
+    code: str
+    severity: str
+    field: str
+    source_span: Span | None
+    target_span: Span | None
+    detail: str
+    status: str
+
+
+class Repair(TypedDict):
+    """One edit that a repair made and kept: the whole field before and after, and the issue code it mended."""
+
+    field: str
+    check: str
+    before: str
+    after: NotRequired[str]
+
+
+class Review(TypedDict):
+    """What a person decided about a record; `before` holds the text of each edited field."""
+
+    decision: str
+    by: str
+    before: NotRequired[dict[str, str]]
+    kept_english: NotRequired[list[str]]
+    note: NotRequired[str]
+
+
+class Rating(TypedDict):
+    """One rater's score of a record. `score` is null when there is none, and `status` says why: never a number."""
+
+    rater: str
+    model: str
+    prompt: str | None
+    scale: str
+    score: float | None
+    status: str
+    reason: str
+    key: NotRequired[str]
+
+
+class Verdict(TypedDict):
+    """What a judge said of one answer: a grade of one criterion, or (with `order`) which of two answers is better."""
+
+    criterion: str
+    turn: int
+    scale: NotRequired[str]
+    score: float | None
+    weighted: NotRequired[float | None]
+    order: NotRequired[str]
+    choice: NotRequired[str | None]
+    status: str
+    reason: str
+    key: str
+    reply: NotRequired[str]
+
+
+class JudgedAnswer(TypedDict):
+    """A model's answer to one turn, as it was judged."""
+
+    text: str
+    n_tokens: int | None
+    finish_reason: str
+    status: str
+
+
+class JudgedDocument(TypedDict):
+    """One question of a judge's documents.jsonl: what was asked, answered and said of it."""
+
+    model: str
+    id: str
+    category: str
+    turns: list[str]
+    answers: list[JudgedAnswer]
+    verdicts: list[Verdict]
+
+
+class Document(TypedDict):
+    """One benchmark document of documents.jsonl: the prediction, never the benchmark's text."""
+
+    model: str
+    task: str
+    num_fewshot: int
+    protocol: str
+    data: NotRequired[str]
+    position: NotRequired[int]
+    index: int
+    gold: Any
+    prediction: Any
+    prediction_norm: NotRequired[int]
+    loglikelihoods: NotRequired[list[float]]
+    greedy: NotRequired[list[bool]]
+    prompt: list[str]
+    n_context_tokens: NotRequired[int]
+    truncated: bool
+    metrics: NotRequired[dict[str, float]]
+    filter: NotRequired[str]
+
+
+class ScoreRow(TypedDict):
+    """One score of scores.json, with its n and 95 % interval and how it was measured."""
+
+    model: str
+    task: str
+    metric: str
+    num_fewshot: int
+    protocol: str
+    value: float
+    ci_low: float | None
+    ci_high: float | None
+    n: int | None
+    n_truncated: int | None
+    n_unread: NotRequired[int]
+    data: NotRequired[str]
+    chance: NotRequired[float]
+    task_version: NotRequired[str]
+    reference: NotRequired[str]
+    scale: NotRequired[str]
+    published_in: NotRequired[list[str]]
+    label: NotRequired[str]
+
+
+REWARD = "rewards_"
+"""How a row of losses.json names trl's `rewards/chosen`: `rewards_chosen`; of the validation set, after `eval_`."""
+
+
+class LossRow(TypedDict, total=False):
+    """One logged step of losses.json; DPO's rewards beside the loss, and whatever else trl logged as a number."""
+
+    step: int
+    epoch: float
+    loss: float
+    eval_loss: float
+    learning_rate: float
+    grad_norm: float
+    rewards_chosen: float
+    rewards_rejected: float
+    rewards_margins: float
+    rewards_accuracies: float
+    eval_rewards_chosen: float
+    eval_rewards_rejected: float
+    eval_rewards_margins: float
+    eval_rewards_accuracies: float
+
+
+class SpendRow(TypedDict):
+    """`Spend` as JSON."""
+
+    ledger: str | None
+    max_usd: float | None
+    max_chars: int | None
+    confirmed: bool
+
+
+class InputsRow(TypedDict):
+    """`Inputs` as JSON, as a child process or a worker is told them."""
+
+    label: str
+    seed: int
+    records: str | None
+    model: str | None
+    earlier: dict[str, str]
+    spend: SpendRow
+    in_flight: int
+    expected: Estimate
+    known: Notes
+
+
+class CountsRow(TypedDict):
+    """`Counts` as JSON, as the manifest holds them."""
+
+    n_in: int
+    n_kept: int
+    dropped: dict[str, int]
+    notes: Notes
+    n_dropped: int
+
+
+class Identity(TypedDict):
+    """What decides whether an artifact may be reused: stage, options, seed (in the hash), hashes of what goes in."""
+
+    stage: str
+    config: Mapping[str, Any]
+    config_hash: str
+    inputs: dict[str, str]
+
+
+class Manifest(Identity):
+    """manifest.json of a finished artifact: what made it, from what, with which result."""
+
+    label: str
+    output: str
+    seed: int
+    content_hash: str
+    counts: CountsRow
+    versions: dict[str, str]
+    seconds: float
+    finished: str

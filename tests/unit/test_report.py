@@ -1,0 +1,97 @@
+"""The page of a run, from artifacts written here by hand: every section, hostile text, DPO's curves."""
+
+from __future__ import annotations
+
+import json
+
+from hunmin.artifacts import artifact
+from hunmin.artifacts.artifact import Counts
+from hunmin.report import page
+from hunmin.train.loop import loss_curve
+
+HOSTILE = "<script>alert(1)</script>&\"'"
+
+
+def finish(folder, output="records", counts=None, config=None, stage=None, **files):
+    folder.mkdir(parents=True)
+    for name, value in files.items():
+        text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+        (folder / name.replace("__", ".")).write_text(text, encoding="utf-8")
+    label = folder.name.split("-", 1)[1]
+    artifact.write_manifest(
+        folder,
+        stage=stage or label,
+        label=label,
+        output=output,
+        config=config or {},
+        seed=0,
+        inputs={},
+        counts=counts or Counts(),
+        seconds=1.5,
+    )
+
+
+def score(**changes):
+    row = {"model": "newest", "task": "kobest_copa", "metric": "acc", "num_fewshot": 0, "protocol": "harness"}
+    row |= {"value": 0.61, "ci_low": 0.52, "ci_high": 0.69, "n": 100, "n_truncated": 0, "data": "mini", "chance": 0.5}
+    return {**row, **changes}
+
+
+def test_dpo_rewards_are_drawn_as_the_training_loop_names_them(tmp_path):
+    """The report looked for trl's `rewards/`, which the loop writes as `rewards_`: the curves never appeared."""
+    history = [
+        {
+            "step": 1,
+            "epoch": 0.5,
+            "loss": 0.7,
+            "rewards/chosen": 0.25,
+            "rewards/rejected": -0.5,
+            "rewards/margins": 0.75,
+        },
+        {"step": 1, "eval_loss": 0.6, "eval_rewards/chosen": 0.125, "eval_rewards/accuracies": 0.875},
+        {"step": 2, "loss": 0.5, "rewards/chosen": 0.5, "rewards/accuracies": 0.75, "logps/chosen": -40.0},
+    ]
+    rows = loss_curve(history)
+    assert rows[0]["rewards_margins"] == 0.75 and rows[0]["eval_rewards_chosen"] == 0.125
+    finish(tmp_path / "01-dpo", "model", losses__json=rows)
+    html = page.page(tmp_path)
+    for title in ("dpo: loss", "dpo: rewards", "dpo: pairs ranked right"):
+        assert title in html
+    for line in (">chosen<", ">rejected<", ">margins<", ">eval chosen<", ">accuracies<", ">eval accuracies<"):
+        assert line in html
+    assert "logps" not in html
+
+
+def test_text_of_artifacts_is_escaped(tmp_path):
+    notes = {
+        "headline": HOSTILE,
+        "notice": [HOSTILE],
+        HOSTILE: HOSTILE,
+        "rows": [{HOSTILE: HOSTILE}],
+        "map": {HOSTILE: 1},
+    }
+    record = {"id": "a", "source": HOSTILE, "instruction": "왜 하늘은 파란가?", "output": "산란 때문이다."}
+    counts = Counts(2, 1, {HOSTILE: 1}, notes)
+    finish(tmp_path / "01-load", counts=counts, records__jsonl=json.dumps(record, ensure_ascii=False) + "\n")
+    samples = [{"prompt": HOSTILE, "answers": {HOSTILE: HOSTILE}}]
+    rows = [score(model=HOSTILE, task=HOSTILE, data=HOSTILE), score(metric=HOSTILE, protocol=HOSTILE)]
+    finish(tmp_path / "02-evaluate", "scores", scores__json=rows, samples__json=samples)
+    (tmp_path / artifact.RESOLVED).write_text(json.dumps({"name": HOSTILE}), encoding="utf-8")
+    html = page.page(tmp_path)
+    assert "<script" not in html and html.count("&lt;script&gt;") >= 15
+
+
+def test_numbers_intervals_and_what_is_missing(tmp_path):
+    counts = Counts(1200, 1100, {"bad_row": 100}, {"headline": "1,200 rows", "n": 1234567})
+    record = '{"id": "a", "source": "s", "instruction": "왜?", "output": "그래서."}\n'
+    finish(tmp_path / "01-load", counts=counts, records__jsonl=record)
+    losses = [{"step": 1, "loss": 2.5}, {"step": 2, "loss": 2.0}]
+    finish(tmp_path / "02-sft", "model", config={"base_model": "tiny:ko"}, losses__json=losses)
+    rows = [score(), score(model="base", value=0.5, ci_low=None, ci_high=None, n_truncated=3)]
+    finish(tmp_path / "03-evaluate", "scores", scores__json=rows)
+    (tmp_path / "04-judge").mkdir()
+    html = page.page(tmp_path)
+    told = ("not finished: 04-judge", "1,200", "bad_row 100", "1,234,567", "[0.520, 0.690]", "3 cut", "tiny", "0.610")
+    assert [text for text in told if text not in html] == []
+    assert "3 stages finished" in html and "sft: loss" in html and "http" not in html.replace("http://www.w3.org", "")
+    assert page.score_lines(tmp_path)[1].split()[:4] == ["kobest_copa", "0", "100", "0.50"]

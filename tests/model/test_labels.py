@@ -99,3 +99,76 @@ def test_preview_colours_prompt_answer_and_stop(tmp_path):
         dpo.Config(base_model=small.base(), template="kullm"), small.inputs(tmp_path, small.preferences(1)), 1
     )
     assert "pair 1, chosen" in pair and "pair 1, rejected" in pair and pair.count(f"{RED}</s>{PLAIN}") == 2
+
+
+def learned(row, tokenizer):
+    return tokenizer.decode([t for t in row.labels if t != -100])
+
+
+CHAT = {
+    "messages": [
+        {"role": "user", "content": "안녕?"},
+        {"role": "assistant", "content": "꺼져.", "weight": 0},
+        {"role": "user", "content": "다시."},
+        {"role": "assistant", "content": "안녕하세요!"},
+    ]
+}
+
+
+def test_an_answer_of_weight_0_is_read_and_never_learned():
+    for options in ({}, {"train_on_inputs": True}):
+        kept, _, tokenizer, template = rows([CHAT], **options)
+        text = learned(kept[0], tokenizer)
+        assert "꺼져." in tokenizer.decode(kept[0].input_ids) and "꺼져." not in text
+        assert text.endswith("안녕하세요!" + template.stop) and kept[0].n_barred == 1
+    all_barred = {"messages": CHAT["messages"][:2]}
+    kept, report, _, _ = rows([all_barred, SHORT])
+    assert dict(report.dropped) == {"nothing_to_learn": 1} and len(kept) == 1
+
+
+def test_answers_labelled_false_are_refused_and_true_ones_learned():
+    good, bad = {**SHORT, "label": True}, {**SHORT, "output": "부산", "label": False}
+    with pytest.raises(UserError, match="1 of 2 records are labelled false") as error:
+        rows([good, bad])
+    assert "filter: {label: true}" in str(error.value)
+    assert len(rows([good])[0]) == 1
+
+
+TOOLS = "{% for tool in tools or [] %}<tool>{{ tool.function.name }}</tool>{% endfor %}"
+CALLS = (
+    TOOLS + "{% for m in messages %}[{{ m.role }}]{{ m.content }}"
+    "{% for c in m.tool_calls or [] %}<call>{{ c.function.name }} {{ c.function.arguments | tojson }}</call>"
+    "{% endfor %}"
+    "{{ eos_token if m.role == 'assistant' else '' }}{% endfor %}"
+    "{% if add_generation_prompt %}[assistant]{% endif %}{# 'tool' #}"
+)
+
+
+def test_tool_calls_are_learned_where_the_template_knows_them_and_refused_where_not(tmp_path):
+    call = {"type": "function", "function": {"name": "weather", "arguments": '{"city": "서울"}'}}
+    record = {
+        "id": "t",
+        "tools": [{"name": "weather", "parameters": {}}],
+        "messages": [
+            {"role": "user", "content": "서울 날씨?"},
+            {"role": "assistant", "content": "", "tool_calls": [call]},
+            {"role": "tool", "content": "맑음"},
+            {"role": "assistant", "content": "맑아요."},
+        ],
+    }
+    kept, report, _, _ = rows([record, SHORT])
+    assert dict(report.dropped) == {"tools": 1} and "template 'kullm'" in report.refused[0][2].detail
+    (tmp_path / "calls.jinja").write_text(CALLS)
+    tokenizer = small.tokenizer("llama3")
+    template = load_template(str(tmp_path / "calls.jinja"), tokenizer)
+    kept, _ = labels.rows_of([record], template, tokenizer, max_length=4096)
+    text, whole = learned(kept[0], tokenizer), tokenizer.decode(kept[0].input_ids)
+    assert text == '<call>weather {"city": "서울"}</call>' + template.stop + "맑아요." + template.stop
+    assert "<tool>weather</tool>[user]서울 날씨?" in whole and "[tool]맑음" in whole
+
+
+def test_thinking_is_rendered_nowhere_by_itself():
+    answer = {"role": "assistant", "content": "4", "thinking": "둘"}
+    record = {"messages": [{"role": "user", "content": "2+2?"}, answer]}
+    kept, _, tokenizer, _ = rows([record])
+    assert "둘" not in tokenizer.decode(kept[0].input_ids)

@@ -181,3 +181,13 @@ def test_a_score_that_is_no_number_is_refused(tmp_path):
     )
     with pytest.raises(UserError, match="the score is nan"):
         filters.run(filters.Config(min_score=1), Inputs(label="filter", records=path), tmp_path / "out")
+
+
+def test_a_label_keeps_the_good_answers(tmp_path):
+    labels = [{"label": True}, {"label": False}, {}, {"label": False}]
+    records = [{**record(i), **label} for i, label in enumerate(labels)]
+    kept, dropped, counts = run(tmp_path, records, label=True)
+    assert kept == ["r0", "r2"] and counts.dropped == {"labelled_false": 2}
+    assert filters.check(filters.Config(label=True, min_score=3))
+    with pytest.raises(UserError, match="no record has a label"):
+        run(tmp_path, records[2:3], label=True)

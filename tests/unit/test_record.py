@@ -13,6 +13,21 @@ from hunmin.errors import UserError
         ({"messages": [{"role": "user", "content": "안녕"}]}, "chat"),
         ({"instruction": "묻는 말", "chosen": "좋은 답", "rejected": "나쁜 답"}, "preference"),
         ({"messages": [{"role": "user", "content": "안녕"}], "chosen": "가", "rejected": "나"}, "preference"),
+        ({"instruction": "묻는 말", "output": "나쁜 답", "label": False}, "labelled"),
+        ({"messages": [{"role": "user", "content": "안녕"}], "label": True}, "labelled"),
+        ({"instruction": "2+2?", "thinking": "둘 더하기 둘", "output": "4"}, "instruction"),
+        (
+            {
+                "tools": [{"name": "weather", "parameters": {}}],
+                "messages": [
+                    {"role": "user", "content": "날씨?"},
+                    {"role": "assistant", "content": "", "tool_calls": [{"function": {"name": "weather"}}]},
+                    {"role": "tool", "content": "맑음"},
+                    {"role": "assistant", "content": "맑아요.", "thinking": "결과를 옮긴다.", "weight": 1},
+                ],
+            },
+            "chat",
+        ),
     ],
 )
 def test_kind_is_told_by_keys_and_well_formed(row, kind):
@@ -32,6 +47,13 @@ def test_kind_is_told_by_keys_and_well_formed(row, kind):
         ({"instruction": "가", "chosen": "나", "rejected": "나"}, "rejected", "no preference"),
         ({"instruction": "가", "chosen": "나"}, "rejected", "empty"),
         ([1], "", "expected an object"),
+        ({"instruction": "가", "output": "나", "label": "false"}, "label", "expected true or false, got 'false'"),
+        ({"instruction": "가", "output": "나", "label": None}, "label", "expected true or false"),
+        ({"instruction": "가", "output": "나", "thinking": ["다"]}, "thinking", "got list"),
+        ({"messages": [{"role": "assistant", "content": "가", "weight": 0.5}]}, "messages.0.weight", "0.5"),
+        ({"messages": [{"role": "user", "content": "가", "thinking": "나"}]}, "messages.0.thinking", "assistant"),
+        ({"messages": [{"role": "assistant", "content": ""}]}, "messages", "empty"),
+        ({"instruction": "가", "chosen": "나", "rejected": "다", "label": True}, "label", "preference"),
     ],
 )
 def test_problems_name_the_field(row, field, words):

@@ -47,3 +47,20 @@ def test_no_colours_off_a_terminal_and_no_rows_that_are_none(capsys, tmp_path):
     (tmp_path / "list.jsonl").write_text("[1]\n")
     with pytest.raises(UserError, match="expected an object, got list"):
         run(capsys, tmp_path / "list.jsonl")
+
+
+def test_thinking_weights_and_tool_calls_are_shown(capsys, tmp_path):
+    turns = [
+        {"role": "user", "content": "날씨?"},
+        {"role": "assistant", "content": "", "tool_calls": [{"function": {"name": "weather"}}]},
+        {"role": "tool", "content": "맑음"},
+        {"role": "assistant", "content": "맑아요.", "thinking": "결과를 옮긴다.", "weight": 0},
+    ]
+    rows = [
+        {"id": "a", "source": "s", "messages": turns},
+        {"id": "b", "source": "s", "instruction": "2+2?", "thinking": "둘 더하기 둘", "output": "4", "label": False},
+    ]
+    write_jsonl(tmp_path / "records.jsonl", rows)
+    told = run(capsys, tmp_path / "records.jsonl")
+    assert "[assistant, weight 0: not learned]" in told and "결과를 옮긴다." in told and '"name": "weather"' in told
+    assert told.index("둘 더하기 둘") < told.index("\n    4\n") and "label: false" in told

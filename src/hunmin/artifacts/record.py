@@ -1,10 +1,12 @@
 """The record: one row of data as a plain dict of declared shape, with its validation, texts, ids and JSONL.
 
-Three kinds, told by their keys:
+Four kinds, told by their keys:
 
-- instruction: `instruction` and/or `input`, `output`, optional `system`
-- chat: `messages` = [{role: system|user|assistant, content}]
+- instruction: `instruction` and/or `input`, `output`, optional `system` and `thinking` (the reasoning before `output`)
+- chat: `messages` = [{role: system|user|assistant|tool, content}], optional `tools` (schemas the model may call).
+  An assistant message may have `thinking`, `weight` (0: not learned) and `tool_calls`
 - preference: `instruction`/`input`/`system` or `messages`, with `chosen` and `rejected` text
+- labelled: an instruction or chat with `label`: true for a good answer, false for a bad one
 
 Every other key is the record's history (`original`, `translation`, `issues`, `repairs`, `review`, `ratings`, ...) or
 its origin (`id`, `source`, `license`, `generator`, `extra`). Absent and "" mean the same.
@@ -24,14 +26,16 @@ from ..errors import UserError
 Record = dict[str, Any]
 
 TEXT_FIELDS = ("system", "instruction", "input", "output", "chosen", "rejected")
-ROLES = ("system", "user", "assistant")
+ROLES = ("system", "user", "assistant", "tool")
 ORIGIN_KEYS = ("id", "source", "license", "generator", "extra")
 
 
 def kind(record: Record) -> str:
-    """Tell "preference", "chat" or "instruction" by the record's keys."""
+    """Tell "preference", "labelled", "chat" or "instruction" by the record's keys."""
     if "chosen" in record or "rejected" in record:
         return "preference"
+    if "label" in record:
+        return "labelled"
     return "chat" if record.get("messages") else "instruction"
 
 
@@ -72,39 +76,57 @@ def problems(record: Any) -> list[tuple[str, str]]:
     if not isinstance(record, dict):
         return [("", f"expected an object, got {type(record).__name__}")]
     found: list[tuple[str, str]] = []
-    for name in (*TEXT_FIELDS, "id", "source"):
+    for name in (*TEXT_FIELDS, "thinking", "id", "source"):
         if name in record and not isinstance(record[name], str):
             got = "null" if record[name] is None else type(record[name]).__name__
             found.append((name, f"expected text, got {got}"))
+    if "label" in record and not isinstance(record["label"], bool):
+        found.append(("label", f"expected true or false, got {record['label']!r}"))
+    if record.get("tools") is not None and not isinstance(record["tools"], list):
+        found.append(("tools", f"expected a list of schemas, got {_name(record['tools'])}"))
     messages = record.get("messages")
     if messages is not None and not isinstance(messages, list):
         found.append(("messages", f"expected a list, got {type(messages).__name__}"))
         messages = None
     for i, message in enumerate(messages or ()):
-        if not isinstance(message, dict) or message.get("role") not in ROLES:
-            role = message.get("role") if isinstance(message, dict) else message
-            found.append((f"messages.{i}.role", f"expected one of {', '.join(ROLES)}, got {role!r}"))
-        elif not isinstance(message.get("content"), str):
-            found.append((f"messages.{i}.content", "expected text, got " + _name(message.get("content"))))
+        found += [(f"messages.{i}.{key}" if key else f"messages.{i}", what) for key, what in _message_problems(message)]
     if found:
         return found
-    what = kind(record)
     if not messages and not (record.get("instruction", "").strip() or record.get("input", "").strip()):
         found.append(("instruction", "instruction and input are both empty"))
-    if what == "preference":
+    if kind(record) == "preference":
         for name in ("chosen", "rejected"):
             if not record.get(name, "").strip():
                 found.append((name, "empty"))
         if not found and record["chosen"] == record["rejected"]:
             found.append(("rejected", "equal to chosen, so there is no preference"))
-    elif what == "instruction" and not record.get("output", "").strip():
+        if "label" in record:
+            found.append(("label", "a preference has no label of its own"))
+    elif not messages and not record.get("output", "").strip():
         found.append(("output", "empty: a model trained on it learns to say nothing"))
-    elif what == "chat":
-        assert messages is not None
-        answers = [m for m in messages if m["role"] == "assistant"]
-        if any(not m["content"].strip() for m in answers):
-            found.append(("messages", "an assistant message is empty"))
+    elif messages and any(_says_nothing(m) for m in messages if m["role"] == "assistant"):
+        found.append(("messages", "an assistant message is empty"))
     return found
+
+
+def _message_problems(message: Any) -> Iterator[tuple[str, str]]:
+    role = message.get("role") if isinstance(message, dict) else message
+    if not isinstance(message, dict) or role not in ROLES:
+        yield "role", f"expected one of {', '.join(ROLES)}, got {role!r}"
+        return
+    if not isinstance(message.get("content"), str):
+        yield "content", "expected text, got " + _name(message.get("content"))
+    if "thinking" in message and (role != "assistant" or not isinstance(message["thinking"], str)):
+        yield "thinking", "expected the text of an assistant's reasoning"
+    if "weight" in message and message["weight"] not in (0, 1):
+        yield "weight", f"{message['weight']!r}; a turn is learned (1) or not (0)"
+    calls = message.get("tool_calls")
+    if calls is not None and (role != "assistant" or not isinstance(calls, list)):
+        yield "tool_calls", "expected a list of an assistant's calls"
+
+
+def _says_nothing(message: dict[str, Any]) -> bool:
+    return not message["content"].strip() and not message.get("tool_calls")
 
 
 def _name(value: Any) -> str:
@@ -114,6 +136,10 @@ def _name(value: Any) -> str:
 def content_hash(record: Record) -> str:
     """Give 12 hex digits of the hash of the record's texts: the same text has the same hash, whatever its history."""
     parts = [f"{path}\x1f{text}" for path, text in texts(record).items()]
+    more = [record.get("thinking"), record.get("tools"), record.get("label")]
+    more += [[m[k] for k in ("thinking", "tool_calls") if m.get(k)] for m in record.get("messages") or ()]
+    if any(value not in (None, "", []) for value in more):
+        parts.append(json.dumps(more, ensure_ascii=True, sort_keys=True, default=str))
     return hashlib.sha256("\x1e".join(parts).encode()).hexdigest()[:12]
 
 

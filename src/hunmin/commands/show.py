@@ -133,19 +133,36 @@ def _readable(row: dict[str, Any]) -> str:
     lines.append(f"\033[1m{row.get('id', '?')}\033[0m  {row.get('source', '')}")
     shown = texts(row)
     original = row.get("original") or {}
+    turns = row.get("messages") if isinstance(row.get("messages"), list) else []
+    for i, turn in enumerate(t if isinstance(t, dict) else {} for t in turns or ()):
+        path, marks = f"messages.{i}.content", [str(turn.get("role"))]
+        marks += ["weight 0: not learned"] if turn.get("weight") == 0 else []
+        lines += _thinking(turn)
+        if path in shown or turn.get("tool_calls"):
+            lines += _text(path, f" [{', '.join(marks)}]", shown.pop(path, ""), original)
+        lines += [f"    calls {json.dumps(c, ensure_ascii=False)}" for c in turn.get("tool_calls") or ()]
     for path, text in shown.items():
-        role = ""
-        if path.startswith("messages."):
-            role = f" [{row['messages'][int(path.split('.')[1])]['role']}]"
-        lines.append(f"  \033[36m{path}{role}\033[0m")
-        lines += [f"    {line}" for line in text.splitlines()]
-        if original.get(path) and original[path] != text:
-            lines += [f"    \033[2m{line}\033[0m" for line in original[path].splitlines()]
+        if path == "output":
+            lines += _thinking(row)
+        lines += _text(path, "", text, original)
     for key in row:
-        if key in ("id", "source", "original", "messages") or key in shown:
+        if key in ("id", "source", "original", "messages", "thinking") or key in shown:
             continue
         lines.append(f"  \033[2m{key}: {json.dumps(row[key], ensure_ascii=False)[:300]}\033[0m")
     return "\n".join(lines) + "\n"
+
+
+def _text(path: str, role: str, text: str, original: dict[str, str]) -> Iterator[str]:
+    yield f"  \033[36m{path}{role}\033[0m"
+    yield from (f"    {line}" for line in text.splitlines())
+    if original.get(path) and original[path] != text:
+        yield from (f"    \033[2m{line}\033[0m" for line in original[path].splitlines())
+
+
+def _thinking(row: dict[str, Any]) -> Iterator[str]:
+    if isinstance(row.get("thinking"), str) and row["thinking"]:
+        yield "  \033[36mthinking\033[0m"
+        yield from (f"    \033[2m{line}\033[0m" for line in row["thinking"].splitlines())
 
 
 def _follow(run: Path, wanted: str, as_json: bool) -> int:

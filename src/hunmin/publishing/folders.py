@@ -197,7 +197,8 @@ def _columns(path: Path, config: Any) -> list[str]:
     if config.format != "records":
         first = next(read_jsonl(path))
         return list(_writer(config)(first))
-    named = ["id", "source", *TEXT_FIELDS[:3], "messages", *TEXT_FIELDS[3:], "license", "generator"]
+    named = ["id", "source", "tools", *TEXT_FIELDS[:3], "messages", "thinking", *TEXT_FIELDS[3:]]
+    named += ["label", "license", "generator"]
     columns = [c for c in named if c in seen]
     columns += ["score"] if "ratings" in seen else []
     return columns + (["history"] if config.history and seen & set(HISTORY) else [])
@@ -228,7 +229,11 @@ def _row(record: Record, columns: list[str]) -> dict[str, Any]:
     row: dict[str, Any] = {}
     for column in columns:
         if column == "messages":
-            row[column] = [{"role": m["role"], "content": m["content"]} for m in record.get("messages") or ()]
+            row[column] = [{k: v for k, v in m.items() if k != "extra"} for m in record.get("messages") or ()]
+        elif column == "tools":  # JSON text: schemas of different shapes are no column of a table
+            row[column] = dumps(record["tools"]) if record.get("tools") else ""
+        elif column == "label":
+            row[column] = record.get("label")
         elif column == "score":
             rating = (record.get("ratings") or [{}])[-1]
             row[column] = None if rating.get("score") is None else float(rating["score"])

@@ -95,7 +95,7 @@ def statistics(records: Iterable[Record], morphology: bool = False) -> dict[str,
         answer = next((languages[n] for n in ("output", "messages.assistant", "chosen") if n in languages), "none")
         asked = next((languages[n] for n in ("instruction", "messages.user", "input") if n in languages), "none")
         pairs[f"{asked} -> {answer}"] += 1
-        if what == "chat":
+        if what != "preference" and record.get("messages"):
             turns[sum(m["role"] == "assistant" for m in record["messages"])] += 1
         row = sources.setdefault(str(record.get("source", "?")), {"records": 0, "chars": 0})
         row["records"] += 1

@@ -45,6 +45,12 @@ class Config(Options):
     top_ratio: float | None = opt(None, "Of what passes the thresholds keep this ratio, highest first.", gt=0, le=1)
     rater: str | None = opt(None, "Which rater (or model, or prompt) counts when there are several; mean averages all.")
     keep_unrated: bool | None = opt(None, "What happens to records without a score; must be said when there are any.")
+    label: bool | None = opt(None, "Instead of scores: keep this label (true = good answers) and what has none.")
+
+
+def reads(config: Config) -> tuple[str, ...]:
+    """Give the keys that these options need; a label comes with the rows."""
+    return READS if config.label is None else ()
 
 
 def check(config: Config) -> list[str]:
@@ -52,8 +58,11 @@ def check(config: Config) -> list[str]:
     found = []
     if config.top_k is not None and config.top_ratio is not None:
         found.append("give top_k or top_ratio, not both")
-    if all(v is None for v in (config.min_score, config.max_score, config.top_k, config.top_ratio)):
-        found.append("nothing to filter by; give min_score, max_score, top_k or top_ratio")
+    by_score = any(v is not None for v in (config.min_score, config.max_score, config.top_k, config.top_ratio))
+    if not by_score and config.label is None:
+        found.append("nothing to filter by; give min_score, max_score, top_k, top_ratio or label")
+    if by_score and config.label is not None:
+        found.append("label and scores are two filters; put one after the other")
     if None not in (config.min_score, config.max_score) and config.min_score > config.max_score:  # type: ignore[operator]
         found.append("min_score lies above max_score: nothing could pass")
     return found
@@ -65,6 +74,8 @@ def run(config: Config, inputs: Inputs, out: Path) -> Counts:
     if wrong:
         raise UserError("; ".join(wrong), inputs.label, "Mend the options.")
     assert inputs.records is not None
+    if config.label is not None:
+        return _by_label(config.label, inputs, out)
     scores, chances, sources, seen = _read(config, inputs)
     rated = ~np.isnan(scores)
     if not len(scores):
@@ -128,6 +139,26 @@ def run(config: Config, inputs: Inputs, out: Path) -> Counts:
         "terminal": [*text, *_around_lines(around)],
         "bins": [[a, b, n] for a, b, n in bins],
     }
+    return counts
+
+
+def _by_label(wanted: bool, inputs: Inputs, out: Path) -> Counts:
+    """Keep the records of one label, and those that have none."""
+    assert inputs.records is not None
+    writer = Writer(out, inputs.label)
+    found: Counter[str] = Counter()
+    for record in read_jsonl(inputs.records):
+        label = record.get("label")
+        found[{True: "true", False: "false"}.get(label, "none")] += 1  # type: ignore[arg-type]
+        if label is None or label is wanted:
+            writer.keep(record)
+        else:
+            writer.drop(record, f"labelled_{str(label).lower()}")
+    counts = writer.close()
+    if not found["true"] and not found["false"]:
+        raise UserError("no record has a label", str(inputs.records), "Filter by a score, or leave filter out.")
+    told = ", ".join(f"{n:,} {name}" for name, n in found.most_common())
+    counts.notes = {"headline": f"labels: {told}", "labels": dict(found)}
     return counts
 
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import functools
 import json
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,15 +23,20 @@ from . import TEMPLATES
 
 FOLDER = Path(__file__).parent
 PROBE = "probe"
-Messages = list[dict[str, str]]
+Messages = list[dict[str, Any]]
+CALLED = ("tool_calls", "tool_call_id", "name")  # what a message of a conversation with tools has beside its text
 
 
 @dataclass(frozen=True)
 class Segment:
-    """A piece of training text; `trained` pieces (an answer with its stop token) enter the loss."""
+    """A piece of training text; `trained` pieces (an answer with its stop token) enter the loss.
+
+    `barred` is an answer of weight 0: it never does, whatever else is learned.
+    """
 
     text: str
     trained: bool
+    barred: bool = False
 
 
 @dataclass(frozen=True)
@@ -52,9 +58,31 @@ class Template:
         """16 hex digits that change when any rendered byte can change."""
         return hash_of([self.chat_template, self.stop, self.bos_token, self.eos_token])
 
-    def text(self, messages: Messages, add_generation_prompt: bool = False) -> str:
-        """Give the whole conversation as text, as `apply_chat_template(tokenize=False)` would."""
-        return _render(self.chat_template, messages, self.bos_token, self.eos_token, add_generation_prompt, self.name)
+    def text(self, messages: Messages, add_generation_prompt: bool = False, tools: Sequence[Any] | None = None) -> str:
+        """Give the whole conversation as text, as `apply_chat_template(tokenize=False)` would.
+
+        Raises UserError for tools or tool calls that the template has no place for.
+        """
+        missing = self.lacks(messages, tools)
+        if missing:
+            raise UserError(
+                f"template '{self.name}' has no place for {missing}",
+                "",
+                "Use a template that knows tools, such as the base's own (template: model), or leave the records out.",
+            )
+        told = {"tools": _schemas(tools)} if tools else {}
+        return _render(
+            self.chat_template, _seen(messages), self.bos_token, self.eos_token, add_generation_prompt, self.name, told
+        )
+
+    def lacks(self, messages: Messages, tools: Sequence[Any] | None = None) -> str:
+        """Give what of a conversation with tools the template would leave out, or ""."""
+        source = self.chat_template
+        if any(m.get("tool_calls") for m in messages) and "tool_calls" not in source:
+            return "tool calls"
+        if any(m["role"] == "tool" for m in messages) and not re.search(r"""(['"])tool\1""", source):
+            return "the results of tools"
+        return "tool schemas" if tools and not re.search(r"\btools\b", source) else ""
 
     def messages(self, record: Record) -> Messages:
         """Give a record's conversation; `input` keeps its own key where the template reads it, else joins the text."""
@@ -62,13 +90,14 @@ class Template:
 
     def prompt(self, record_or_messages: Record | Messages) -> str:
         """Give the inference prompt: all up to where the answer starts; the last turn's own answer is left out."""
+        tools = None
         if isinstance(record_or_messages, list):
             messages = record_or_messages
         else:
-            messages = self.messages(record_or_messages)
+            messages, tools = self.messages(record_or_messages), record_or_messages.get("tools")
         while messages and messages[-1]["role"] == "assistant":
             messages = messages[:-1]
-        return self.text(messages, add_generation_prompt=True)
+        return self.text(messages, add_generation_prompt=True, tools=tools)
 
     def render(self, record: Record, answer: str | None = None) -> list[Segment]:
         """Give prompt and answer segments in turn, ending with the last answer's stop token.
@@ -79,16 +108,16 @@ class Template:
         messages = self.messages(record)
         if answer is not None:
             messages = [*messages, {"role": "assistant", "content": answer}]
-        where = str(record.get("id", ""))
+        where, tools = str(record.get("id", "")), record.get("tools")
         segments: list[Segment] = []
         done = ""
         for i, message in enumerate(messages):
             if message["role"] != "assistant":
                 continue
-            if not message["content"].strip():
+            if not message["content"].strip() and not message.get("tool_calls"):
                 raise UserError("an answer is empty", where, "A model trained on it learns to say nothing.")
-            prompt = self.text(messages[:i], add_generation_prompt=True)
-            full = self.text(messages[: i + 1])
+            prompt = self.text(messages[:i], add_generation_prompt=True, tools=tools)
+            full = self.text(messages[: i + 1], tools=tools)
             if not prompt.startswith(done) or not full.startswith(prompt):
                 raise UserError(
                     f"template '{self.name}' shows a turn differently once the conversation goes on, "
@@ -102,17 +131,22 @@ class Template:
             if prompt[len(done) :]:
                 segments.append(Segment(prompt[len(done) :], False))
             done = full[: end + len(self.stop)]
-            segments.append(Segment(done[len(prompt) :], True))
+            learned = message.get("weight") != 0
+            segments.append(Segment(done[len(prompt) :], learned, barred=not learned))
         if not segments:
             raise UserError("there is no answer to train on", where, "Each record needs an output or a reply.")
         return segments
 
 
 def messages_of(record: Record, keep_input: bool = True) -> Messages:
-    """Give a record as chat messages, without `chosen` and `rejected`."""
-    system = [{"role": "system", "content": record["system"]}] if record.get("system") else []
+    """Give a record as chat messages, without `chosen` and `rejected`.
+
+    `thinking` is left out: what a template shows of it is for training to say.
+    """
+    system: Messages = [{"role": "system", "content": record["system"]}] if record.get("system") else []
     if record.get("messages"):
-        messages = [{"role": m["role"], "content": m["content"]} for m in record["messages"]]
+        keys = ("role", "content", "weight", *CALLED)
+        messages = [{k: m[k] for k in keys if k in m} for m in record["messages"]]
         return messages if messages[0]["role"] == "system" else system + messages
     instruction, extra = record.get("instruction") or "", record.get("input") or ""
     if keep_input:
@@ -272,14 +306,48 @@ def _find_stop(source: str, bos: str, eos: str, tokenizer: Any, where: str) -> s
     return special[0]
 
 
+def _seen(messages: Messages) -> Messages:
+    """Give messages as templates read them: no weight, the arguments of a call as an object."""
+    return [
+        {k: [_call(c) for c in v] if k == "tool_calls" else v for k, v in m.items() if k != "weight"} for m in messages
+    ]
+
+
+def _call(call: Any) -> Any:
+    """Give a call with its arguments as an object, where they came as OpenAI's JSON text."""
+    function = call.get("function") if isinstance(call, dict) else None
+    if not isinstance(function, dict) or not isinstance(function.get("arguments"), str):
+        return call
+    try:
+        arguments = json.loads(function["arguments"])
+    except ValueError:
+        return call
+    return {**call, "function": {**function, "arguments": arguments}} if isinstance(arguments, dict) else call
+
+
+def _schemas(tools: Sequence[Any]) -> list[Any]:
+    """Give tool schemas in the form that templates print: {type: function, function: {name, ...}}."""
+    return [t if not isinstance(t, dict) or "function" in t else {"type": "function", "function": t} for t in tools]
+
+
 def _render(
-    source: str, messages: Sequence[dict[str, str]], bos: str, eos: str, add_generation_prompt: bool, where: str
+    source: str,
+    messages: Sequence[dict[str, Any]],
+    bos: str,
+    eos: str,
+    add_generation_prompt: bool,
+    where: str,
+    more: Mapping[str, Any] | None = None,
 ) -> str:
     import jinja2
 
     try:
         return _compile(source).render(
-            messages=list(messages), bos_token=bos, eos_token=eos, add_generation_prompt=add_generation_prompt
+            messages=list(messages),
+            bos_token=bos,
+            eos_token=eos,
+            add_generation_prompt=add_generation_prompt,
+            **(more or {}),
         )
     except jinja2.TemplateError as error:
         raise UserError(f"template '{where}' refuses this conversation: {error}") from error

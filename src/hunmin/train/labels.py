@@ -27,12 +27,14 @@ class Row:
     """One training row: `input_ids` and `labels` of the same length, labels -100 where nothing is learned.
 
     `key` is the hash of the first prompt: rows with one question share it and stay on one side of the split.
+    `n_barred` counts the answers of weight 0.
     """
 
     input_ids: list[int]
     labels: list[int]
     key: str = ""
     truncated: bool = False
+    n_barred: int = 0
 
 
 @dataclass(frozen=True)
@@ -126,11 +128,12 @@ def to_row(
         if not n_prompt and segment.trained:
             n_prompt = len(ids)
         ids += piece
-        labels += piece if segment.trained or train_on_inputs else [IGNORED] * len(piece)
+        learned = segment.trained or (train_on_inputs and not segment.barred)
+        labels += piece if learned else [IGNORED] * len(piece)
         before = segment.text
-    key = hash_of(segments[0].text)
+    key, barred = hash_of(segments[0].text), sum(s.barred for s in segments)
     if len(ids) <= max_length:
-        return Row(ids, labels, key)
+        return Row(ids, labels, key, n_barred=barred)
     what = f"{len(ids)} tokens, max_length is {max_length}"
     if overlong == "truncate_answer":
         ids, labels = ids[:max_length], labels[:max_length]
@@ -144,7 +147,7 @@ def to_row(
         return Refused("too_long", what)
     if n_prompt >= max_length and overlong == "truncate_answer":
         return Refused("too_long", what + "; no room is left for the answer")
-    return Row(ids, labels, key, truncated=True)
+    return Row(ids, labels, key, truncated=True, n_barred=barred)
 
 
 def rows_of(
@@ -158,8 +161,11 @@ def rows_of(
 ) -> tuple[list[Row], Report]:
     """Give the rows of instruction and chat records, and what became of each record.
 
-    Raises UserError when no row is left, or at the first long row when `overlong` is "error".
+    Raises UserError when no row is left, when answers are labelled false, or at the first long row when `overlong` is
+    "error".
     """
+    records = list(records)
+    refuse_bad_answers(records)
     encode = make_encode(tokenizer)
     report = Report()
     rows: list[Row] = []
@@ -191,6 +197,17 @@ def rows_of(
     return rows, report
 
 
+def refuse_bad_answers(records: list[Record]) -> None:
+    """Raises UserError when records are labelled false: sft would teach the very answers that were marked as bad."""
+    bad = [record for record in records if record.get("label") is False]
+    if bad:
+        raise UserError(
+            f"{len(bad):,} of {len(records):,} records are labelled false: sft would learn the bad answers",
+            f"record {bad[0].get('id', '')}",
+            "Put `filter: {label: true}` before it, which keeps the good ones.",
+        )
+
+
 def _row(
     record: Record,
     template: Template,
@@ -205,10 +222,15 @@ def _row(
     special = foreign_special(record, template)
     if special:
         return Refused("special_token", f"the text holds {special}, which the model would take for its own sign")
+    missing = template.lacks(template.messages(record), record.get("tools"))
+    if missing:
+        return Refused("tools", f"template '{template.name}' has no place for {missing}")
     try:
         segments = template.render(record)
     except UserError as error:
         return Refused("unrenderable", error.what)
+    if not any(segment.trained for segment in segments):
+        return Refused("nothing_to_learn", "every answer has weight 0")
     return to_row(
         segments,
         encode,

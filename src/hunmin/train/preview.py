@@ -45,6 +45,7 @@ def preview(config: TrainConfig, inputs: Inputs, n: int) -> str:
         )
         for i, row in enumerate(rows[:n]):
             head = f"row {i + 1}{' (cut)' if row.truncated else ''}"
+            head += f" ({row.n_barred} answers of weight 0)" if row.n_barred else ""
             lines += _shown(head, row.input_ids, row.labels, ready.tokenizer, ready.template)
     dropped = ", ".join(f"{count} {reason}" for reason, count in sorted(report.dropped.items())) or "none"
     notes = report.notes()

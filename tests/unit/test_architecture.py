@@ -15,7 +15,7 @@ SRC = Path(__file__).parents[2] / "src" / "hunmin"
 FLOORS = [
     ("errors", "options", "text", "statistics"),
     ("tables", "artifacts"),
-    ("clients", "formats", "report", "templates", "tiny"),
+    ("clients", "formats", "measures", "report", "templates", "tiny"),
     ("models", "publishing", "selection", "translation.checks"),
     ("raters", "server", "train", "translation.engines", "translation.repairs", "evaluation.benchmarks"),
     ("translation.review", "evaluation.judging"),

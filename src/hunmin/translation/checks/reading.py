@@ -9,7 +9,9 @@ from functools import lru_cache
 from typing import Any
 
 from ...text.numbers import Number, english_numbers, korean_numbers
-from ...text.segments import Span, find_spans, prose
+from ...text.prose import prose_of as prose_of
+from ...text.prose import spans_of as spans_of
+from ...text.segments import prose
 from ...text.sentences import split
 from ...text.tasks import FormTask, form_task
 
@@ -31,16 +33,6 @@ def issue(
         "detail": detail,
         "status": "open",
     }
-
-
-@lru_cache(maxsize=512)
-def spans_of(text: str) -> tuple[Span, ...]:
-    return tuple(find_spans(text))
-
-
-@lru_cache(maxsize=512)
-def prose_of(text: str) -> str:
-    return prose(text, spans_of(text))
 
 
 NOT_NUMBERS = ("fence", "code", "inline_code", "latex", "url", "email", "identifier", "tag", "structure", "hashtag")

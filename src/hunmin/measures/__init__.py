@@ -1,0 +1,16 @@
+"""The table of measures: name -> function. A measure is `measure(answer, record) -> number or None`.
+
+`answer` is one text, `record` the record it answers (its `instruction`, `input`, `messages`, `original`); None means
+that the measure does not apply there. Pure text work: no model, no network. `docs/measures.md` says what each counts.
+"""
+
+MEASURES = {
+    "hangul_share": "hunmin.measures.korean:hangul_share",
+    "foreign_script": "hunmin.measures.scripts:foreign_script",
+    "loop": "hunmin.measures.loops:loop",
+    "refusal": "hunmin.measures.refusals:refusal",
+    "wrapping": "hunmin.measures.wrapping:wrapping",
+    "length": "hunmin.measures.lengths:length",
+    "length_ratio": "hunmin.measures.lengths:length_ratio",
+}
+HIGHER_IS_BETTER = frozenset({"hangul_share"})  # of the others a higher value is worse, or (length) neither

@@ -72,6 +72,17 @@ CONFIGS = {
     "gemma2": ("Gemma2Config", {"num_key_value_heads": 2, "head_dim": 16, "sliding_window": 5}),
     "gemma3": ("Gemma3TextConfig", {"num_key_value_heads": 2, "head_dim": 16, "sliding_window": 5}),
     "mistral": ("MistralConfig", {"num_key_value_heads": 2, "sliding_window": 5}),
+    "gpt_oss": (
+        "GptOssConfig",
+        {
+            "num_key_value_heads": 2,
+            "head_dim": 16,
+            "num_local_experts": 4,
+            "num_experts_per_tok": 2,
+            "sliding_window": 5,
+            "layer_types": ["sliding_attention", "full_attention"],
+        },
+    ),
 }
 
 

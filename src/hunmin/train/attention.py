@@ -148,18 +148,19 @@ def attend(
             "attention",
             "Pass position_ids, no attention_mask and use_cache=False.",
         )
-    if kwargs.get("s_aux") is not None or kwargs.get("position_bias") is not None:
-        raise UserError("this model's attention has sinks or a position bias", "attention", "Use attention: sdpa.")
+    if kwargs.get("position_bias") is not None:
+        raise UserError("this model's attention has a position bias", "attention", "Set attention: eager.")
+    sinks = kwargs.get("s_aux")
     scale = scaling if scaling is not None else query.shape[-1] ** -0.5
     query, key, value = _one_dtype(query, key, value)
     kernel = kernels.varlen() if query.is_cuda else None
-    if kernel and dropout == 0.0 and softcap is None and _kernel_takes(kernel, query, sliding_window):
+    if kernel and dropout == 0.0 and softcap is None and sinks is None and _kernel_takes(kernel, query, sliding_window):
         q, k, v = (t[0].transpose(0, 1).contiguous() for t in (query, key, value))
         out = kernels.run(kernel, q, k, v, boundaries, kwargs["max_length_q"], scale, sliding_window)
         return out[None], None
     lengths = _lengths(boundaries)
     documents = zip(*(t.split(lengths, dim=2) for t in (query, key, value)), strict=True)  # slices go back one by one
-    pieces = [_one(q, k, v, scale, sliding_window, softcap, dropout).transpose(1, 2) for q, k, v in documents]
+    pieces = [_one(q, k, v, scale, sliding_window, softcap, sinks, dropout).transpose(1, 2) for q, k, v in documents]
     return torch.cat(pieces, dim=1), None
 
 
@@ -196,16 +197,17 @@ def _one(
     scale: float,
     window: int | None,
     softcap: float | None,
+    sinks: torch.Tensor | None,
     dropout: float,
 ) -> torch.Tensor:
-    """Causal attention of one document, [1, heads, len, head_size]."""
+    """Causal attention of one document, [1, heads, len, head_size]; `sinks` [heads] are logits that take no value."""
     length = q.shape[2]
     mask = None
     if window is not None and window < length:
         positions = torch.arange(length, device=q.device)
         distance = positions[:, None] - positions[None, :]
         mask = (distance >= 0) & (distance < window)
-    if softcap is None:
+    if softcap is None and sinks is None:
         return F.scaled_dot_product_attention(
             q, k, v, attn_mask=mask, dropout_p=dropout, is_causal=mask is None, scale=scale, enable_gqa=True
         )
@@ -213,6 +215,11 @@ def _one(
         mask = torch.ones(length, length, dtype=torch.bool, device=q.device).tril()
     groups = q.shape[1] // k.shape[1]
     k, v = k.repeat_interleave(groups, dim=1), v.repeat_interleave(groups, dim=1)
-    scores = softcap * torch.tanh(q @ k.transpose(2, 3) * scale / softcap)
-    weights = scores.masked_fill(~mask, float("-inf")).softmax(dim=-1, dtype=torch.float32).to(q.dtype)
+    scores = q @ k.transpose(2, 3) * scale
+    if softcap is not None:
+        scores = softcap * torch.tanh(scores / softcap)
+    scores = scores.masked_fill(~mask, float("-inf"))
+    if sinks is not None:  # gpt-oss: one more logit a head, whose share of the softmax goes nowhere
+        scores = torch.cat([scores, sinks.view(1, -1, 1, 1).expand(1, -1, length, 1).to(scores.dtype)], dim=-1)
+    weights = scores.softmax(dim=-1, dtype=torch.float32)[..., :length].to(q.dtype)
     return F.dropout(weights, dropout) @ v

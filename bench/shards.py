@@ -27,19 +27,18 @@ sys.path[:0] = [str(HERE.parent / "src"), str(HERE)]
 CODE = """
 import hashlib, json, sys, time
 from pathlib import Path
-from hunmin import shards
 from hunmin.artifacts.artifact import Inputs
-from hunmin.stages import STAGES
-from hunmin.tables import resolve
+from hunmin.running import shards
+from hunmin.stages.protocol import find_stage
 if __name__ == "__main__":
     stage, options, records, out, executor, n = sys.argv[1], json.loads(sys.argv[2]), *sys.argv[3:6], int(sys.argv[6])
-    module = resolve(STAGES, stage, "stage")
-    config, inputs = module.Config(**options), Inputs(label=stage, seed=1, records=Path(records))
+    found = find_stage(stage)
+    config, inputs = found.config(options), Inputs(label=stage, seed=1, records=Path(records))
     begun = time.monotonic()
     if executor == "none":
-        counts = module.run(config, inputs, Path(out))
+        counts = found.run(config, inputs, Path(out))
     else:
-        counts = shards.run_stage(stage, config, inputs, Path(out), executor=executor, shards=n)
+        counts = shards.run_stage(found, config, inputs, Path(out), executor=executor, shards=n)
     seconds = time.monotonic() - begun
     digest = hashlib.sha256()
     for name in ("records.jsonl", "dropped.jsonl"):

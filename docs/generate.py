@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 from pathlib import Path
 
 from hunmin.commands.flags import type_name
 from hunmin.stages import STAGES
-from hunmin.tables import resolve
+from hunmin.stages.protocol import find_stage
 
 HEAD = """# Stages and their options
 
@@ -20,8 +21,8 @@ def page() -> str:
     """Give the page's Markdown."""
     parts = [HEAD]
     for name in STAGES:
-        module = resolve(STAGES, name, "stage")
-        doc = (module.__doc__ or "").strip()
+        module = find_stage(name)
+        doc = (importlib.import_module(STAGES[name]).__doc__ or "").strip()
         parts.append(f"## {name}\n\n{doc}\n")
         facts = [
             f"reads {', '.join(f'`{k}`' for k in module.READS) or 'nothing'}",

@@ -87,32 +87,30 @@ def run_stage(
     """
     from .commands import one_stage as alone
     from .running import recipe
-    from .stages import STAGES
-    from .tables import resolve
+    from .stages.protocol import find_stage
 
-    module = resolve(STAGES, name, "stage")
+    stage = find_stage(name)
     out = Path(out)
-    config, found = recipe.check_config(module.Config, name, options)
+    config, found = recipe.check_config(stage, options)
     if config is None:
         raise UserError("\n".join(f"{name}.{'.'.join(map(str, loc))}: {what}" for loc, what in found))
     path = None
     if isinstance(records, str | Path):
-        path, found_model = alone.find_inputs(str(records), out, module, dry=False)
+        path, found_model = alone.find_inputs(str(records), out, stage)
         model = model or found_model
     elif records is not None:
         path = out.with_name(out.name + ".input.jsonl")
         write_records(path, records)
-    paid = getattr(module, "paid", None)
-    if paid and paid(config) and max_usd is None and max_chars is None:
+    if stage.paid(config) and max_usd is None and max_chars is None:
         raise UserError(f"{name} spends money or quota", mend="Give max_usd or max_chars.")
     inputs = Inputs(
-        label=name,
+        label=stage.label,
         seed=seed,
         records=path,
         model=Path(model) if model else None,
         spend=Spend(out / "ledger.sqlite", max_usd, max_chars, confirmed=True),
     )
-    alone.execute(name, module, config, inputs, out)
+    alone.execute(stage, config, inputs, out)
     return out
 
 

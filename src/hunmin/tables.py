@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import difflib
 import importlib
+import os
+import sys
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -32,9 +34,15 @@ def resolve(table: Mapping[str, str], name: str, kind: str, where: str = "") -> 
     if table.get(name) is not None:  # ours: an import error here is our bug
         found = importlib.import_module(module)
         return getattr(found, attribute) if attribute else found
+    here = os.getcwd()
+    if here not in sys.path:  # the `hunmin` command, unlike `python -m`, does not look beside the recipe
+        sys.path.append(here)
     try:
         found = importlib.import_module(module)
         return getattr(found, attribute)
-    except (ImportError, AttributeError) as error:
+    except (ImportError, AttributeError, ValueError) as error:
         what = f"{kind} '{name}' cannot be imported: {error}"
-        raise UserError(what, where, "Write it as module:function.") from error
+        raise UserError(what, where, "Write it as module:function, in a folder that Python looks into.") from error
+    except Exception as error:  # whatever the user's own file does when it is imported
+        what = f"{kind} '{name}' fails when it is imported: {type(error).__name__}: {error}"
+        raise UserError(what, where, f"Try: python -c 'import {module}'.") from error

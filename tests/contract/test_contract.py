@@ -17,12 +17,12 @@ from hunmin.artifacts.artifact import Inputs, Spend
 from hunmin.artifacts.record import TEXT_FIELDS, read_jsonl, write_jsonl
 from hunmin.running import run
 from hunmin.stages import STAGES
-from hunmin.tables import resolve
+from hunmin.stages.protocol import find_stage
 
 from .cases import CASES
 
 TEXT_KEYS = {*TEXT_FIELDS, "messages"}
-RECORD_STAGES = [n for n in STAGES if resolve(STAGES, n, "stage").KIND in ("record", "whole")]
+RECORD_STAGES = [n for n in STAGES if find_stage(n).KIND in ("record", "whole")]
 
 
 def test_every_record_stage_has_a_case():
@@ -31,28 +31,24 @@ def test_every_record_stage_has_a_case():
 
 @pytest.mark.parametrize("name", list(STAGES))
 def test_a_stage_declares_what_the_house_asks_for(name):
-    module = resolve(STAGES, name, "stage")
-    assert (module.__doc__ or "").strip()
-    assert module.KIND in ("record", "whole", "model")
-    assert module.OUTPUT in ("records", "model", "scores")
-    for field in (module.READS, module.EDITS, module.ADDS):
-        assert isinstance(field, tuple)
-    for option, field in module.Config.model_fields.items():
+    stage = find_stage(name)
+    assert stage.about and stage.label == name
+    for option, field in stage.Config.model_fields.items():
         assert field.description, f"{name}.{option} has no line of meaning"
 
 
 def prepare(name: str, folder: Path, in_flight: int = 8):
-    """Write the case's input and give (module, config, inputs)."""
+    """Write the case's input and give (stage, config, inputs)."""
     case = CASES[name]
-    module = resolve(STAGES, name, "stage")
+    stage = find_stage(name)
     path = folder / "in.jsonl"
     rows = case.rows()
     write_jsonl(path, rows)
     options = case.options(folder) if callable(case.options) else case.options
-    records = path if module.INPUT == "records" else None  # mix reads its own sources
+    records = path if stage.INPUT == ("records",) else None  # mix reads its own sources
     spend = Spend(ledger=folder / "ledger.sqlite")
     inputs = Inputs(label=name, seed=7, records=records, spend=spend, in_flight=in_flight)
-    return module, module.Config(**options), inputs
+    return stage, stage.config(options), inputs
 
 
 def contents(out: Path) -> tuple[bytes, bytes]:
@@ -61,8 +57,8 @@ def contents(out: Path) -> tuple[bytes, bytes]:
 
 @pytest.mark.parametrize("name", list(CASES))
 def test_counts_are_conserved_and_only_declared_keys_change(name, tmp_path):
-    module, config, inputs = prepare(name, tmp_path)
-    counts = module.run(config, inputs, tmp_path / "out").check(name)
+    stage, config, inputs = prepare(name, tmp_path)
+    counts = stage.run(config, inputs, tmp_path / "out").check(name)
     kept = list(read_jsonl(tmp_path / "out" / "records.jsonl"))
     dropped = list(read_jsonl(tmp_path / "out" / "dropped.jsonl"))
     assert (len(kept), len(dropped)) == (counts.n_kept, counts.n_dropped)
@@ -72,7 +68,7 @@ def test_counts_are_conserved_and_only_declared_keys_change(name, tmp_path):
         return
     before = {row["id"]: row for row in read_jsonl(inputs.records)}
     assert sorted([r["id"] for r in kept] + [d["record"]["id"] for d in dropped]) == sorted(before)
-    may_add, may_edit = set(module.ADDS), set(module.EDITS)
+    may_add, may_edit = set(stage.ADDS), set(stage.EDITS)
     if "text" in may_edit:
         may_edit |= TEXT_KEYS
     touched = False
@@ -92,8 +88,8 @@ def test_one_in_flight_equals_eight(name, tmp_path):
     for in_flight in (1, 8):
         folder = tmp_path / str(in_flight)
         folder.mkdir()
-        module, config, inputs = prepare(name, folder, in_flight)
-        module.run(config, inputs, folder / "out")
+        stage, config, inputs = prepare(name, folder, in_flight)
+        stage.run(config, inputs, folder / "out")
         results.append(contents(folder / "out"))
     assert results[0] == results[1]
 
@@ -102,7 +98,7 @@ def test_one_in_flight_equals_eight(name, tmp_path):
 @pytest.mark.parametrize("name", list(CASES))
 def test_killed_and_resumed_equals_uninterrupted(name, tmp_path):
     """kill -9 at random moments of the stage's own process; the last call finishes with the same bytes."""
-    module, config, inputs = prepare(name, tmp_path)
+    stage, config, inputs = prepare(name, tmp_path)
     begun = time.monotonic()
     run.call_alone(name, config, inputs, tmp_path / "whole")
     seconds = time.monotonic() - begun

@@ -11,6 +11,7 @@ from hunmin.artifacts.record import read_jsonl
 from hunmin.errors import UserError
 from hunmin.running import shards
 from hunmin.stages import dedup
+from hunmin.stages.protocol import find_stage
 
 from . import faulty
 from .test_shards import STAGE, contents, flags, inputs_of  # noqa: F401
@@ -34,7 +35,7 @@ def cluster():
 def run(tmp_path, config, n=6):
     inputs = inputs_of(tmp_path)
     faulty.run(faulty.Config(), inputs, tmp_path / "alone")
-    counts = shards.run_stage(STAGE, config, inputs, tmp_path / "out", executor="ray", shards=n)
+    counts = shards.run_stage(find_stage(STAGE), config, inputs, tmp_path / "out", executor="ray", shards=n)
     return counts, contents(tmp_path / "out"), contents(tmp_path / "alone")
 
 
@@ -50,12 +51,12 @@ def test_two_nodes_workers_killed_records_that_raise_and_a_deadly_shard(tmp_path
 
     inputs = inputs_of(tmp_path, "dedup")
     dedup.run(dedup.Config(), inputs, tmp_path / "alone")
-    shards.run_stage("dedup", dedup.Config(), inputs, tmp_path / "out", executor="ray", shards=3)
+    shards.run_stage(find_stage("dedup"), dedup.Config(), inputs, tmp_path / "out", executor="ray", shards=3)
     assert contents(tmp_path / "out") == contents(tmp_path / "alone")
 
     with pytest.raises(UserError, match="1 of 7 shards could not be done: 00002"):
         config = faulty.Config(dies_always_on=["r20"])
-        shards.run_stage(STAGE, config, inputs_of(tmp_path), tmp_path / "deadly", executor="ray", shards=7)
+        shards.run_stage(find_stage(STAGE), config, inputs_of(tmp_path), tmp_path / "deadly", executor="ray", shards=7)
     assert len(list((tmp_path / "deadly" / shards.FOLDER).glob("*/out"))) == 6
 
 

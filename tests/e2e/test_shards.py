@@ -13,6 +13,7 @@ from hunmin.artifacts.record import read_jsonl, write_jsonl
 from hunmin.errors import UserError
 from hunmin.running import run, shards
 from hunmin.stages import check, decontaminate, dedup
+from hunmin.stages.protocol import find_stage
 
 from . import faulty
 
@@ -59,18 +60,19 @@ def test_check_sees_the_whole_set_whatever_the_shards(tmp_path):
     inputs = Inputs(label="check", records=tmp_path / "in.jsonl")
     plain = check.run(check.Config(), inputs, tmp_path / "plain")
     assert plain.notes["never_translated"] == ["output"]
-    cut = shards.run_stage("check", check.Config(), inputs, tmp_path / "cut", executor="local", shards=4)
+    cut = shards.run_stage(find_stage("check"), check.Config(), inputs, tmp_path / "cut", executor="local", shards=4)
     assert contents(tmp_path / "cut") == contents(tmp_path / "plain")
     assert cut.notes == plain.notes
 
 
 def test_large_inputs_of_slow_stages_use_all_processors_unasked(tmp_path, monkeypatch):
     inputs = Inputs(label="dedup", records=make(tmp_path / "in.jsonl"))
-    assert shards.automatic("dedup", inputs.records) == 1, "small input: one process"
+    assert shards.automatic(find_stage("dedup"), inputs.records) == 1, "small input: one process"
     run.call_alone("dedup", dedup.Config(), inputs, tmp_path / "one")
     monkeypatch.setattr(shards, "AUTOMATIC", inputs.records.stat().st_size // 5)
     monkeypatch.setattr(shards, "usable_processors", lambda: 2)
-    assert shards.automatic("dedup", inputs.records) == 5 and shards.automatic("filter", inputs.records) == 1
+    assert shards.automatic(find_stage("dedup"), inputs.records) == 5
+    assert shards.automatic(find_stage("filter"), inputs.records) == 1
     tasks = []
     every = shards._all
     monkeypatch.setattr(shards, "_all", lambda *given: (tasks.append((given[0], len(given[2]))), every(*given)))
@@ -78,7 +80,7 @@ def test_large_inputs_of_slow_stages_use_all_processors_unasked(tmp_path, monkey
     assert [name for name, _ in tasks] == ["sketch", "group", "decide", "split"] and tasks[0][1] == 5
     assert contents(tmp_path / "five") == contents(tmp_path / "one")
     monkeypatch.setattr(shards, "usable_processors", lambda: 1)
-    assert shards.automatic("dedup", inputs.records) == 1
+    assert shards.automatic(find_stage("dedup"), inputs.records) == 1
 
 
 @pytest.mark.parametrize("name", ["faulty", "dedup", "decontaminate"])
@@ -98,7 +100,7 @@ def test_any_number_of_shards_gives_the_bytes_of_the_stage_alone(tmp_path, name)
     assert alone.n_dropped, "the case must drop something"
     expected = contents(tmp_path / "alone")
     for n in (1, 3, 8, 500):
-        counts = shards.run_stage(stage, config, inputs, tmp_path / f"out{n}", shards=n)
+        counts = shards.run_stage(find_stage(stage), config, inputs, tmp_path / f"out{n}", shards=n)
         assert contents(tmp_path / f"out{n}") == expected, n
         assert (counts.n_in, counts.n_kept, counts.dropped) == (alone.n_in, alone.n_kept, alone.dropped)
         assert counts.notes == alone.notes
@@ -123,7 +125,7 @@ def test_clusters_that_chain_over_shards_are_decided_as_by_one(tmp_path, scope, 
     alone = dedup.run(config, inputs, tmp_path / "alone")
     assert alone.dropped["duplicate"] > 5
     for n in (2, 7):
-        counts = shards.run_stage("dedup", config, inputs, tmp_path / f"out{n}", shards=n)
+        counts = shards.run_stage(find_stage("dedup"), config, inputs, tmp_path / f"out{n}", shards=n)
         assert contents(tmp_path / f"out{n}") == contents(tmp_path / "alone")
         assert counts.notes == alone.notes
 
@@ -162,7 +164,7 @@ def test_a_raising_record_is_dropped_and_no_other(tmp_path):
     config = faulty.Config(raises_on=["r7", "r33"])
     results = []
     for n in (1, 4):
-        counts = shards.run_stage(STAGE, config, inputs, tmp_path / f"out{n}", shards=n)
+        counts = shards.run_stage(find_stage(STAGE), config, inputs, tmp_path / f"out{n}", shards=n)
         assert counts.n_in == 70 and counts.dropped["error"] == 2
         results.append(contents(tmp_path / f"out{n}"))
     assert results[0] == results[1]
@@ -177,7 +179,7 @@ def test_a_killed_worker_costs_nothing_but_time(tmp_path, flags):
     inputs = inputs_of(tmp_path)
     faulty.run(faulty.Config(), inputs, tmp_path / "alone")
     config = faulty.Config(flags=flags, dies_once_on=["r20"])
-    shards.run_stage(STAGE, config, inputs, tmp_path / "out", shards=4)
+    shards.run_stage(find_stage(STAGE), config, inputs, tmp_path / "out", shards=4)
     assert contents(tmp_path / "out") == contents(tmp_path / "alone")
 
 
@@ -185,14 +187,14 @@ def test_a_shard_that_always_dies_is_named_and_the_others_are_done(tmp_path, fla
     inputs = inputs_of(tmp_path)
     config = faulty.Config(flags=flags, dies_always_on=["r20"])
     with pytest.raises(UserError, match="1 of 7 shards could not be done: 00002") as error:
-        shards.run_stage(STAGE, config, inputs, tmp_path / "out", shards=7)
+        shards.run_stage(find_stage(STAGE), config, inputs, tmp_path / "out", shards=7)
     assert error.value.exit_code == 2 and "others are done" in error.value.mend.replace("other shards", "others")
     done = sorted(p.parent.name for p in (tmp_path / "out" / shards.FOLDER).glob("*/out"))
     assert done == ["00000", "00001", "00003", "00004", "00005", "00006"]
     assert not (tmp_path / "out" / "records.jsonl").exists()
     calls = (tmp_path / "flags" / "done.txt").read_text().splitlines()
     with pytest.raises(UserError, match="00002"):  # again: only the missing shard is tried
-        shards.run_stage(STAGE, config, inputs, tmp_path / "out", shards=7)
+        shards.run_stage(find_stage(STAGE), config, inputs, tmp_path / "out", shards=7)
     again = (tmp_path / "flags" / "done.txt").read_text().splitlines()[len(calls) :]
     assert {line.split()[0] for line in again} <= {f"r{i}" for i in range(20, 30)}
 
@@ -201,9 +203,9 @@ def test_another_number_of_shards_or_input_starts_over(tmp_path, flags):
     """Trap: datatrove resumed with another number of tasks loses rows silently."""
     inputs = inputs_of(tmp_path)
     with pytest.raises(UserError):
-        shards.run_stage(STAGE, faulty.Config(dies_always_on=["r20"]), inputs, tmp_path / "out", shards=7)
+        shards.run_stage(find_stage(STAGE), faulty.Config(dies_always_on=["r20"]), inputs, tmp_path / "out", shards=7)
     faulty.run(faulty.Config(), inputs, tmp_path / "alone")
-    shards.run_stage(STAGE, faulty.Config(), inputs, tmp_path / "out", shards=3)
+    shards.run_stage(find_stage(STAGE), faulty.Config(), inputs, tmp_path / "out", shards=3)
     assert contents(tmp_path / "out") == contents(tmp_path / "alone")
 
 
@@ -211,12 +213,12 @@ def test_what_is_the_users_error_stays_one(tmp_path):
     inputs = inputs_of(tmp_path, "decontaminate")
     config = decontaminate.Config(against=[str(tmp_path / "gone.jsonl")])
     with pytest.raises(UserError, match="no such file or folder"):
-        shards.run_stage("decontaminate", config, inputs, tmp_path / "out", shards=3)
+        shards.run_stage(find_stage("decontaminate"), config, inputs, tmp_path / "out", shards=3)
     with pytest.raises(UserError, match="unknown executor 'slurm'"):
-        shards.run_stage("dedup", dedup.Config(), inputs, tmp_path / "out2", executor="slurm", shards=2)
+        shards.run_stage(find_stage("dedup"), dedup.Config(), inputs, tmp_path / "out2", executor="slurm", shards=2)
 
 
 def test_an_empty_input_is_one_empty_shard(tmp_path):
     write_jsonl(tmp_path / "in.jsonl", [])
     inputs = Inputs(label="x", records=tmp_path / "in.jsonl")
-    assert shards.run_stage(STAGE, faulty.Config(), inputs, tmp_path / "out", shards=4).n_in == 0
+    assert shards.run_stage(find_stage(STAGE), faulty.Config(), inputs, tmp_path / "out", shards=4).n_in == 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from hunmin.artifacts.artifact import Inputs
-from hunmin.running import estimates, recipe
+from hunmin.running import recipe
 
 NAMES = [n for n in recipe.packaged_names() if n not in ("quickstart", "starter")]
 
@@ -14,7 +14,7 @@ def rows_of(name: str) -> dict[str, dict]:
     expected: dict = {}
     found = {}
     for step in recipe.load(name).steps:
-        row = estimates.of(step.stage, step.module, step.config, Inputs(label=step.label, expected=dict(expected)))
+        row = step.stage.estimate(step.config, Inputs(label=step.label, expected=dict(expected)))
         expected.update({k: row[k] for k in ("records", "chars") if row.get(k) is not None})
         found[step.label] = row
     return found
@@ -30,9 +30,9 @@ def test_amounts_cost_memory_hours_and_needs_are_there(name, monkeypatch, tmp_pa
     assert first["records"] > 200 and first["chars"] > 10_000 and first["from"]
     for step in recipe.load(name).steps:
         row = found[step.label]
-        if step.stage in ("sft", "dpo"):
+        if step.stage.name in ("sft", "dpo"):
             assert row["steps"] > 0 and row["gpu_hours"] > 0 and "parameters x" in row["formula"]
-        if step.stage in ("translate", "rate", "judge"):
+        if step.stage.name in ("translate", "rate", "judge"):
             assert row["usd"] > 0 and "_KEY" in row["needs"]
 
 
@@ -54,4 +54,4 @@ def test_the_arithmetic_by_hand():
 def test_what_is_not_known_is_left_to_the_stage_itself(tmp_path):
     text = "stages:\n- load: {hub: nobody/knows}\n"
     step = recipe.parse(text, tmp_path / "r.yaml").steps[0]
-    assert "not counted" in estimates.of(step.stage, step.module, step.config, Inputs())["note"]
+    assert "not counted" in step.stage.estimate(step.config, Inputs())["note"]

@@ -12,6 +12,7 @@ from hunmin.errors import UserError
 from hunmin.running.child import spec_of
 from hunmin.running.recipe import Step
 from hunmin.stages import dpo, sft
+from hunmin.stages.protocol import stage_of
 from hunmin.train import launch
 
 from . import small
@@ -20,7 +21,8 @@ from . import small
 def launched(stage, config, inputs, out):
     out.mkdir()
     spec = out / "spec.json"
-    spec.write_text(json.dumps(spec_of(Step(inputs.label, inputs.label, stage, config), inputs, out)), encoding="utf-8")
+    step = Step(stage_of(stage, inputs.label), inputs.label, config)
+    spec.write_text(json.dumps(spec_of(step, inputs, out)), encoding="utf-8")
     environment = {**os.environ, "PYTHONPATH": "src", "OMP_NUM_THREADS": "1"}
     done = subprocess.run(launch.command(config, spec), env=environment, capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stderr[-3000:]

@@ -19,6 +19,7 @@ from hunmin.errors import UserError
 from hunmin.running.child import spec_of
 from hunmin.running.recipe import Step
 from hunmin.stages import dpo, sft
+from hunmin.stages.protocol import find_stage
 
 from . import small
 
@@ -80,7 +81,7 @@ def test_kill_9_and_the_same_command(tmp_path):
     out = tmp_path / "out"
     out.mkdir()
     spec = out / "spec.json"
-    step = Step("sft", "sft", sft, config)
+    step = Step(find_stage("sft"), "sft", config)
     spec.write_text(json.dumps(spec_of(step, inputs, out)), encoding="utf-8")
     environment = {**os.environ, "PYTHONPATH": "src"}
     command = [sys.executable, "-m", "hunmin.running.child", str(spec)]
@@ -105,7 +106,7 @@ def test_a_killed_caller_takes_its_child_along(tmp_path):
     inputs = small.inputs(tmp_path, small.records(24))
     options = {**OPTIONS, "base_model": small.base(), "max_steps": 4000}
     code = (
-        "from pathlib import Path; from hunmin import run\n"
+        "from pathlib import Path; from hunmin.running import run\n"
         "from hunmin.artifacts.artifact import Inputs; from hunmin.stages import sft\n"
         f"inputs = Inputs(label='sft', records=Path({str(inputs.records)!r}))\n"
         f"run.call_alone('sft', sft.Config(**{options!r}), inputs, Path({str(tmp_path / 'out')!r}))"

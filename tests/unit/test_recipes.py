@@ -40,8 +40,8 @@ def test_it_is_valid_and_says_what_it_is(name):
 @pytest.mark.parametrize("name", OWN)
 def test_nothing_is_uploaded_unasked_and_paid_stages_have_a_limit(name):
     loaded = recipe.load(name)
-    assert all(s.config.repo is None for s in loaded.steps if s.stage == "publish")
-    paid = [s for s in loaded.steps if getattr(s.module, "paid", lambda c: False)(s.config)]
+    assert all(s.config.repo is None for s in loaded.steps if s.stage.name == "publish")
+    paid = [s for s in loaded.steps if s.stage.paid(s.config)]
     assert not paid or loaded.max_usd or loaded.max_chars
 
 

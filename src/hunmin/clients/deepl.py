@@ -19,6 +19,7 @@ from typing import Any
 
 from ..artifacts.artifact import Spend, hash_of
 from ..errors import UserError
+from .access import Access
 from .asking import Client, Read, Service, expect
 from .ledger import key_of, peek_done
 from .pace import FIRST_WAIT_SECONDS, Pace, retry_after
@@ -31,6 +32,11 @@ MOST_BYTES = 120 * 1024  # of the documented 128 KiB; the rest is for parameters
 GATHER_SECONDS = 0.01  # texts that are asked within this time share a request
 THREADS = 8
 TIMEOUT_SECONDS = 120.0  # the client's own 10 s would send slow requests twice, and pay twice
+
+
+def services(base_url: str | None, api_key_env: str | None) -> list[Access]:
+    """Give what asking DeepL needs: its key, at any address."""
+    return [Access(base_url or "https://api.deepl.com", api_key_env or KEY_ENV)]
 
 
 def open_client(

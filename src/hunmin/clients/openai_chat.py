@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 from ..artifacts.artifact import Spend
 from ..errors import UserError
 from ..text.thinking import strip_thinking
+from .access import Access
 from .asking import Client, Read, Service, expect
 from .ledger import key_of, peek_done
 from .pace import FIRST_WAIT_SECONDS, Pace, retry_after
@@ -73,6 +74,17 @@ def endpoint_of(base_url: str | None) -> str:
     if urlsplit(endpoint).scheme not in ("http", "https") or not urlsplit(endpoint).netloc:
         raise UserError(f"base_url '{base_url}' is not a URL", mend="E.g. http://localhost:8000/v1.")
     return endpoint
+
+
+def services(base_url: str | None, api_key_env: str | None) -> list[Access]:
+    """Give what asking this endpoint needs: nothing for recorded replies; a key where OpenAI or api_key_env asks one.
+
+    Raises UserError for what is no URL.
+    """
+    if is_recorded(base_url):
+        return []
+    endpoint = endpoint_of(base_url)
+    return [Access(endpoint, api_key_env or ("OPENAI_API_KEY" if endpoint == OPENAI else None))]
 
 
 def api_key(base_url: str | None, api_key_env: str | None, label: str) -> str:

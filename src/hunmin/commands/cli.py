@@ -123,7 +123,7 @@ def _dispatch(argv: list[str]) -> int:
         parser = parser_for(name, COMMANDS[name])
         module.add_arguments(parser)
         return module.main(parser.parse_args(rest)) or 0
-    if name in STAGES:
+    if name in STAGES or ":" in name:
         from . import one_stage as alone
 
         return alone.main(name, rest)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import UserError
+from ..stages.protocol import Stage
 from .console import show_value
 
 
@@ -51,12 +52,12 @@ def type_name(annotation: Any) -> str:
     return names.get(annotation, getattr(annotation, "__name__", "value"))
 
 
-def config_from(model: Any, stage: str, args: argparse.Namespace) -> Any:
+def config_from(stage: Stage, args: argparse.Namespace) -> Any:
     """Build a stage's Config from the flags that were given; every problem at once."""
     from ..running import recipe as recipes
 
     options = {}
-    for name, field in model.model_fields.items():
+    for name, field in stage.Config.model_fields.items():
         given = getattr(args, f"opt_{name}", None)
         if given is None:
             continue
@@ -64,9 +65,9 @@ def config_from(model: Any, stage: str, args: argparse.Namespace) -> Any:
         kinds = type_name(field.annotation)
         if "list" in kinds and not isinstance(options[name], list) and ("text or list" not in kinds or "," in given):
             options[name] = [recipes.parse_value(part.strip()) for part in given.split(",")]
-    config, problems = recipes.check_config(model, stage, options)
+    config, problems = recipes.check_config(stage, options)
     if problems:
         raise UserError(
-            "\n".join(f"hunmin {stage}: --{'.'.join(map(str, loc)).replace('_', '-')}: {m}" for loc, m in problems)
+            "\n".join(f"hunmin {stage.name}: --{'.'.join(map(str, loc)).replace('_', '-')}: {m}" for loc, m in problems)
         )
     return config

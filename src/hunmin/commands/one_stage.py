@@ -6,7 +6,9 @@ options or input are refused.
 
 from __future__ import annotations
 
+import argparse
 import json
+import tempfile
 import time
 from pathlib import Path
 from typing import Any
@@ -17,101 +19,110 @@ from ..artifacts.record import problems
 from ..artifacts.rows import Identity, Manifest
 from ..errors import UserError
 from ..running import run
-from ..stages import STAGES
-from ..tables import resolve
+from ..stages.protocol import Stage, find_stage
 from .console import StagePrinter, add_common, confirm, parser_for, positive, prepare, print_estimates, set_up_logging
 from .flags import add_flags, config_from
 
 
 def main(name: str, argv: list[str]) -> int:
-    module = resolve(STAGES, name, "stage")
-    parser = parser_for(name, (module.__doc__ or "").strip().split("\n")[0])
+    """Run one stage from its words on the command line; give the exit code."""
+    stage = find_stage(name)
+    args = _parser(stage).parse_args(argv)
+    prepare(args)
+    if not stage.INPUT and args.input and not args.opt_path and not args.opt_hub:
+        args.opt_path = args.input
+    config = config_from(stage, args)
+    problems = stage.check(config)
+    if problems:
+        raise UserError("\n".join(f"hunmin {name}: {p}" for p in problems))
+    only_looks = args.dry_run or args.preview is not None
+    if args.out is None and not only_looks:
+        raise UserError(f"hunmin {name}: -o OUT is missing", mend="Name the folder to make.")
+    if only_looks:
+        with tempfile.TemporaryDirectory(prefix="hunmin-") as scratch:
+            return _look(stage, config, args, Path(scratch))
+    out: Path = args.out
+    inputs = _inputs(stage, args, out, out)
+    if stage.paid(config):
+        if args.max_usd is None and args.max_chars is None:
+            raise UserError(f"hunmin {name} spends money or quota", mend="Give --max-usd or --max-chars.")
+        if not confirm([(stage.label, stage.estimate(config, inputs))], inputs.spend, args.yes):
+            raise UserError("not confirmed, nothing was sent", mend="Add --yes to spend without asking.")
+    set_up_logging(out / "run.log")
+    manifest, how = execute(stage, config, inputs, out)
+    if args.json:
+        print(json.dumps({"out": str(out), "how": how, "counts": manifest["counts"]}, ensure_ascii=False, default=str))
+        return 0
+    StagePrinter(1, args.quiet)(stage.label, how, manifest)
+    print(f"{out}: done before with the same options; nothing was run" if how == "done before" else f"{out}")
+    return 0
+
+
+def _parser(stage: Stage) -> argparse.ArgumentParser:
+    """Give the stage's own command: its input, where to, what may be spent, and a flag for each option."""
+    parser = parser_for(stage.name, stage.about)
+    optional = all(kind.endswith("?") for kind in stage.INPUT)
     parser.add_argument(
         "input",
-        nargs="?" if name in ("load", "mix") or module.INPUT in (None, "model?", "records?") else None,
+        nargs="?" if optional else None,
         help="records.jsonl, an artifact or run folder, or any file `load` reads"
-        if module.INPUT == "records"
+        if stage.INPUT == ("records",)
         else "input artifact, run or file",
     )
     parser.add_argument("-o", "--out", type=Path, help="the folder to make")
     parser.add_argument("--dry-run", action="store_true", help="estimate only")
     parser.add_argument("--yes", "-y", action="store_true", help="spend without asking")
-    parser.set_defaults(max_usd=None, max_chars=None, ledger=None, in_flight=8)
-    if hasattr(module, "paid"):
+    parser.set_defaults(max_usd=None, max_chars=None, ledger=None, in_flight=8, preview=None, seed=0)
+    if stage.may_pay:
         parser.add_argument("--max-usd", type=float, help="stop before spending more")
         parser.add_argument("--max-chars", type=int, help="stop before sending more characters")
         parser.add_argument("--ledger", type=Path, help="a shared ledger file (default: OUT/ledger.sqlite)")
         parser.add_argument("--in-flight", type=positive, default=8, help="paid requests under way at once")
-    if name in ("sft", "dpo"):
+    if stage.preview is not None:
         parser.add_argument(
             "--preview", type=int, nargs="?", const=3, metavar="N", help="print N rows as they are trained"
         )
-    if "seed" not in module.Config.model_fields:
+    if "seed" not in stage.Config.model_fields:
         parser.add_argument("--seed", type=int, default=0, help="the recipe's seed this stage's own derives from")
     add_common(parser)
-    add_flags(parser.add_argument_group("options"), module.Config)
-    args = parser.parse_args(argv)
-    prepare(args)
-    if name in ("load",) and args.input and not args.opt_path and not args.opt_hub:
-        args.opt_path = args.input
-    config = config_from(module.Config, name, args)
-    problems = module.check(config) if hasattr(module, "check") else []
-    if problems:
-        raise UserError("\n".join(f"hunmin {name}: {p}" for p in problems))
-    preview = getattr(args, "preview", None)
-    if args.out is None and not args.dry_run and preview is None:
-        raise UserError(f"hunmin {name}: -o OUT is missing", mend="Name the folder to make.")
-    out = args.out or Path("out")
-    given = None if name == "load" else args.input
-    records, model = find_inputs(given, out, module, dry=args.dry_run or preview is not None)
-    spend = Spend(args.ledger or out / "ledger.sqlite", args.max_usd, args.max_chars, confirmed=True)
-    inputs = Inputs(
-        label=name,
-        seed=getattr(args, "seed", 0) or 0,
+    add_flags(parser.add_argument_group("options"), stage.Config)
+    return parser
+
+
+def _look(stage: Stage, config: Any, args: argparse.Namespace, scratch: Path) -> int:
+    """Print the estimate, or rows as they are trained; what is read on the way lies in `scratch`, which goes."""
+    inputs = _inputs(stage, args, args.out or Path("out"), scratch)
+    if args.preview is not None and stage.preview is not None:
+        print(stage.preview(config, inputs, args.preview))
+        return 0
+    return print_estimates(stage.name, [(stage.label, stage.estimate(config, inputs))], args.json)
+
+
+def _inputs(stage: Stage, args: argparse.Namespace, out: Path, room: Path) -> Inputs:
+    """Give what the stage is handed; a plain data file is loaded into `room`/input."""
+    given = args.input if stage.INPUT else None
+    records, model = find_inputs(given, room, stage)
+    return Inputs(
+        label=stage.label,
+        seed=args.seed or 0,
         records=records,
         model=model,
         earlier=stages_of(given),
-        spend=spend,
+        spend=Spend(args.ledger or out / "ledger.sqlite", args.max_usd, args.max_chars, confirmed=True),
         in_flight=args.in_flight,
     )
-    if preview is not None:
-        from ..train import preview as previews
-
-        print(previews.preview(config, inputs, preview))
-        return 0
-    if args.dry_run:
-        own = getattr(module, "estimate", None)
-        return print_estimates(name, [(name, own(config, inputs) if own else {})], args.json)
-    paid = getattr(module, "paid", None)
-    if paid and paid(config):
-        if args.max_usd is None and args.max_chars is None:
-            raise UserError(f"hunmin {name} spends money or quota", mend="Give --max-usd or --max-chars.")
-        own = getattr(module, "estimate", None)
-        if not confirm([(name, own(config, inputs) if own else {})], spend, args.yes):
-            raise UserError("not confirmed, nothing was sent", mend="Add --yes to spend without asking.")
-    set_up_logging(out / "run.log")
-    manifest, how = execute(name, module, config, inputs, out)
-    if args.json:
-        print(json.dumps({"out": str(out), "how": how, "counts": manifest["counts"]}, ensure_ascii=False, default=str))
-        return 0
-    StagePrinter(1, args.quiet)(name, how, manifest)
-    if how == "done before":
-        print(f"{out}: done before with the same options; nothing was run")
-    else:
-        print(f"{out}")
-    return 0
 
 
-def find_inputs(given: str | None, out: Path, module: Any, dry: bool) -> tuple[Path | None, Path | None]:
+def find_inputs(given: str | None, room: Path, stage: Stage) -> tuple[Path | None, Path | None]:
     """Give (records.jsonl, model folder) for what the user named: a run, an artifact, records or any data file.
 
-    A data file that does not hold hunmin's records is loaded first, into OUT/input (a temporary folder when `dry`).
+    A data file that does not hold hunmin's records is loaded first, into `room`/input.
     """
     if given is None:
         return None, None
     path = Path(given)
     if not path.exists():
-        if module.INPUT != "records" and module.OUTPUT != "records":
+        if "records" not in stage.INPUT and stage.OUTPUT != "records":
             return None, path  # a Hub id or tiny:llama
         raise UserError("no such file or folder", given, "Check the path.")
     if path.is_dir():
@@ -122,22 +133,15 @@ def find_inputs(given: str | None, out: Path, module: Any, dry: bool) -> tuple[P
             records = path
         found = records / artifact.RECORDS if records else None
         if found is None and model is None:
-            if module.INPUT == "records":
+            if "records" in stage.INPUT:
                 raise UserError("the folder holds no finished records", given, "Name a run, an artifact or a file.")
             model = path
         return found, model
     if holds_records(path):
         return path, None
-    from ..stages import load
-
-    config = load.Config(path=str(path))
-    if dry:
-        import tempfile
-
-        folder = Path(tempfile.mkdtemp(prefix="hunmin-"))
-    else:
-        folder = out / "input"
-    manifest, _ = execute("load", load, config, Inputs(label="load"), folder)
+    load = find_stage("load")
+    folder = room / "input"
+    execute(load, load.config({"path": str(path)}), Inputs(label="load"), folder)
     return folder / artifact.RECORDS, None
 
 
@@ -161,20 +165,20 @@ def holds_records(path: Path) -> bool:
     return True
 
 
-def execute(name: str, module: Any, config: Any, inputs: Inputs, out: Path) -> tuple[Manifest, str]:
+def execute(stage: Stage, config: Any, inputs: Inputs, out: Path) -> tuple[Manifest, str]:
     """Run one stage into `out` with the same promises as in a run; give (manifest, "made" or "done before")."""
     hashes = {}
     if inputs.records is not None and inputs.records.is_file():
         hashes["records"] = artifact.sha256_file(inputs.records)[:16]
     if inputs.model is not None and inputs.model.is_dir():
         hashes["model"] = artifact.content_hash(inputs.model, "model")
-    step = run.Step(name, name, module, config)
+    step = run.Step(stage, stage.label, config)
     hashes.update(artifact.file_hashes(run.local_files(step)))
     dumped = config.model_dump(mode="json")
     wanted: Identity = {
-        "stage": name,
+        "stage": stage.name,
         "config": dumped,
-        "config_hash": artifact.hash_of([name, dumped, inputs.seed]),
+        "config_hash": artifact.hash_of([stage.name, dumped, inputs.seed]),
         "inputs": hashes,
     }
     manifest = artifact.read_manifest(out)
@@ -191,12 +195,12 @@ def execute(name: str, module: Any, config: Any, inputs: Inputs, out: Path) -> t
             raise UserError(f"the folder holds {', '.join(sorted(strangers)[:4])}", str(out), "Name a new folder.")
     run.begin(out, wanted)
     begun = time.monotonic()
-    counts = run.call_alone(name, config, inputs, out)
+    counts = run.call_alone(stage.name, config, inputs, out)
     manifest = artifact.write_manifest(
         out,
-        stage=name,
-        label=name,
-        output=module.OUTPUT,
+        stage=stage.name,
+        label=stage.label,
+        output=stage.OUTPUT,
         config=dumped,
         seed=inputs.seed,
         inputs=hashes,

@@ -17,8 +17,7 @@ from typing import Any
 from ..artifacts import artifact, progress
 from ..artifacts.artifact import Counts, Inputs
 from ..errors import EXIT_INTERRUPTED, UserError
-from ..stages import STAGES
-from ..tables import resolve
+from ..stages.protocol import find_stage
 from .recipe import Step
 
 log = logging.getLogger("hunmin")
@@ -35,10 +34,9 @@ def call(step: Step, inputs: Inputs, out: Path) -> Counts:
     for name in (ERROR_FILE, COUNTS_FILE):
         (out / name).unlink(missing_ok=True)
     command = [sys.executable, "-m", "hunmin.running.child", str(spec)]
-    if getattr(step.config, "launch", None) not in (None, "none"):
-        from ..train import launch
-
-        command = launch.command(step.config, spec)
+    launched = step.stage.launch(step.config, spec)
+    if launched:
+        command = launched
         log.info("%s: %s", step.label, " ".join(command))
     # Threads that spin while they wait starve everything else on a shared machine, and gain nothing on an idle one.
     environment = {"OMP_WAIT_POLICY": "PASSIVE", **os.environ, "HF_HUB_DISABLE_TELEMETRY": "1", "PYTHONUNBUFFERED": "1"}
@@ -83,7 +81,8 @@ def end_with_parent() -> None:
 
 def spec_of(step: Step, inputs: Inputs, out: Path) -> dict[str, Any]:
     return {
-        "stage": step.stage,
+        "stage": step.stage.name,
+        "path": sys.path,
         "config": step.config.model_dump(mode="json"),
         "out": str(out),
         "quiet": progress.quiet,
@@ -105,8 +104,9 @@ def main(spec_path: Path) -> int:
     out = Path(spec["out"])
     main_rank = int(os.environ.get("RANK", "0")) == 0
     try:
-        module = resolve(STAGES, spec["stage"], "stage")
-        counts = module.run(module.Config(**spec["config"]), inputs, out)
+        sys.path += [folder for folder in spec["path"] if folder not in sys.path]  # where a stage of the user's own is
+        stage = find_stage(spec["stage"])
+        counts = stage.run(stage.config(spec["config"]), inputs, out)
     except UserError as error:
         if main_rank:
             row = {"what": error.what, "where": error.where, "mend": error.mend, "exit_code": error.exit_code}

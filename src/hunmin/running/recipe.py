@@ -11,7 +11,6 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import yaml
@@ -21,7 +20,8 @@ from .. import PACKAGE
 from ..errors import UserError
 from ..options import Options
 from ..stages import STAGES
-from ..tables import did_you_mean, resolve
+from ..stages.protocol import Stage, find_stage, label_of
+from ..tables import did_you_mean
 
 RECIPES = PACKAGE / "recipes"
 BUNDLED = PACKAGE / "data"
@@ -37,11 +37,10 @@ _TOP_TYPES = {
 
 @dataclass(frozen=True)
 class Step:
-    """One stage of a recipe: its name in the table, its label, its module and its checked Config."""
+    """One stage of a recipe with its label and its checked Config."""
 
-    stage: str
+    stage: Stage
     label: str
-    module: ModuleType
     config: Options
     where: str = ""
 
@@ -181,7 +180,7 @@ def parse(text: str, path: Path, overrides: Sequence[str] = ()) -> Recipe:
             problems.append(f"{at('stages', i)}: stages[{i}].{stage}: expected options as a map")
             continue
         options = dict(options or {})
-        rows.append((i, str(stage), str(options.pop("as", stage)), options))
+        rows.append((i, str(stage), str(options.pop("as", label_of(str(stage)))), options))
     problems += _override(data, rows, overrides)
     for key, types in _TOP_TYPES.items():
         if key in data and (not isinstance(data[key], types) or isinstance(data[key], bool)):
@@ -206,15 +205,15 @@ def parse(text: str, path: Path, overrides: Sequence[str] = ()) -> Recipe:
             continue
         labels.add(label)
         try:
-            module = resolve(STAGES, stage, "stage", where)
+            found_stage = find_stage(stage, where)
         except UserError as error:
             problems.append(str(error))
             continue
-        config, found = check_config(module.Config, stage, options)
+        config, found = check_config(found_stage, options)
         for loc, message in found:
             problems.append(f"{at('stages', i, stage, *loc)}: stages[{i}].{stage}{_dotted(loc)}: {message}")
         if config is not None:
-            steps.append(Step(stage, label, module, config, where))
+            steps.append(Step(found_stage, label, config, where))
     if len(steps) == len(rows):
         problems += contract_problems(steps)
     if problems:
@@ -261,10 +260,15 @@ def _override(data: dict, rows: list[tuple[int, str, str, dict]], overrides: Seq
     return problems
 
 
-def check_config(model: type[Options], stage: str, options: dict[str, Any]) -> tuple[Options | None, list]:
+def check_config(stage: Stage, options: dict[str, Any]) -> tuple[Options | None, list]:
     """Validate options against a stage's Config; give it, or None with [(location, message)]."""
+    given = {str(k): bundled(v) for k, v in options.items()}
     try:
-        return model(**{str(k): bundled(v) for k, v in options.items()}), []
+        model = stage.configured(given)
+    except UserError as error:
+        return None, [((), str(error))]
+    try:
+        return model(**given), []
     except ValidationError as error:
         accepts = list(model.model_fields)
         found = []
@@ -273,7 +277,7 @@ def check_config(model: type[Options], stage: str, options: dict[str, Any]) -> t
             if item["type"] == "extra_forbidden":
                 key = str(loc[-1])
                 if len(loc) == 1:
-                    message = f"unknown key{did_you_mean(key, accepts)}  ({stage} accepts: {', '.join(accepts)})"
+                    message = f"unknown key{did_you_mean(key, accepts)}  ({stage.name} accepts: {', '.join(accepts)})"
                 else:
                     message = "unknown key"
             elif item["type"] == "missing":
@@ -287,11 +291,9 @@ def check_config(model: type[Options], stage: str, options: dict[str, Any]) -> t
         return None, found
 
 
-def needs(module: ModuleType, config: Options | None = None) -> list[tuple[str, bool]]:
-    """Give (artifact kind, optional) a stage needs; a stage's own `needs(config)` says more than its INPUT."""
-    own = getattr(module, "needs", None)
-    wanted = own(config) if own and config is not None else getattr(module, "INPUT", None)
-    wanted = () if wanted is None else (wanted,) if isinstance(wanted, str) else wanted
+def needs(stage: Stage, config: Options | None = None) -> list[tuple[str, bool]]:
+    """Give (artifact kind, optional) a stage needs; with these options, where that depends on them."""
+    wanted = stage.INPUT if config is None else stage.needs(config)
     return [(w.rstrip("?"), w.endswith("?")) for w in wanted]
 
 
@@ -302,14 +304,13 @@ def contract_problems(steps: Sequence[Step]) -> list[str]:
     outputs: set[str] = set()
     for i, step in enumerate(steps):
         where = f"{step.where}: " if step.where else ""
-        for kind, optional in needs(step.module, step.config):
+        for kind, optional in needs(step.stage, step.config):
             if kind in ("records", "model") and not optional and kind not in outputs:
                 adder = "load" if kind == "records" else "sft"
                 problems.append(
                     f"{where}'{step.label}' needs {kind}, but no earlier stage makes any; put '{adder}' before it."
                 )
-        reads = getattr(step.module, "reads", None)
-        for key in reads(step.config) if reads else step.module.READS:
+        for key in step.stage.reads(step.config):
             if key.endswith("?") or key in keys:
                 continue
             adders = [s for s in STAGES if s not in ("load", "mix") and _adds(s, key)]
@@ -317,18 +318,17 @@ def contract_problems(steps: Sequence[Step]) -> list[str]:
             problems.append(
                 f"{where}'{step.label}' reads '{key}', but no earlier stage adds it; {hint}say load.provides: [{key}]."
             )
-        own = getattr(step.module, "check", None)
-        problems += [f"{where}stages[{i}].{step.stage}: {m}" for m in (own(step.config) if own else ())]
-        if step.module.OUTPUT == "records" and not needs(step.module):
+        problems += [f"{where}stages[{i}].{step.stage.name}: {m}" for m in step.stage.check(step.config)]
+        if step.stage.makes_records_from_nothing():
             keys = {"text"}
-        keys |= set(step.module.ADDS) | set(getattr(step.config, "provides", None) or ())
-        outputs.add(step.module.OUTPUT)
+        keys |= set(step.stage.adds(step.config))
+        outputs.add(step.stage.OUTPUT)
     return problems
 
 
 def _adds(stage: str, key: str) -> bool:
     try:
-        return key in resolve(STAGES, stage, "stage").ADDS
+        return key in find_stage(stage).ADDS
     except ImportError:
         return False
 
@@ -338,9 +338,9 @@ def resolved(recipe: Recipe) -> str:
     rows = []
     for step in recipe.steps:
         options = step.config.model_dump(mode="json")
-        if step.label != step.stage:
+        if step.label != step.stage.label:
             options = {"as": step.label, **options}
-        rows.append({step.stage: options})
+        rows.append({step.stage.name: options})
     top = {
         "name": recipe.name,
         "seed": recipe.seed,

@@ -21,8 +21,8 @@ from ..artifacts.artifact import Counts, Inputs, Spend
 from ..artifacts.rows import Estimate, Identity, Manifest
 from ..clients.hub import require_access
 from ..errors import UserError
-from ..stages import STAGES
-from ..tables import did_you_mean, resolve
+from ..stages.protocol import find_stage
+from ..tables import did_you_mean
 from . import child
 from .recipe import Recipe, Step, needs, resolved
 
@@ -92,9 +92,9 @@ def execute(
             counts = _call(step, inputs, folder, options)
             manifest = artifact.write_manifest(
                 folder,
-                stage=step.stage,
+                stage=step.stage.name,
                 label=step.label,
-                output=step.module.OUTPUT,
+                output=step.stage.OUTPUT,
                 config=wanted["config"],
                 seed=inputs.seed,
                 inputs=wanted["inputs"],
@@ -151,7 +151,7 @@ def _identity(recipe: Recipe, step: Step, inputs: Inputs, run: Path) -> Identity
     """Give what decides whether an artifact may be reused: stage, config, seed and the hashes of what goes in."""
     config = step.config.model_dump(mode="json")
     hashes: dict[str, str] = {}
-    kinds = {kind for kind, _ in needs(step.module)}
+    kinds = {kind for kind, _ in needs(step.stage)}
     for label, folder in inputs.earlier.items():
         manifest = artifact.read_manifest(folder)
         if manifest is None:
@@ -163,16 +163,15 @@ def _identity(recipe: Recipe, step: Step, inputs: Inputs, run: Path) -> Identity
             hashes[label] = manifest["content_hash"]
     hashes.update(artifact.file_hashes(local_files(step)))
     return {
-        "stage": step.stage,
+        "stage": step.stage.name,
         "config": config,
-        "config_hash": artifact.hash_of([step.stage, config, inputs.seed]),
+        "config_hash": artifact.hash_of([step.stage.name, config, inputs.seed]),
         "inputs": hashes,
     }
 
 
 def local_files(step: Step) -> list[Path]:
-    own = getattr(step.module, "files", None)
-    return [Path(p) for p in own(step.config)] if own else []
+    return [Path(p) for p in step.stage.files(step.config)]
 
 
 def begin(folder: Path, wanted: Identity) -> None:
@@ -247,8 +246,7 @@ def _link(source: str, target: str) -> str:
 
 
 def is_paid(step: Step) -> bool:
-    own = getattr(step.module, "paid", None)
-    return bool(own and own(step.config))
+    return step.stage.paid(step.config)
 
 
 def _pending(recipe: Recipe, run: Path, until: str | None) -> list[tuple[int, Step]]:
@@ -270,8 +268,7 @@ def _require_files_and_keys(steps: list[Step], run: Path) -> None:
             if not path.exists() and run.resolve() not in path.resolve().parents:
                 near = did_you_mean(path.name, [p.name for p in path.parent.iterdir()]) if path.parent.is_dir() else ""
                 problems.append(f"{step.where}: {step.label}: no such file: {path}{near}")
-        if is_paid(step):
-            problems += [f"{step.where}: {told}" for told in _missing_keys(step)]
+        problems += [f"{step.where}: {step.label}: {told}" for told in _missing_keys(step)]
     if problems:
         raise UserError(
             "\n".join(dict.fromkeys(problems)) + "\nNothing was run. Put the file there or name another, set the key, "
@@ -280,28 +277,11 @@ def _require_files_and_keys(steps: list[Step], run: Path) -> None:
 
 
 def _missing_keys(step: Step) -> list[str]:
-    """Give what is wrong with the keys of the services that a paid stage asks."""
-    from ..clients import deepl
-    from ..clients import openai_chat as llm
-
-    config: Any = step.config
-    asked = [
-        (getattr(config, "engine", "llm"), getattr(config, "base_url", None), getattr(config, "api_key_env", None))
-    ]
-    if getattr(config, "fallback", None):
-        asked.append((config.fallback, config.fallback_base_url, config.fallback_api_key_env))
-    if getattr(config, "answer_base_url", None):
-        asked.append(("llm", config.answer_base_url, config.answer_api_key_env))
-    problems = []
-    for service, base_url, name in asked:
-        try:
-            if service == "llm" and not llm.is_recorded(base_url):
-                llm.api_key(base_url, name, step.label)
-            elif service == "deepl" and not os.environ.get(name or deepl.KEY_ENV, "").strip():
-                problems.append(f"{step.label}: the environment variable {name or deepl.KEY_ENV} is not set")
-        except UserError as error:
-            problems.append(f"{step.label}: {error.what}")
-    return problems
+    """Give what is wrong with the keys and addresses of the services that a stage asks."""
+    try:
+        return [told for service in step.stage.services(step.config) if (told := service.problem())]
+    except UserError as error:
+        return [error.what]
 
 
 def _confirm_paid(recipe: Recipe, run: Path, options: Options, pending: list[tuple[int, Step]]) -> None:
@@ -317,7 +297,9 @@ def _confirm_paid(recipe: Recipe, run: Path, options: Options, pending: list[tup
         )
     for kind, ids in hub_ids(recipe).items():
         require_access(ids, kind)  # a gated base is found before the first paid request, not after the last
-    estimates = [(step.label, _estimate(step, inputs_for(recipe, run, i, options))) for i, step in pending]
+    estimates = [
+        (step.label, step.stage.estimate(step.config, inputs_for(recipe, run, i, options))) for i, step in pending
+    ]
     if not options.confirm(estimates):
         raise UserError("not confirmed, nothing was sent", mend="Add --yes to spend without asking.")
 
@@ -326,22 +308,9 @@ def hub_ids(recipe: Recipe) -> dict[Literal["dataset", "model"], list[str]]:
     """Give the Hub ids a recipe will open, by kind; local paths and tiny models among them are passed over later."""
     found: dict[Literal["dataset", "model"], list[str]] = {"dataset": [], "model": []}
     for step in recipe.steps:
-        config = step.config
-        sources = [config, *(getattr(config, "sources", None) or ())]
-        found["dataset"] += [hub for s in sources if (hub := getattr(s, "hub", None))]
-        if base := getattr(config, "base_model", None):
-            found["model"].append(base)
-        local = "local" in (getattr(config, "engine", None), getattr(config, "fallback", None))
-        if (local or getattr(config, "rater", None) == "ifd") and (model := getattr(config, "model", None)):
-            found["model"].append(model)
-        found["model"] += getattr(config, "baselines", None) or []
+        for kind, name in step.stage.hub(step.config):
+            found[kind].append(name)
     return found
-
-
-def _estimate(step: Step, inputs: Inputs) -> Estimate:
-    from . import estimates
-
-    return estimates.of(step.stage, step.module, step.config, inputs)
 
 
 def dry_run(recipe: Recipe, run: Path, options: Options) -> list[tuple[str, Estimate]]:
@@ -352,27 +321,26 @@ def dry_run(recipe: Recipe, run: Path, options: Options) -> list[tuple[str, Esti
         inputs = inputs_for(recipe, run, i, options)
         if inputs.records is not None:
             expected["records"] = artifact.read_manifest(inputs.records.parent)["counts"]["n_kept"]  # type: ignore[index]
-        found = _estimate(step, replace(inputs, expected=dict(expected)))
+        found = step.stage.estimate(step.config, replace(inputs, expected=dict(expected)))
         expected.update({k: found[k] for k in ("records", "chars") if found.get(k) is not None})
         rows.append((step.label, found))
     return rows
 
 
 def _call(step: Step, inputs: Inputs, out: Path, options: Options) -> Counts:
-    if step.module.KIND == "model":
+    stage = step.stage
+    if stage.KIND == "model":
         return child.call(step, inputs, out)
-    if step.module.KIND in ("record", "whole"):
-        from . import shards
+    from . import shards
 
-        n = shards.automatic(step.stage, inputs.records) if options.shards is None else options.shards
-        if n > 1:
-            return shards.run_stage(step.stage, step.config, inputs, out, executor=options.executor, shards=n)
-    if getattr(step.module, "loads_model", lambda config: False)(step.config):
+    n = shards.automatic(stage, inputs.records) if options.shards is None else options.shards
+    if n > 1:
+        return shards.run_stage(stage, step.config, inputs, out, executor=options.executor, shards=n)
+    if stage.loads_model(step.config):
         return child.call(step, inputs, out)  # its memory is free again before the next stage
-    return step.module.run(step.config, inputs, out)
+    return stage.run(step.config, inputs, out)
 
 
-def call_alone(stage: str, config: Any, inputs: Inputs, out: Path) -> Counts:
+def call_alone(name: str, config: Any, inputs: Inputs, out: Path) -> Counts:
     """Run one stage outside a recipe, model stages in a child process as in a run."""
-    module = resolve(STAGES, stage, "stage")
-    return _call(Step(stage, inputs.label, module, config), inputs, out, Options())
+    return _call(Step(find_stage(name), inputs.label, config), inputs, out, Options())

@@ -27,41 +27,35 @@ from ..artifacts.record import dumps, read_jsonl
 from ..artifacts.stream import Writer, count_lines
 from ..errors import UserError
 from ..selection import sharded_dedup
-from ..stages import STAGES
+from ..stages.protocol import Stage, find_stage
 from ..tables import resolve
 from .executors import EXECUTORS, Outcome, usable_processors
 
 log = logging.getLogger("hunmin")
 
-SHARDED = ("dedup", "decontaminate")  # whole stages with a map and a reduce of their own
-ALONE = ("load", "review")  # reads files of any shape; waits for people
-CPU_BOUND = ("check", *SHARDED)  # worth more than one process on one machine
 AUTOMATIC = 16 * 2**20  # bytes a shard of a stage that is cut without being asked
 FOLDER = ".shards"
 PLAN = "plan.json"
 DONE = "done.json"
 
 
-def run_stage(
-    stage_name: str, config: Any, inputs: Inputs, out: Path, executor: str = "local", shards: int = 1
-) -> Counts:
+def run_stage(stage: Stage, config: Any, inputs: Inputs, out: Path, executor: str = "local", shards: int = 1) -> Counts:
     """Run one stage over its input in shards and leave the same artifact as the stage alone would.
 
     Raises UserError when a shard could not be done; the same call takes up the missing ones.
     """
-    module = resolve(STAGES, stage_name, "stage")
-    if stage_name in ALONE or (module.KIND == "whole" and stage_name not in SHARDED) or inputs.records is None:
-        return module.run(config, inputs, out)
+    if stage.SHARDS == "never" or not stage.INPUT or inputs.records is None:
+        return stage.run(config, inputs, out)
     call = resolve(EXECUTORS, executor, "executor")
     out = out.resolve()
-    if hasattr(module, "survey"):
-        inputs = replace(inputs, known=module.survey(config, inputs))
-    align = int(getattr(config, "batch_size", 1) or 1)
-    work, parts = _prepare(stage_name, config, inputs, out, shards, align)
+    if stage.survey is not None:
+        inputs = replace(inputs, known=stage.survey(config, inputs))
+    align = stage.batch(config)
+    work, parts = _prepare(stage.name, config, inputs, out, shards, align)
     in_flight = max(1, inputs.in_flight // min(len(parts), usable_processors()))
     told = replace(inputs.absolute(), records=None, in_flight=in_flight)  # each shard has records of its own
     spec = {
-        "stage": stage_name,
+        "stage": stage.name,
         "config": config.model_dump(mode="json"),
         "inputs": told.to_json(),
         "align": align,
@@ -72,19 +66,19 @@ def run_stage(
         _all(task, {**spec, "target": target}, units, call, inputs.label)
 
     notes = None
-    if stage_name == "dedup":
+    if stage.name == "dedup":  # a map and a reduce of its own
         notes = sharded_dedup.run(config, inputs, parts, each)
     else:
         each("run", parts, "out")
-    counts = _merge(module, config, inputs.label, [p / "out" for p in parts], out)
+    counts = _merge(stage, config, inputs.label, [p / "out" for p in parts], out)
     counts.notes = counts.notes if notes is None else notes
     shutil.rmtree(work)
     return counts
 
 
-def automatic(stage_name: str, records: Path | None) -> int:
+def automatic(stage: Stage, records: Path | None) -> int:
     """Give the number of shards that make use of this machine's processors: 1 where they would not pay."""
-    if stage_name not in CPU_BOUND or records is None or (processors := usable_processors()) < 2:
+    if stage.SHARDS != "automatic" or records is None or (processors := usable_processors()) < 2:
         return 1
     n = records.stat().st_size // AUTOMATIC
     return 1 if n < 2 else max(n, processors)
@@ -163,7 +157,7 @@ def run_shard(task: str, spec: dict[str, Any]) -> Outcome:
 
 
 def _config(spec: dict[str, Any]) -> Any:
-    return resolve(STAGES, spec["stage"], "stage").Config(**spec["config"])
+    return find_stage(spec["stage"]).config(spec["config"])
 
 
 def _writes(work: Callable[[dict[str, Any]], Counts]) -> Callable[[dict[str, Any]], None]:
@@ -178,9 +172,9 @@ def _writes(work: Callable[[dict[str, Any]], Counts]) -> Callable[[dict[str, Any
 
 
 def _run(spec: dict[str, Any]) -> Counts:
-    module = resolve(STAGES, spec["stage"], "stage")
+    stage = find_stage(spec["stage"])
     source = Path(spec["part"]) / "in.jsonl"
-    return _isolating(module, _config(spec), Inputs.from_json(spec["inputs"]), source, Path(spec["out"]), spec["align"])
+    return _isolating(stage, _config(spec), Inputs.from_json(spec["inputs"]), source, Path(spec["out"]), spec["align"])
 
 
 TASKS: dict[str, Callable[[dict[str, Any]], None]] = {
@@ -198,10 +192,10 @@ def _finish(temporary: Path, target: Path, counts: Counts) -> None:
     artifact.keep_first(temporary, target)
 
 
-def _isolating(module: Any, config: Any, inputs: Inputs, source: Path, out: Path, align: int) -> Counts:
+def _isolating(stage: Stage, config: Any, inputs: Inputs, source: Path, out: Path, align: int) -> Counts:
     """Run the stage; when it raises, halve the input until the one record that raises is dropped with its error."""
     try:
-        return module.run(config, replace(inputs, records=source), out).check(inputs.label)
+        return stage.run(config, replace(inputs, records=source), out).check(inputs.label)
     except UserError:
         raise
     except Exception as error:
@@ -222,16 +216,16 @@ def _isolating(module: Any, config: Any, inputs: Inputs, source: Path, out: Path
             folder.mkdir()
             with (folder / "in.jsonl").open("w", encoding="utf-8", newline="\n") as file:
                 file.writelines(dumps(row) + "\n" for row in piece)
-            counts = _isolating(module, config, inputs, folder / "in.jsonl", folder / "out", align)
+            counts = _isolating(stage, config, inputs, folder / "in.jsonl", folder / "out", align)
             _finish(folder / "out", folder / "result", counts)
             pieces.append(folder)
-        merged = _merge(module, config, inputs.label, [p / "result" for p in pieces], out)
+        merged = _merge(stage, config, inputs.label, [p / "result" for p in pieces], out)
         for folder in pieces:
             shutil.rmtree(folder)
         return merged
 
 
-def _merge(module: Any, config: Any, label: str, parts: Sequence[Path], out: Path) -> Counts:
+def _merge(stage: Stage, config: Any, label: str, parts: Sequence[Path], out: Path) -> Counts:
     """Join the artifacts of shards in order: records, dropped (its index counted over all), other JSONL, notes."""
     out.mkdir(parents=True, exist_ok=True)
     total = Counts()
@@ -261,5 +255,5 @@ def _merge(module: Any, config: Any, label: str, parts: Sequence[Path], out: Pat
         (out / (name + ".part")).replace(out / name)
     total.dropped = dict(sorted(dropped.items()))
     notes = [note for note in notes if note]
-    total.notes = module.merge(config, notes, out) if notes and hasattr(module, "merge") else add_notes(notes)
+    total.notes = stage.merge(config, notes, out) if notes and stage.merge else add_notes(notes)
     return total.check(label)

@@ -16,6 +16,7 @@ from typing import Any
 from ..artifacts.artifact import RECORDS, Counts, Inputs, add_notes
 from ..artifacts.record import Record, read_jsonl, texts
 from ..artifacts.stream import stream
+from ..clients.access import Access
 from ..errors import UserError
 from ..options import Options, opt
 from ..tables import did_you_mean
@@ -31,6 +32,7 @@ ADDS = ("issues",)
 KIND = "record"
 INPUT = "records"
 OUTPUT = "records"
+SHARDS = "automatic"  # worth more than one process on one machine
 
 SENSE = "sense"
 NEVER = "never_translated"
@@ -68,6 +70,13 @@ def files(config: Config) -> list[Path]:
     if SENSE in config.checks and (config.base_url or "").startswith("recorded:"):
         return [Path((config.base_url or "").removeprefix("recorded:"))]
     return []
+
+
+def services(config: Config) -> list[Access]:
+    """Give the endpoint that `sense` asks."""
+    from ..clients import openai_chat
+
+    return openai_chat.services(config.base_url, config.api_key_env) if SENSE in config.checks else []
 
 
 def paid(config: Config) -> bool:

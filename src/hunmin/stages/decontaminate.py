@@ -29,6 +29,7 @@ ADDS = ()
 KIND = "whole"
 INPUT = "records"
 OUTPUT = "records"
+SHARDS = "automatic"  # worth more than one process on one machine
 
 OVERLAPS = "overlaps.jsonl"
 

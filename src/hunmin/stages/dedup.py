@@ -21,6 +21,7 @@ ADDS = ()
 KIND = "whole"
 INPUT = "records"
 OUTPUT = "records"
+SHARDS = "automatic"  # worth more than one process on one machine
 
 
 class Config(Options):

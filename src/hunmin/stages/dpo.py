@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from ..artifacts.artifact import Counts, Inputs
+from ..clients.access import HubId
 from ..options import opt
 from ..train.config import TrainConfig, cross_check
 from .sft import local_files
@@ -78,8 +79,32 @@ def files(config: Config) -> list[Path]:
     return local_files(config) + ([Path(config.data)] if config.data else [])
 
 
+def hub(config: Config) -> list[HubId]:
+    """Give the base to train on."""
+    return [("model", config.base_model)] if config.base_model else []
+
+
+def launch(config: Config, spec: Path) -> list[str] | None:
+    """Give the command of several processes, where they are asked for."""
+    from ..train import launch
+
+    return None if config.launch == "none" else launch.command(config, spec)
+
+
+def preview(config: Config, inputs: Inputs, n: int) -> str:
+    """Give the first rows as they are trained."""
+    from ..train import preview
+
+    return preview.preview(config, inputs, n)
+
+
 def estimate(config: Config, inputs: Inputs) -> dict[str, Any]:
     """Give parameters, memory per device, steps, tokens and warm-up without loading a weight."""
+    from . import full_size
+
+    known = full_size.dpo(config, inputs)
+    if known is not None:
+        return known
     from ..train import estimate as estimates
     from ..train import prepare
 

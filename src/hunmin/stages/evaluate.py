@@ -13,6 +13,7 @@ from typing import Any, Literal
 from pydantic import field_validator
 
 from ..artifacts.artifact import Counts, Inputs
+from ..clients.access import HubId
 from ..errors import UserError
 from ..options import Options, opt
 
@@ -112,8 +113,25 @@ def files(config: Config) -> list[Path]:
     return found
 
 
+def hub(config: Config) -> list[HubId]:
+    """Give the baselines."""
+    return [("model", name) for name in config.baselines]
+
+
+def launch(config: Config, spec: Path) -> list[str] | None:
+    """Give the command of several processes, where they are asked for."""
+    from ..train import launch
+
+    return None if config.launch == "none" else launch.command(config, spec)
+
+
 def estimate(config: Config, inputs: Inputs) -> dict[str, Any]:
     """Give how many models, documents and scored continuations there are (local data only)."""
+    from . import full_size
+
+    known = full_size.evaluate(config, inputs)
+    if known is not None:
+        return known
     found: dict[str, Any] = {"models": len(config.models) + len(config.baselines)}
     if config.protocol == "harness" and config.data is not None:
         from ..evaluation.benchmarks import harness

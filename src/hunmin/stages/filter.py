@@ -348,6 +348,11 @@ def _words(counter: Counter[str]) -> str:
 
 def estimate(config: Config, inputs: Inputs) -> dict[str, Any]:
     """Count what would pass when the scores are there already; else say only what comes in."""
+    from . import full_size
+
+    known = full_size.filter(config, inputs)
+    if known is not None:
+        return known
     if inputs.records is None or not inputs.records.is_file():
         n = inputs.expected.get("records")
         if n is None:

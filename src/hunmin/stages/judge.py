@@ -19,6 +19,7 @@ from pydantic import field_validator
 from .. import PACKAGE
 from ..artifacts.artifact import DOCUMENTS, SCORES, Counts, Inputs, hash_of, read_manifest, write_atomic
 from ..artifacts.record import read_jsonl, write_jsonl
+from ..clients.access import Access
 from ..errors import UserError
 from ..evaluation.judging import score_rows as scoring
 from ..evaluation.judging.answers import Answers, given_answers
@@ -123,6 +124,17 @@ def files(config: Config) -> list[Path]:
     return [*found, *map(Path, recorded), *local_folders(config.models)]
 
 
+def services(config: Config) -> list[Access]:
+    """Give the judge's endpoint and the answering one."""
+    from ..clients import openai_chat
+
+    answering = config.answer_base_url is not None
+    return [
+        *openai_chat.services(config.base_url, config.api_key_env),
+        *(openai_chat.services(config.answer_base_url, config.answer_api_key_env) if answering else []),
+    ]
+
+
 def paid(config: Config) -> bool:
     """Judge and answering endpoints cost money unless they run on this machine or are recorded."""
     from ..raters.asked import is_free
@@ -133,6 +145,11 @@ def paid(config: Config) -> bool:
 
 def estimate(config: Config, inputs: Inputs) -> dict[str, Any]:
     """Give what judging would take, with answers as long as max_new_tokens allows; nothing is sent."""
+    from . import full_size
+
+    known = full_size.judge(config, inputs)
+    if known is not None:
+        return known
     from ..clients import openai_chat as llm
     from ..clients.units import chat
     from ..evaluation.judging import verdicts

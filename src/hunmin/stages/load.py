@@ -18,6 +18,7 @@ from pydantic import field_validator, model_validator
 from ..artifacts.artifact import Counts, Inputs
 from ..artifacts.record import Record, content_hash, nfc, problems, texts
 from ..artifacts.stream import Drop, count_lines, stream
+from ..clients.access import HubId
 from ..errors import UserError
 from ..formats import FORMATS
 from ..formats.columns import column_problems, plain, read_columns, whole
@@ -97,6 +98,16 @@ def check(config: Config) -> list[str]:
 def files(config: Config) -> list[Path]:
     """Give the local files that decide the result."""
     return [records_of(Path(p)) or Path(p) for p in (config.path, config.original) if p]
+
+
+def hub(config: Config) -> list[HubId]:
+    """Give the dataset it downloads."""
+    return [("dataset", config.hub)] if config.hub else []
+
+
+def adds(config: Config) -> list[str]:
+    """Give the keys that the rows bring along."""
+    return config.provides
 
 
 def run(config: Config, inputs: Inputs, out: Path) -> Counts:
@@ -339,6 +350,11 @@ def _columns_for(config: Config) -> dict[str, str]:
 
 def estimate(config: Config, inputs: Inputs) -> dict[str, Any]:
     """Count rows and characters of a local source; a Hub dataset is only named, nothing is fetched."""
+    from . import full_size
+
+    known = full_size.load(config, inputs)
+    if known is not None:
+        return known
     if config.hub and not Path(config.hub).exists():
         return {"hub": config.hub, "note": "not counted: nothing is downloaded by --dry-run"}
     n = chars = 0

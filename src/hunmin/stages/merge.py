@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from ..artifacts.artifact import Counts, Inputs
+from ..clients.access import HubId
 from ..errors import UserError
 from ..options import Options, opt
 
@@ -44,6 +45,11 @@ def needs(config: Config) -> tuple[str, ...]:
 def files(config: Config) -> list[Path]:
     """Give the adapter folder, where one is named."""
     return [Path(config.adapter)] if config.adapter else []
+
+
+def hub(config: Config) -> list[HubId]:
+    """Give the base to merge into, where one is named."""
+    return [("model", config.base_model)] if config.base_model else []
 
 
 def estimate(config: Config, inputs: Inputs) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from ..artifacts import progress
 from ..artifacts.artifact import Counts, Inputs
 from ..artifacts.record import Record, read_jsonl, texts
 from ..artifacts.stream import Writer
+from ..clients.access import HubId
 from ..errors import UserError
 from ..formats.files import records_of
 from ..options import Options, opt
@@ -97,6 +98,16 @@ def check(config: Config) -> list[str]:
 def files(config: Config) -> list[Path]:
     """Give the local files that decide the result."""
     return [records_of(Path(s.path)) or Path(s.path) for s in config.sources if s.path]
+
+
+def hub(config: Config) -> list[HubId]:
+    """Give the datasets it downloads."""
+    return [("dataset", source.hub) for source in config.sources if source.hub]
+
+
+def adds(config: Config) -> list[str]:
+    """Give the keys it writes, and those that every source brings along."""
+    return [*ADDS, *config.provides]
 
 
 def run(config: Config, inputs: Inputs, out: Path) -> Counts:
@@ -245,6 +256,11 @@ def _unique(record: Record, source: Source, used: set[int]) -> Record:
 
 def estimate(config: Config, inputs: Inputs) -> dict[str, Any]:
     """Count what each local source would give; Hub sources are only named."""
+    from . import full_size
+
+    known = full_size.mix(config, inputs)
+    if known is not None:
+        return known
     rows: dict[str, Any] = {}
     total: int | None = 0
     for source in config.sources:

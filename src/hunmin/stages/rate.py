@@ -16,6 +16,7 @@ from typing import Any, Literal
 from ..artifacts.artifact import RECORDS, Counts, Inputs
 from ..artifacts.record import Record, read_jsonl
 from ..artifacts.stream import stream, take_back
+from ..clients.access import Access, HubId
 from ..clients.units import OUTAGE
 from ..errors import UserError
 from ..options import Options, opt
@@ -97,6 +98,23 @@ def loads_model(config: Config) -> bool:
     return config.rater == "ifd"
 
 
+def services(config: Config) -> list[Access]:
+    """Give the endpoint that is asked."""
+    from ..clients import openai_chat
+
+    return [] if config.rater == "ifd" else openai_chat.services(config.base_url, config.api_key_env)
+
+
+def hub(config: Config) -> list[HubId]:
+    """Give the model whose losses are measured."""
+    return [("model", config.model)] if config.rater == "ifd" else []
+
+
+def batch(config: Config) -> int:
+    """Give how many records are measured at once."""
+    return config.batch_size
+
+
 def paid(config: Config) -> bool:
     """An endpoint costs money unless it runs on this machine or replays recorded replies."""
     from ..raters.asked import is_free
@@ -106,6 +124,11 @@ def paid(config: Config) -> bool:
 
 def estimate(config: Config, inputs: Inputs) -> dict[str, Any]:
     """Give what rating would take; nothing is sent."""
+    from . import full_size
+
+    known = full_size.rate(config, inputs)
+    if known is not None:
+        return known
     if inputs.records is None or not inputs.records.is_file():
         n = inputs.expected.get("records")
         return {"rater": config.rater, "records": n, "requests": 0 if config.rater == "ifd" else n}

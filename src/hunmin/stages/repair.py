@@ -16,11 +16,13 @@ from typing import Any, Literal
 from ..artifacts.artifact import Counts, Inputs
 from ..artifacts.record import Record, get_text, read_jsonl, with_texts
 from ..artifacts.stream import stream
+from ..clients.access import Access, HubId
 from ..options import Options, opt
 from ..tables import did_you_mean
 from ..translation.checks import CHECKS, DEFAULT
 from ..translation.checks.find_issues import context_of, original_of, resolve_checks
 from ..translation.checks.planted import planted
+from ..translation.engines.engine import Engine, find_engine
 from ..translation.repairs import REPAIRS, retranslate
 from ..translation.repairs.mend_record import Outcome, better, mend_record, updated
 
@@ -56,17 +58,15 @@ class Config(Options):
     labels: str | None = opt(None, "A file of planted errors {id, field, code}: counts what was found and mended.")
 
 
-def _engine(config: Config) -> tuple[Any, Any] | None:
+def _engine(config: Config) -> tuple[Engine, Any] | None:
     """Give (engine, its translate options), or None without an engine."""
     if config.engine is None:
         return None
-    from ..tables import resolve
-    from ..translation.engines import ENGINES
     from .translate import Config as Translate
 
     own = {name: getattr(config, name) for name in ENGINE_OPTIONS if getattr(config, name) not in (None, {})}
     options = Translate(engine=config.engine, mask=config.engine != "recorded", **own)
-    return resolve(ENGINES, config.engine, "engine", "repair.engine"), options
+    return find_engine(config.engine, "repair.engine"), options
 
 
 def check(config: Config) -> list[str]:
@@ -87,12 +87,25 @@ def files(config: Config) -> list[Path]:
     """Give the files that the engine reads."""
     found = _engine(config)
     own = [Path(config.labels)] if config.labels else []
-    return own + (found[0].files(found[1]) if found else [])
+    return [*own, *(found[0].files(found[1]) if found else ())]
+
+
+def services(config: Config) -> list[Access]:
+    """Give what the engine asks."""
+    found = _engine(config)
+    return list(found[0].services(found[1])) if found else []
+
+
+def hub(config: Config) -> list[HubId]:
+    """Give the model that the engine opens."""
+    found = _engine(config)
+    return list(found[0].hub(found[1])) if found else []
 
 
 def loads_model(config: Config) -> bool:
     """A model in this process's memory makes it run in a child, as model stages do."""
-    return config.engine == "local"
+    found = _engine(config)
+    return bool(found and found[0].loads_model(found[1]))
 
 
 def paid(config: Config) -> bool:

@@ -241,6 +241,11 @@ def _rows(inputs: Inputs, indices: np.ndarray) -> Iterator[Record]:
 
 def estimate(config: Config, inputs: Inputs) -> dict[str, Any]:
     """Say how many records would be left, as far as that follows from the options."""
+    from . import full_size
+
+    known = full_size.sample(config, inputs)
+    if known is not None:
+        return known
     config = settled(config)
     n = inputs.expected.get("records")
     if inputs.records is not None and inputs.records.is_file():

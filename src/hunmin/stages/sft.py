@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from ..artifacts.artifact import Counts, Inputs
+from ..clients.access import HubId
 from ..options import opt
 from ..train.config import TrainConfig, cross_check
 
@@ -53,8 +54,32 @@ def local_files(config: TrainConfig) -> list[Path]:
     return [*found, *([Path(config.adapter)] if config.adapter else []), *local_folders([config.base_model])]
 
 
+def hub(config: Config) -> list[HubId]:
+    """Give the base to train on."""
+    return [("model", config.base_model)] if config.base_model else []
+
+
+def launch(config: Config, spec: Path) -> list[str] | None:
+    """Give the command of several processes, where they are asked for."""
+    from ..train import launch
+
+    return None if config.launch == "none" else launch.command(config, spec)
+
+
+def preview(config: Config, inputs: Inputs, n: int) -> str:
+    """Give the first rows as they are trained."""
+    from ..train import preview
+
+    return preview.preview(config, inputs, n)
+
+
 def estimate(config: Config, inputs: Inputs) -> dict[str, Any]:
     """Give parameters, memory per device, steps, tokens and warm-up without loading a weight."""
+    from . import full_size
+
+    known = full_size.sft(config, inputs)
+    if known is not None:
+        return known
     from ..train import estimate as estimates
 
     return estimates.estimate(config, inputs, kind="sft")

@@ -19,11 +19,11 @@ from typing import Any, Literal
 from ..artifacts.artifact import Counts, Inputs, hash_of
 from ..artifacts.record import Record, read_jsonl, with_texts
 from ..artifacts.stream import Drop, stream, take_back
+from ..clients.access import Access, HubId
 from ..clients.units import OUTAGE, Unit
 from ..options import Options, opt
-from ..tables import resolve
 from ..text.masking import Segment, encode
-from ..translation.engines import ENGINES
+from ..translation.engines.engine import Engine, find_engine
 from ..translation.engines.fates import pieces_of, plan
 from ..translation.engines.ladder import Asker, Told, all_of, known_key, say
 
@@ -89,9 +89,9 @@ class Config(Options):
     device: str = opt("auto", "local: auto (cuda, mps, cpu) or a device name.")
 
 
-def _engines(config: Config) -> list[tuple[Any, Config]]:
+def _engines(config: Config) -> list[tuple[Engine, Config]]:
     """Give (engine, its config) of the engine and the fallback."""
-    found = [(resolve(ENGINES, config.engine, "engine", "translate.engine"), config)]
+    found = [(find_engine(config.engine, "translate.engine"), config)]
     if config.fallback:
         other = config.model_copy(
             update={
@@ -104,7 +104,7 @@ def _engines(config: Config) -> list[tuple[Any, Config]]:
                 "glossary_id": None,
             }
         )
-        found.append((resolve(ENGINES, config.fallback, "engine", "translate.fallback"), other))
+        found.append((find_engine(config.fallback, "translate.fallback"), other))
     return found
 
 
@@ -121,9 +121,24 @@ def files(config: Config) -> list[Path]:
     return list(dict.fromkeys(path for engine, own in _engines(config) for path in engine.files(own)))
 
 
+def services(config: Config) -> list[Access]:
+    """Give what the engines ask."""
+    return [service for engine, own in _engines(config) for service in engine.services(own)]
+
+
+def hub(config: Config) -> list[HubId]:
+    """Give the models that the engines open."""
+    return [found for engine, own in _engines(config) for found in engine.hub(own)]
+
+
+def batch(config: Config) -> int:
+    """Give how many records are translated at once."""
+    return config.batch_size
+
+
 def loads_model(config: Config) -> bool:
     """A model in this process's memory makes it run in a child, as model stages do."""
-    return "local" in (config.engine, config.fallback)
+    return any(engine.loads_model(own) for engine, own in _engines(config))
 
 
 def paid(config: Config) -> bool:
@@ -165,7 +180,7 @@ async def _translate(record: Record, askers: list[Asker], config: Config) -> Rec
     return new
 
 
-def _units(record: Record, engine: Any, config: Config) -> Iterator[tuple[str, Unit]]:
+def _units(record: Record, engine: Engine, config: Config) -> Iterator[tuple[str, Unit]]:
     """Give (field, unit) of what translating a record sends at first, before any retry."""
     fields, task, _ = plan(record, config)
     if task and config.form_tasks == "drop":
@@ -179,10 +194,9 @@ def _units(record: Record, engine: Any, config: Config) -> Iterator[tuple[str, U
                     yield item.path, engine.body(source, config, record=record["id"], field=item.path)
 
 
-def _prompt(engine: Any, config: Config) -> dict[str, str]:
-    """Give the hash of the wording an engine asks with, by its name."""
-    name = getattr(engine, "prompt_name", None)
-    return {name(config): hash_of(engine.read_prompt(name(config)))} if name else {}
+def _prompt(engine: Engine, config: Config) -> dict[str, str]:
+    """Give the hashes of the wordings an engine asks with, by their names."""
+    return {name: hash_of(text) for name, text in engine.prompts(config).items()}
 
 
 def run(config: Config, inputs: Inputs, out: Path) -> Counts:
@@ -256,7 +270,12 @@ def _notes(config: Config, out: Path, services: list[dict[str, Any]]) -> dict[st
 
 def estimate(config: Config, inputs: Inputs) -> dict[str, Any]:
     """Give requests, characters and cost in all and per field; no key is needed and nothing is sent."""
-    engine = resolve(ENGINES, config.engine, "engine", "translate.engine")
+    from . import full_size
+
+    known = full_size.translate(config, inputs)
+    if known is not None:
+        return known
+    engine = find_engine(config.engine, "translate.engine")
     if inputs.records is None or not inputs.records.is_file():
         return {
             "engine": config.engine,

@@ -30,21 +30,21 @@ def tiny(recipe: Recipe) -> tuple[Recipe, list[str]]:
     """
     said: list[str] = []
     steps: list[Step] = []
-    translates = any(step.stage == "translate" for step in recipe.steps)
-    prefers = any(step.stage == "dpo" and not step.config.data for step in recipe.steps)  # type: ignore[attr-defined]
+    translates = any(step.stage.name == "translate" for step in recipe.steps)
+    prefers = any(step.stage.name == "dpo" and not step.config.data for step in recipe.steps)  # type: ignore[attr-defined]
     rows = sources.bundled("en.jsonl" if translates else "preference.jsonl" if prefers else "ko.jsonl")
     replies: list[Record] = []
     for step in recipe.steps:
         changes: dict[str, Any] = {}
         config = step.config
-        if step.stage == "load":
+        if step.stage.name == "load":
             changes = sources.load(config, rows, replies)
-        elif step.stage == "mix":
+        elif step.stage.name == "mix":
             changes = sources.mix(config, rows, replies)
-        elif step.stage == "translate":
+        elif step.stage.name == "translate":
             changes = sources.translate(config, replies)
-        elif step.stage in CHANGES:
-            changes = CHANGES[step.stage](config)
+        elif step.stage.name in CHANGES:
+            changes = CHANGES[step.stage.name](config)
         told = _say(config, changes)
         if told:
             said.append(f"{step.label}: {told}")

@@ -8,6 +8,7 @@ from typing import Any
 
 from ...artifacts.artifact import Inputs
 from ...clients import deepl as client
+from ...clients.access import Access
 from ...clients.units import Answer, Unit, text
 from .ways import UNMASKED, Way
 
@@ -58,6 +59,10 @@ def parse(answer: Answer) -> str:
 
 def _code(language: str) -> str:
     return language.upper()
+
+
+def services(config: Any) -> list[Access]:
+    return client.services(config.base_url, config.api_key_env)
 
 
 def paid(config: Any) -> bool:

@@ -11,6 +11,7 @@ from typing import Any
 from ...clients.units import Answer
 from ...text.keys import korean_key
 from ...text.masking import MaskError, Segment, decode, encode, join, restore
+from .engine import Engine
 from .fates import Field, pieces_of
 from .ways import Way
 
@@ -30,14 +31,14 @@ class Told:
 class Asker:
     """One opened engine and whether its server takes the fuller form of a unit."""
 
-    engine: Any
+    engine: Engine
     config: Any
     client: Any
     simple: bool = False
 
     async def ask(self, source: str, **where: Any) -> Answer:
         unit = self.engine.body(source, self.config, **where)
-        plainer = getattr(self.engine, "simpler", lambda unit, config: None)(unit, self.config)
+        plainer = self.engine.simpler(unit, self.config)
         if plainer is not None and self.simple:
             return await self.client.ask(plainer)
         answer = await self.client.ask(unit)

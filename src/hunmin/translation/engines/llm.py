@@ -12,6 +12,7 @@ from typing import Any
 
 from ...artifacts.artifact import Inputs
 from ...clients import openai_chat as client
+from ...clients.access import Access
 from ...clients.deepl import read_glossary
 from ...clients.prices import guess_tokens
 from ...clients.units import Answer, Unit, chat
@@ -151,6 +152,15 @@ def read_prompt(name: str) -> str:
     if not packaged.is_file():
         raise UserError(f"no prompt '{name}'", "translate.prompt", "Known: translate_ko, translate_en, or a .txt file.")
     return packaged.read_text(encoding="utf-8")
+
+
+def prompts(config: Any) -> dict[str, str]:
+    """Give the wording by its name."""
+    return {prompt_name(config): read_prompt(prompt_name(config))}
+
+
+def services(config: Any) -> list[Access]:
+    return client.services(config.base_url, config.api_key_env)
 
 
 def paid(config: Any) -> bool:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from ...artifacts.artifact import Inputs
+from ...clients.access import HubId
 from ...clients.units import Answer, Unit, text
 from ...errors import UserError
 from . import llm
@@ -198,6 +199,14 @@ def body(source: str, config: Any, **where: Any) -> Unit:
 
 def parse(answer: Answer) -> str:
     return answer.text
+
+
+def hub(config: Any) -> list[HubId]:
+    return [("model", config.model)] if config.model else []
+
+
+def loads_model(config: Any) -> bool:
+    return True
 
 
 def paid(config: Any) -> bool:

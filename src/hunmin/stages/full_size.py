@@ -1,7 +1,8 @@
 """What a stage takes at full size when neither its input nor its model is here: from known figures, offline, no key.
 
-A stage's own estimate stands wherever it can count; what it cannot is filled from data/known_sources.json, and every
-filled row says so under `from`. Hours are arithmetic, not measurement: the formula stands beside them.
+A stage counts wherever it can; where it cannot, its estimate asks here first, and every row filled from
+data/known_sources.json says so under `from`. None: nothing is known, or the stage can count itself. Hours are
+arithmetic, not measurement: the formula stands beside them.
 """
 
 from __future__ import annotations
@@ -21,22 +22,12 @@ FREE_CHARS = 500_000  # a month, DeepL API Free
 KOREAN_CHARS_PER_TOKEN = 1.6  # of current API models' vocabularies, assumed
 
 
-def of(stage: str, module: Any, config: Any, inputs: Inputs) -> dict[str, Any]:
-    """Give a stage's estimate: its own, filled up from what is known."""
-    filler = FILLERS.get(stage)
-    filled = filler(config, inputs) if filler else None
-    if filled is not None:
-        return filled
-    own = getattr(module, "estimate", None)
-    return own(config, inputs) if own else {}
-
-
 def _counts(name: str | None) -> tuple[int, int, dict[str, Any]] | None:
     found = known.dataset(name) or known.dataset(Path(name or "").name)
     return (found["records"], found["mean_chars"], found) if found else None
 
 
-def _load(config: Any, inputs: Inputs) -> dict[str, Any] | None:
+def load(config: Any, inputs: Inputs) -> dict[str, Any] | None:
     name = config.hub or config.path
     if not name or Path(name).exists():
         return None
@@ -53,7 +44,7 @@ def _load(config: Any, inputs: Inputs) -> dict[str, Any] | None:
     return {**row, "from": found["figure"]}
 
 
-def _mix(config: Any, inputs: Inputs) -> dict[str, Any] | None:
+def mix(config: Any, inputs: Inputs) -> dict[str, Any] | None:
     remote = [s for s in config.sources if s.hub and not Path(s.hub).exists()]
     if not remote or any(_counts(s.hub) is None for s in remote) or len(remote) != len(config.sources):
         return None
@@ -71,7 +62,7 @@ def _mix(config: Any, inputs: Inputs) -> dict[str, Any] | None:
     return {"sources": rows, "records": records, "chars": chars, "from": "known_sources.json"}
 
 
-def _sample(config: Any, inputs: Inputs) -> dict[str, Any] | None:
+def sample(config: Any, inputs: Inputs) -> dict[str, Any] | None:
     n = inputs.expected.get("records")
     if inputs.records is not None or not n:
         return None
@@ -83,7 +74,7 @@ def _sample(config: Any, inputs: Inputs) -> dict[str, Any] | None:
     return {"records": taken, **({"chars": round(chars * taken / n)} if chars else {})}
 
 
-def _filter(config: Any, inputs: Inputs) -> dict[str, Any] | None:
+def filter(config: Any, inputs: Inputs) -> dict[str, Any] | None:
     n = inputs.expected.get("records")
     if inputs.records is not None or not n:
         return None
@@ -94,7 +85,7 @@ def _filter(config: Any, inputs: Inputs) -> dict[str, Any] | None:
     return {"records": most, "at_most": True, **({"chars": round(chars * most / n)} if chars else {})}
 
 
-def _translate(config: Any, inputs: Inputs) -> dict[str, Any] | None:
+def translate(config: Any, inputs: Inputs) -> dict[str, Any] | None:
     n, chars = inputs.expected.get("records"), inputs.expected.get("chars")
     if inputs.records is not None or not n or not chars:
         return None
@@ -119,7 +110,7 @@ def _usd(model: str, in_tokens: int, out_tokens: int) -> dict[str, Any]:
     return {**row, "usd": round(price.usd(in_tokens, out_tokens, 0), 2), "formula": told}
 
 
-def _rate(config: Any, inputs: Inputs) -> dict[str, Any] | None:
+def rate(config: Any, inputs: Inputs) -> dict[str, Any] | None:
     n, chars = inputs.expected.get("records"), inputs.expected.get("chars")
     if inputs.records is not None or not n or config.rater == "ifd":
         return None
@@ -129,7 +120,7 @@ def _rate(config: Any, inputs: Inputs) -> dict[str, Any] | None:
     return row | _usd(config.model, tokens, n * RATE_ANSWER_TOKENS) | ({"needs": key} if key else {})
 
 
-def _judge(config: Any, inputs: Inputs) -> dict[str, Any] | None:
+def judge(config: Any, inputs: Inputs) -> dict[str, Any] | None:
     if config.questions == "sample" or Path(config.questions).exists():
         return None
     counted = _counts(config.questions)
@@ -194,22 +185,16 @@ def _train(config: Any, inputs: Inputs, pairs: bool) -> dict[str, Any] | None:
     return row
 
 
-def _evaluate(config: Any, inputs: Inputs) -> dict[str, Any] | None:
+def evaluate(config: Any, inputs: Inputs) -> dict[str, Any] | None:
     if config.data is not None:
         return None
     models = len(config.models) + len(config.baselines)
     return {"models": models, "needs": "the benchmark's data from the Hub (skt/kobest_v1), a few MB", "keys": "none"}
 
 
-FILLERS = {
-    "load": _load,
-    "mix": _mix,
-    "sample": _sample,
-    "filter": _filter,
-    "translate": _translate,
-    "rate": _rate,
-    "judge": _judge,
-    "sft": lambda config, inputs: _train(config, inputs, pairs=False),
-    "dpo": lambda config, inputs: _train(config, inputs, pairs=True),
-    "evaluate": _evaluate,
-}
+def sft(config: Any, inputs: Inputs) -> dict[str, Any] | None:
+    return _train(config, inputs, pairs=False)
+
+
+def dpo(config: Any, inputs: Inputs) -> dict[str, Any] | None:
+    return _train(config, inputs, pairs=True)

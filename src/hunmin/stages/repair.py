@@ -1,9 +1,9 @@
-"""Mend what can be mended without a person, check it again, log each edit; an edit that is no better is undone.
+"""Mend what needs no person, log each edit, and write every other mend that is known on its issue as a proposal.
 
-Code, formulas, numbers, links, placeholders, markers and labels come back from the English by rule. A missing or an
-English sentence is
-translated again, alone and with its neighbours as context, when an `engine` is given. What stays open waits for
-`review`.
+Unasked, only the source's own bytes come back, where their place is beyond doubt and what stood there was wrong: code,
+malformed addresses, template placeholders, tags' names, a digit changed in place. Formulas, numbers, markers, labels
+and form-dependent inputs are proposed; `review` takes a proposal with one key. A missing or an English sentence is
+translated again, alone and with its neighbours as context, when an `engine` is given.
 """
 
 from __future__ import annotations
@@ -24,7 +24,9 @@ from ..translation.checks.find_issues import context_of, original_of, resolve_ch
 from ..translation.checks.planted import planted
 from ..translation.engines.engine import Engine, find_engine
 from ..translation.repairs import REPAIRS, retranslate
-from ..translation.repairs.mend_record import Outcome, better, mend_record, updated
+from ..translation.repairs.mend_record import Outcome, better, entry, mend_record, updated
+from ..translation.repairs.propose import with_proposals
+from ..translation.repairs.splice import between
 
 log = logging.getLogger("hunmin")
 
@@ -143,16 +145,21 @@ def run(config: Config, inputs: Inputs, out: Path) -> Counts:
     mends = frozenset(config.mends)
     engine = _engine(config)
     if engine is None:
-        counts = stream(lambda records: [mend_record(r, checks, outcome, mends) for r in records], inputs, out)
+        counts = stream(
+            lambda rs: [with_proposals(mend_record(r, checks, outcome, mends), checks, mends) for r in rs], inputs, out
+        )
     else:
         counts = _with_engine(engine, inputs, out, checks, outcome, mends)
     counts.notes.update(summary(out / "records.jsonl"))
     mended, n = sum(counts.notes["issues_mended"].values()), sum(counts.notes["issues_found"].values())
-    told = f"{mended:,} of {n:,} issues mended; {counts.notes['records_left']:,} records left to read"
+    proposed = sum(counts.notes["issues_proposed"].values())
+    told = f"{mended:,} of {n:,} issues mended, {proposed:,} more proposed"
+    told += f"; {counts.notes['records_left']:,} records left to read"
     if config.labels:
         found = planted(read_jsonl(out / "records.jsonl"), Path(config.labels))
         counts.notes["planted"] = found
         told += f"; planted {found['planted']:,}, found {found['found']:,}, mended {found['mended']:,}"
+        told += f", proposed {found['proposed']:,}"
     counts.notes["headline"] = told
     known = {*CHECKS, *REPAIRS, "sense"}
     for code, where in counts.notes["first_of_unmendable"].items():
@@ -173,7 +180,8 @@ def _with_engine(
         async def step(records: list[Record]) -> list[Record]:
             (record,) = records
             mended = mend_record(record, checks, outcome, mends)
-            return [await _fill(mended, room, options, client, checks, outcome, mends)]
+            filled = await _fill(mended, room, options, client, checks, outcome, mends)
+            return [with_proposals(filled, checks, mends)]
 
         counts = stream(step, inputs, out, in_flight=inputs.in_flight)
         counts.notes["paid"] = client.report()
@@ -217,9 +225,9 @@ async def _fill(
             outcome.undone[issue["code"]] += 1
             continue
         outcome.kept[issue["code"]] += 1
-        entry = {"field": path, "check": issue["code"], "before": text, "after": proposal}
         record = with_texts(record, {path: proposal})
-        record["repairs"] = [*(record.get("repairs") or []), entry]
+        done = entry(path, issue["code"], text, between(text, proposal))
+        record["repairs"] = [*(record.get("repairs") or []), done]
         record["issues"] = updated(issues, known, left, path, checks)
     if any("asked" in i for i in record.get("issues") or ()):
         record = {**record, "issues": [{k: v for k, v in i.items() if k != "asked"} for i in record["issues"]]}
@@ -227,10 +235,11 @@ async def _fill(
 
 
 def summary(path: Path) -> dict[str, Any]:
-    """Give the funnel: issues and records before and after, edits by check, and the codes that nothing mends."""
+    """Give the funnel: issues and records before and after, proposals, edits by check, the codes that nothing mends."""
     found: Counter[str] = Counter()
     mended: Counter[str] = Counter()
     still: Counter[str] = Counter()
+    proposed: Counter[str] = Counter()
     edits: Counter[str] = Counter()
     unmendable: dict[str, str] = {}
     n = Counter(records=0, records_with_issues=0, records_repaired=0, records_left=0)
@@ -240,6 +249,7 @@ def summary(path: Path) -> dict[str, Any]:
         found.update(i["code"] for i in issues)
         mended.update(i["code"] for i in issues if i.get("status") == "mended")
         still.update(i["code"] for i in left)
+        proposed.update(i["code"] for i in left if i.get("proposal"))
         edits.update(r["check"] for r in record.get("repairs") or ())
         for issue in issues:
             if issue["code"] not in REPAIRS:
@@ -253,6 +263,7 @@ def summary(path: Path) -> dict[str, Any]:
         "issues_found": dict(found.most_common()),
         "issues_mended": dict(mended.most_common()),
         "issues_open": dict(still.most_common()),
+        "issues_proposed": dict(proposed.most_common()),
         "edits": dict(edits.most_common()),
         "first_of_unmendable": unmendable,
     }

@@ -1,8 +1,8 @@
-"""The table of mends: issue code -> function. A mend is one file with `mend(original, text, issue) -> text or None`.
+"""The table of mends: issue code -> function. A mend is one file with `mend(original, text, issue) -> Edit or None`.
 
-A mend is pure and only proposes: `repairs.record` checks its text again and keeps it when fewer issues are open than
-before. What needs
-a translator (a missing or an English sentence) is no mend but a request: `repairs.retranslate`.
+A mend is pure and only suggests. `guards` say what no mend may do; of the rest, what is `sure` is made unasked
+(`mend_record`), and everything else is written on its issue for a person (`propose`). What needs a translator (a
+missing or an English sentence) is no mend but a request: `retranslate`.
 """
 
 REPAIRS = {

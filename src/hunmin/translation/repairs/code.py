@@ -6,7 +6,8 @@ import re
 
 from ...text.formulas import RELATIONS, SYMBOLS
 from ...text.segments import find_spans, is_code
-from .splice import piece_of, replace, stand_in
+from .blocks import merge
+from .splice import Edit, piece_of, replace, stand_in, whole_lines
 
 SIGN = re.compile(rf"[{RELATIONS}{SYMBOLS}]")
 LOOSE_BEFORE = re.compile(r"(?:[A-Za-z0-9()./^]+\s*)?[=×÷+*/^≤≥<>−-]\s*$")
@@ -14,14 +15,14 @@ LOOSE_AFTER = re.compile(r"\s*[=×÷+*/^≤≥<>−-](?=\s*(?:[가-힣.,]|$))")
 BLOCKS = ("fence", "code")
 
 
-def mend(original: str, text: str, issue: dict) -> str | None:
-    """Give the text with the issue's source piece restored byte for byte; None when its place is not certain."""
+def mend(original: str, text: str, issue: dict) -> Edit | None:
+    """Give the edit that restores the issue's source piece byte for byte; None when it has no place."""
     if not issue.get("source_span") or not issue.get("target_span"):
         return None
-    if issue["code"] == "code_only" or is_code(original):
-        return original
-    piece = piece_of(original, issue)
     start, end = issue["target_span"]
+    if issue["code"] == "code_only" or is_code(original):
+        return _lines(original, text, (0, len(text)), issue)
+    piece = piece_of(original, issue)
     whole = _between_symbols(piece, original, text)
     if whole:
         return replace(text, whole, piece)
@@ -29,14 +30,23 @@ def mend(original: str, text: str, issue: dict) -> str | None:
     kind = spans.get((start, end))
     if kind == "formula":
         start, end = _with_loose_ends(text, start, end)
-    if kind is not None and _kind(original, issue) == kind or kind in BLOCKS and "\n" in piece:
+    if kind in BLOCKS and ("\n" in piece or _kind(original, issue) in BLOCKS):
+        return _lines(piece, text, (start, end), issue)
+    if kind is not None and _kind(original, issue) == kind:
         return replace(text, (start, end), piece)
     there = stand_in(piece, original, text, [start, end])
     if there is None and kind is not None:
         there = (start, end)
     if there is None and "\n" in piece:
         there = _block(original, text, piece)
+        return _lines(piece, text, there, issue) if there else None
     return replace(text, there, piece) if there else None
+
+
+def _lines(piece: str, text: str, there: tuple[int, int], issue: dict) -> Edit | None:
+    """A block of code: its lines come back, its Korean comments stay."""
+    merged = merge(piece, text[there[0] : there[1]], "문자열" in issue["detail"])
+    return whole_lines(text, replace(text, there, merged[0])) if merged else None
 
 
 def _kind(original: str, issue: dict) -> str:

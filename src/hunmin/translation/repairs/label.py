@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 
 from ..checks.labels import GLOSSARY, LABEL
-from .splice import replace
+from .splice import Edit, replace
 
 
-def mend(original: str, text: str, issue: dict) -> str | None:
+def mend(original: str, text: str, issue: dict) -> Edit | None:
     """Give the text with the label of the issue's line in Korean; None when the issue is no label's."""
     if not issue.get("target_span"):
         return None

@@ -9,30 +9,34 @@ from ...text.segments import find_spans
 from ..checks.emphasis import marks
 from ..checks.labels import GLOSSARY
 from ..checks.markup import KEY
-from .splice import piece_of, replace, stand_in
+from .splice import Edit, piece_of, replace, stand_in
 
+TAG_NAME = re.compile(r"<(?P<slash>/?)(?P<name>[A-Za-z][\w.-]*)")
+HANGUL_TAG = re.compile(r"<(?P<slash>/?)(?P<name>[가-힣][가-힣\w]*)(?=\s[^<>\n]*=|\s*/?>)")
 SIGN = re.compile(r"^[ \t]*(?:#{1,6}|[-*+•]|\d{1,3}[.)])[ \t]+")
 
 
-def mend(original: str, text: str, issue: dict) -> str | None:
+def mend(original: str, text: str, issue: dict) -> Edit | None:
     """Give the text with the issue's markup put back; None when its place is not certain."""
     if not issue.get("source_span") or not issue.get("target_span"):
         return None
     piece = piece_of(original, issue)
     for way in (_span, _sign, _colon, _row, _ticks, _mark):
         found = way(original, text, issue, piece)
-        if found is not None and found != text:
+        if found is not None and found.on(text) != text:
             return found
     return None
 
 
-def _span(original: str, text: str, issue: dict, piece: str) -> str | None:
+def _span(original: str, text: str, issue: dict, piece: str) -> Edit | None:
     """A URL, mail address, placeholder or tag over its changed self."""
     kinds = {(s.start, s.end): s.kind for s in find_spans(original)}
     kind = kinds.get(tuple(issue["source_span"]), "")
     if kind not in ("url", "email", "placeholder", "tag"):
         return None
     a, b = issue["target_span"]
+    if kind == "tag" and (name := _tag_name(text, issue, piece)):
+        return name
     there = {(s.start, s.end): s.kind for s in find_spans(text)}
     if there.get((a, b)) == kind:
         return replace(text, (a, b), piece)
@@ -43,12 +47,22 @@ def _span(original: str, text: str, issue: dict, piece: str) -> str | None:
     return replace(text, found, piece) if found else None
 
 
+def _tag_name(text: str, issue: dict, piece: str) -> Edit | None:
+    """The name of a tag whose name was translated; its translated attributes stay."""
+    a, b = _line(text, issue["target_span"][0])
+    found = list(HANGUL_TAG.finditer(text, a, b))
+    own = TAG_NAME.match(piece)
+    if len(found) != 1 or not own or found[0]["slash"] != own["slash"]:
+        return None
+    return replace(text, found[0].span("name"), own["name"])
+
+
 def _line(text: str, at: int) -> tuple[int, int]:
     end = text.find("\n", at)
     return text.rfind("\n", 0, at) + 1, end if end >= 0 else len(text)
 
 
-def _only_placeholder(original: str, text: str, issue: dict, piece: str) -> str | None:
+def _only_placeholder(original: str, text: str, issue: dict, piece: str) -> Edit | None:
     """A line `Key: [Placeholder]` or `[Placeholder]` is made anew from its label and the placeholder."""
     start, end = _line(original, issue["source_span"][0])
     line = original[start:end]
@@ -68,7 +82,7 @@ def _only_placeholder(original: str, text: str, issue: dict, piece: str) -> str 
     return replace(text, (a, b), f"{label.group()} {piece}") if label else None
 
 
-def _sign(original: str, text: str, issue: dict, piece: str) -> str | None:
+def _sign(original: str, text: str, issue: dict, piece: str) -> Edit | None:
     """A heading, list or number sign at the start of its line."""
     if not re.fullmatch(r"#{1,6}|[-*+•]|\d{1,3}", piece):
         return None
@@ -80,7 +94,7 @@ def _sign(original: str, text: str, issue: dict, piece: str) -> str | None:
     return replace(text, (a, b), sign.group() + SIGN.sub("", text[a:b]))
 
 
-def _colon(original: str, text: str, issue: dict, piece: str) -> str | None:
+def _colon(original: str, text: str, issue: dict, piece: str) -> Edit | None:
     """The colon after a label: at the end of a header line, or after the glossary's word."""
     key = KEY.match(piece)
     if not key or "쌍점" not in issue["detail"]:
@@ -100,7 +114,7 @@ def _colon(original: str, text: str, issue: dict, piece: str) -> str | None:
     return None
 
 
-def _row(original: str, text: str, issue: dict, piece: str) -> str | None:
+def _row(original: str, text: str, issue: dict, piece: str) -> Edit | None:
     """The rule of a table, or a row whose outer bar is lost."""
     a, b = issue["target_span"]
     if TABLE_RULE.fullmatch(piece):
@@ -128,14 +142,14 @@ def _row(original: str, text: str, issue: dict, piece: str) -> str | None:
     return None
 
 
-def _ticks(original: str, text: str, issue: dict, piece: str) -> str | None:
+def _ticks(original: str, text: str, issue: dict, piece: str) -> Edit | None:
     if piece[:1] != "`":
         return None
     a, b = issue["target_span"]
     return replace(text, (a, b), piece) if text[a:b] == piece.strip("`") else None
 
 
-def _mark(original: str, text: str, issue: dict, piece: str) -> str | None:
+def _mark(original: str, text: str, issue: dict, piece: str) -> Edit | None:
     """Emphasis back on a label at the start of the line, on the whole line, or on the number or name it stood on."""
     one = next((m for m in marks(original) if [m.start, m.end] == list(issue["source_span"])), None)
     if one is None:

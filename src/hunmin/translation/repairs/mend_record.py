@@ -1,9 +1,9 @@
-"""Mends applied to a record: try, check again, keep what leaves fewer open issues, log it; the rest stays as it was."""
+"""Mends applied to a record unasked: only what is `sure`, allowed, and leaves less to do; each edit is logged."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,9 +11,12 @@ from ...artifacts.record import Record, get_text, with_texts
 from ...tables import resolve
 from ...text.segments import find_spans
 from ..checks.find_issues import Check, context_of, issues_of_text, original_of
-from ..checks.reading import Issue
+from ..checks.reading import CERTAIN, Issue
 from . import REPAIRS
 from .code import LOOSE_AFTER, LOOSE_BEFORE
+from .guards import forbidden
+from .splice import Edit
+from .sure import sure
 
 # A number that left a hole in a formula comes before the formula, which could not be told from its rest.
 ORDER = ("task_broken", "code_only", "code_mixed", "number_lost", "math_symbol", "markup", "untranslated", "cut_off")
@@ -72,6 +75,38 @@ def _hopeless(issue: Issue, current: list[Issue]) -> bool:
     )
 
 
+def tried(
+    original: str,
+    text: str,
+    issues: list[Issue],
+    checks: Mapping[str, Check],
+    context: Mapping[str, Any],
+    outcome: Outcome,
+    may: Callable[[str, Issue, Edit], bool],
+    mends: frozenset[str] = frozenset(REPAIRS),
+) -> Iterator[tuple[Issue, Edit, str, list[Issue]]]:
+    """Yield (issue, edit, text after it, issues open then) for each mend that `may` be made and leaves less to do."""
+    seen: set[tuple[Any, ...]] = set()
+    current = issues
+    for _ in range(MAX_EDITS):
+        waiting = [
+            i for i in current if i["code"] in mends and (key_of(i), text) not in seen and not _hopeless(i, current)
+        ]
+        one = min(waiting, key=lambda i: _turn(i, current, text), default=None)
+        if one is None:
+            break
+        seen.add((key_of(one), text))
+        edit = resolve(REPAIRS, one["code"], "repair")(original, text, one)
+        if edit is None or edit.on(text) == text or not may(text, one, edit):
+            continue
+        after = issues_of_text(original, edit.on(text), checks, context)
+        if not better(after, current):
+            outcome.undone[one["code"]] += 1
+            continue
+        text, current = edit.on(text), after
+        yield one, edit, text, after
+
+
 def mend_text(
     original: str,
     text: str,
@@ -81,29 +116,24 @@ def mend_text(
     outcome: Outcome,
     mends: frozenset[str] = frozenset(REPAIRS),
 ) -> tuple[str, list[Issue], list[dict[str, Any]]]:
-    """Give the mended text, the issues still open in it, and the log of edits kept: {field, check, before, after}."""
+    """Give the text mended as far as no person is needed, the issues still open in it, and the log of its edits."""
     log: list[dict[str, Any]] = []
-    tried: set[tuple[Any, ...]] = set()
     current = issues
-    for _ in range(MAX_EDITS):
-        waiting = [
-            i for i in current if i["code"] in mends and (key_of(i), text) not in tried and not _hopeless(i, current)
-        ]
-        one = min(waiting, key=lambda i: _turn(i, current, text), default=None)
-        if one is None:
-            break
-        tried.add((key_of(one), text))
-        proposal = resolve(REPAIRS, one["code"], "repair")(original, text, one)
-        if proposal is None or proposal == text:
-            continue
-        after = issues_of_text(original, proposal, checks, context)
-        if better(after, current):
-            log.append({"field": one["field"], "check": one["code"], "before": text, "after": proposal})
-            outcome.kept[one["code"]] += 1
-            text, current = proposal, after
-        else:
-            outcome.undone[one["code"]] += 1
+
+    def may(now: str, issue: Issue, edit: Edit) -> bool:
+        return sure(original, now, issue, edit) and not forbidden(original, now, edit, issue["code"])
+
+    for one, edit, after, left in tried(original, text, issues, checks, context, outcome, may, mends):
+        log.append(entry(one["field"], one["code"], text, edit))
+        outcome.kept[one["code"]] += 1
+        text, current = after, left
     return text, current, log
+
+
+def entry(path: str, check: str, text: str, edit: Edit) -> dict[str, Any]:
+    """Give the log entry of an edit: `after` is `before` with `text` over [start, end)."""
+    place = {"start": edit.start, "end": edit.end, "text": edit.text}
+    return {"field": path, "check": check, **place, "before": text, "after": edit.on(text)}
 
 
 def mend_record(
@@ -113,17 +143,15 @@ def mend_record(
 
     Issues of codes that no check here finds (`sense`, a person's own) stay as they are.
     """
-    open_ones = [i for i in record.get("issues") or () if i.get("status", "open") == "open"]
-    paths = list(
-        dict.fromkeys(i["field"] for i in open_ones if i["code"] in REPAIRS and original_of(record, i["field"]))
-    )
     new = record
-    for path in paths:
+    for path, known in open_by_field(record).items():
         original, text = original_of(record, path), get_text(record, path)
         context = context_of(record, path)
-        known = [i for i in open_ones if i["field"] == path]
-        mendable = issues_of_text(original, text, checks, context)
+        certain = {key_of(i) for i in known if i["severity"] == CERTAIN}
         # An issue that only the whole data set shows (never translated) is no part of the comparison.
+        mendable = issues_of_text(original, text, checks, context)
+        if not any(key_of(i) in certain for i in mendable):
+            continue
         mended, left, log = mend_text(original, text, mendable, checks, context, outcome, mends)
         if not log:
             continue
@@ -131,6 +159,19 @@ def mend_record(
         new = {**new, "repairs": [*(new.get("repairs") or []), *log]}
         new["issues"] = updated(new["issues"], known, left, path, checks)
     return new
+
+
+def open_by_field(record: Record) -> dict[str, list[Issue]]:
+    """Give the open issues of each text that has an English beside it and an issue that something mends."""
+    found: dict[str, list[Issue]] = {}
+    for issue in record.get("issues") or ():
+        if issue.get("status", "open") == "open" and issue["field"]:
+            found.setdefault(issue["field"], []).append(issue)
+    return {
+        path: known
+        for path, known in found.items()
+        if original_of(record, path) and any(i["code"] in REPAIRS for i in known)
+    }
 
 
 def updated(

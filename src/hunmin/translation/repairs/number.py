@@ -8,7 +8,7 @@ import re
 
 from ...text.numbers import FAMILY, UNITS, Number, english_numbers, korean_numbers, orphans, surely_orphan
 from ...text.segments import find_spans
-from .splice import replace
+from .splice import Edit, replace
 
 KOREAN_UNIT = {
     "second": "초",
@@ -68,7 +68,7 @@ def written(number: Number, original: str) -> str:
     return f"{value:,.10f}".rstrip("0").rstrip(".") if value % 1 else f"{int(value):,}"
 
 
-def mend(original: str, text: str, issue: dict) -> str | None:
+def mend(original: str, text: str, issue: dict) -> Edit | None:
     """Give the text with the source's number (and unit) put in; None when its place is not certain."""
     if not issue.get("source_span") or not issue.get("target_span"):
         return None
@@ -88,7 +88,7 @@ def mend(original: str, text: str, issue: dict) -> str | None:
     return _insert(original, text, number, (a, b))
 
 
-def _unit(text: str, number: Number, there: Number | None) -> str | None:
+def _unit(text: str, number: Number, there: Number | None) -> Edit | None:
     if there is None or number.unit not in KOREAN_UNIT:
         return None
     if there.unit and there.unit in UNITS:
@@ -119,7 +119,7 @@ BARE = re.compile(
 )
 
 
-def _insert(original: str, text: str, number: Number, around: tuple[int, int]) -> str | None:
+def _insert(original: str, text: str, number: Number, around: tuple[int, int]) -> Edit | None:
     """Put a lost number where it left a hole: before the unit or counter that stands alone, or where an operator has
     no operand.
 
@@ -158,7 +158,7 @@ def _holes(text: str, start: int, end: int) -> list[int]:
     return []
 
 
-def _at(text: str, at: int, value: str) -> str:
+def _at(text: str, at: int, value: str) -> Edit:
     """Put a value in; of two blanks that its absence left, one stays on each side."""
     if at >= 2 and text[at - 2 : at] == "  ":
         at -= 1

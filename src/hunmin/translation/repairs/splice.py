@@ -3,13 +3,47 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 
 
-def replace(text: str, span: list[int] | tuple[int, int] | None, piece: str) -> str:
-    """Give the text with [start, end) replaced by the piece."""
-    if not span:
-        return text
-    return text[: span[0]] + piece + text[span[1] :]
+@dataclass(frozen=True)
+class Edit:
+    """`text` over [start, end), in code points of the text it is made for; start = end inserts."""
+
+    start: int
+    end: int
+    text: str
+
+    def on(self, text: str) -> str:
+        """Give the text with the edit made."""
+        return text[: self.start] + self.text + text[self.end :]
+
+
+def replace(text: str, span: list[int] | tuple[int, int], piece: str) -> Edit:
+    """Give the edit that puts the piece over [start, end) of the text."""
+    return Edit(span[0], span[1], piece)
+
+
+def between(text: str, new: str) -> Edit:
+    """Give the edit that makes `new` of `text`, without what both begin and end with."""
+    n = min(len(text), len(new))
+    first = next((i for i in range(n) if text[i] != new[i]), n)
+    last = next((i for i in range(n - first) if text[-1 - i] != new[-1 - i]), n - first)
+    return Edit(first, len(text) - last, new[first : len(new) - last])
+
+
+def whole_lines(text: str, edit: Edit) -> Edit:
+    """Give an edit of several lines without the lines at its ends that it leaves as they are."""
+    old, new = text[edit.start : edit.end].split("\n"), edit.text.split("\n")
+    first = 0
+    while first < min(len(old), len(new)) - 1 and old[first] == new[first]:
+        first += 1
+    last = 0
+    while last < min(len(old), len(new)) - 1 - first and old[-1 - last] == new[-1 - last]:
+        last += 1
+    start = edit.start + sum(len(line) + 1 for line in old[:first])
+    end = edit.end - sum(len(line) + 1 for line in old[len(old) - last :])
+    return Edit(start, end, "\n".join(new[first : len(new) - last]))
 
 
 def piece_of(original: str, issue: dict) -> str:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from .splice import Edit
 
-def mend(original: str, text: str, issue: dict) -> str | None:
+
+def mend(original: str, text: str, issue: dict) -> Edit | None:
     """Give the English when the issue covers the whole field; None for a phrase quoted inside an instruction."""
     span = issue.get("source_span")
-    return original if span and list(span) == [0, len(original)] else None
+    return Edit(0, len(text), original) if span and list(span) == [0, len(original)] else None

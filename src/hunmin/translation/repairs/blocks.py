@@ -1,0 +1,137 @@
+"""A block of code put back line by line: the code is the source's, comments and text strings that are Korean stay."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from ...text.codelines import SQL_CLAUSE, code_lines
+from ...text.hangul import has_hangul
+from ..checks.program import COMMENT, DOCSTRING, HTML_TEXT, STRING
+
+LANGUAGES = re.compile(
+    r"\s*(?:```|~~~)\s*\{?\.?(?:python|py|pycon|js|jsx|ts|tsx|javascript|typescript|mjs|java|kotlin|kt|c|cpp|c\+\+|cs|csharp"
+    r"|go|golang|rust|rs|ruby|rb|php|swift|scala|r|sql|bash|sh|shell|zsh|powershell|ps1|html|css|scss|latex|tex)\b",
+    re.I,
+)
+# Hangul where only a name can stand: before a call, an index, an assignment, a brace; behind a dot, a sign, a bracket.
+NAME = re.compile(
+    r"[가-힣]\w*(?=[(\[=.]|\s?=[^=]|\{)|(?<=[._$\\@#])[가-힣]|</?[가-힣]|\w_[가-힣]|[가-힣]\w*_\w"
+    r"|^\s*[가-힣][가-힣 -]*:[^;]*;\s*$"  # a property of CSS
+)
+TYPOGRAPHY = str.maketrans("“”„‘’‚；：，（）［］｛｝＝＋＊／＜＞！－–—", "\"\"\"''';:,()[]{}=+*/<>!---")
+BETWEEN = re.compile(r"(?<=[>}])[^<>{}()=;]*(?=[<{])")  # the text of an element
+ELEMENTS = re.compile(r"</|/>|<[A-Za-z]+>")
+TOKEN = re.compile(r"\w+|[^\w\s]")
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line with its comments (and docstring lines) cut out: `code` holds a NUL for each."""
+
+    whole: str
+    code: str
+    comments: tuple[str, ...]
+
+    @property
+    def bare(self) -> str:
+        """The code without what its text strings and elements say."""
+        return HTML_TEXT.sub("", BETWEEN.sub("", STRING.sub('""', self.code))).rstrip()
+
+    def with_comments_of(self, other: Line) -> str | None:
+        """Give this line's code with the other's comments; None when they have not as many."""
+        if len(self.comments) != len(other.comments):
+            return None
+        parts = self.code.split("\0")
+        return parts[0] + "".join(c + p for c, p in zip(other.comments, parts[1:], strict=True))
+
+
+def lines_of_code(block: str) -> list[Line]:
+    """Give the lines of a block, told apart into code and comments."""
+    taken: list[tuple[int, int]] = []
+    for pattern in (DOCSTRING, COMMENT):
+        taken += [m.span() for m in pattern.finditer(block) if not any(a < m.end() and m.start() < b for a, b in taken)]
+    found, at = [], 0
+    for line in block.split("\n"):
+        end = at + len(line)
+        code, comments, last = "", [], at
+        for a, b in sorted(taken):
+            a, b = max(a, at), min(b, end)
+            if a < b:
+                code += block[last:a] + "\0"
+                comments.append(block[a:b])
+                last = b
+        found.append(Line(line, code + block[last:end], tuple(comments)))
+        at = end + 1
+    return found
+
+
+def squeeze(code: str) -> str:
+    """Give code without blanks and with plain quotes and brackets, as a printer's hand must not have changed it."""
+    return re.sub(r"\s+", "", code.translate(TYPOGRAPHY))
+
+
+def surely_damaged(source: Line, target: Line, elements: bool = True) -> bool:
+    """Tell whether a line of code cannot be anybody's wish: a name in Hangul, or only blanks and quotes changed.
+
+    With `elements` the code may hold text of its own, which may be translated.
+    """
+    if "\0" in target.code and len(source.comments) != len(target.comments):
+        return False
+    a, b = source.bare, target.bare
+    if squeeze(a) == squeeze(b):
+        return _said_in_korean(source, target)
+    return not has_hangul(a) and (bool(NAME.search(b)) or elements is False and _renamed(a, b))
+
+
+def _renamed(source: str, target: str) -> bool:
+    """Tell whether single names of a line of code became single Hangul words, everything else being the same."""
+    a, b = TOKEN.findall(source), TOKEN.findall(target)
+    if len(a) != len(b) or not (re.search(r"[=();\[\]]|\w-\w", source) or SQL_CLAUSE.match(source)):
+        return False
+    return all(
+        x == y or re.fullmatch(r"[A-Za-z_]\w*", x) and re.fullmatch("[가-힣]+", y) for x, y in zip(a, b, strict=True)
+    )
+
+
+def _said_in_korean(line: Line, there: Line) -> bool:
+    """Tell whether the text strings of two lines of the same code differ only where the target's are Korean."""
+    pairs = zip(STRING.findall(line.code), STRING.findall(there.code), strict=False)
+    return all(a == b or has_hangul(b) for a, b in pairs)
+
+
+def merge(source: str, target: str, strings: bool = False) -> tuple[str, bool] | None:
+    """Give (the target's block with the source's code, whether every change is beyond doubt).
+
+    Lines whose code is the same stay as they are, with their Korean comments and strings; `strings` puts the source's
+    strings back too. Without as many lines on both sides the source's block comes back whole, with the target's
+    comments where they pair; None when that would lose Korean comments.
+    """
+    mine, other = lines_of_code(source), lines_of_code(target)
+    known = [True] * len(mine) if LANGUAGES.match(source) else code_lines([line.whole for line in mine])
+    if len(mine) != len(other):
+        return _whole(mine, other)
+    found, sure, elements = [], True, bool(ELEMENTS.search(source))
+    for line, there, code in zip(mine, other, known, strict=True):
+        same = line.bare == there.bare and (_said_in_korean(line, there) if not strings else line.code == there.code)
+        if same or line.whole == there.whole:
+            found.append(there.whole)
+            continue
+        if has_hangul(there.bare) and not code and not NAME.search(there.bare):
+            found.append(there.whole)  # prose between lines of code
+            continue
+        found.append(line.with_comments_of(there) or line.whole)
+        lost = any(has_hangul(c) for c in there.comments) and len(line.comments) != len(there.comments)
+        sure = sure and code and not lost and surely_damaged(line, there, elements)
+    return "\n".join(found), sure
+
+
+def _whole(mine: list[Line], other: list[Line]) -> tuple[str, bool] | None:
+    said = [c for line in other for c in line.comments]
+    if any(has_hangul(c) for c in said):
+        if len(said) != sum(len(line.comments) for line in mine):
+            return None
+        rest = iter(said)
+        parts = [line.code.split("\0") for line in mine]
+        return "\n".join(p[0] + "".join(next(rest) + q for q in p[1:]) for p in parts), False
+    return "\n".join(line.whole for line in mine), False

@@ -13,6 +13,8 @@ Notes = dict[str, Any]
 """What a stage tells of its work, by names of its own: JSON values, shown in the report and kept in the manifest."""
 Estimate = dict[str, Any]
 """What a stage says before it runs: records, characters, tokens, cost, memory, by names of its own."""
+JsonObject = dict[str, Any]
+"""A JSON object from outside, of any shape until it is checked: a request, a reply, a source's row."""
 Shown = dict[str, object]
 """A JSON object that is made to be written or shown, never read again here."""
 
@@ -20,8 +22,19 @@ Span = list[int]
 """[start, end) in code points."""
 
 
+class Place(TypedDict):
+    """New text over [start, end) of a field."""
+
+    start: int
+    end: int
+    text: str
+
+
 class Issue(TypedDict):
-    """What a check found wrong in one text field of a record; `status` is open or mended."""
+    """What a check found wrong in one text field of a record; `status` is open or mended.
+
+    `proposal` is the mend that waits for a person, `asked` marks (while repair runs) what was asked again.
+    """
 
     code: str
     severity: str
@@ -30,15 +43,17 @@ class Issue(TypedDict):
     target_span: Span | None
     detail: str
     status: str
+    proposal: NotRequired[Place]
+    asked: NotRequired[bool]
 
 
-class Repair(TypedDict):
-    """One edit that a repair made and kept: the whole field before and after, and the issue code it mended."""
+class Repair(Place):
+    """One edit that a repair made and kept, and the issue code it mended: `after` is `before` with `text` there."""
 
     field: str
     check: str
     before: str
-    after: NotRequired[str]
+    after: str
 
 
 class Review(TypedDict):
@@ -143,6 +158,38 @@ class ScoreRow(TypedDict):
     scale: NotRequired[str]
     published_in: NotRequired[list[str]]
     label: NotRequired[str]
+
+
+class Compared(TypedDict, total=False):
+    """What two models' results on the same documents say, second minus first."""
+
+    n: int
+    only_first: int
+    only_second: int
+    mcnemar_p: float
+    acc_difference: float
+    macro_f1_difference: float
+    macro_f1_low: float
+    macro_f1_high: float
+    mean_difference: float
+    mean_low: float
+    mean_high: float
+
+
+class Difference(Compared):
+    """Two models compared on one task in one way of measuring."""
+
+    protocol: str
+    task: str
+    num_fewshot: int
+    first: str
+    second: str
+
+
+def interval_of(row: ScoreRow) -> tuple[float, float] | None:
+    """Give a score's 95 % interval; None when it was printed without one."""
+    low, high = row.get("ci_low"), row.get("ci_high")
+    return None if low is None or high is None else (low, high)
 
 
 REWARD = "rewards_"

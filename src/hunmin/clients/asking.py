@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from ..artifacts.artifact import Spend
+from ..artifacts.rows import Notes
 from ..errors import EXIT_STOPPED, UserError
 from .ledger import Claim, Finished, Ledger, Wanted, key_of
 from .pace import Pace
@@ -43,7 +44,7 @@ class Sender(Protocol):
 
     async def start(self) -> None: ...
     async def stop(self) -> None: ...
-    def notes(self) -> dict[str, Any]: ...
+    def notes(self) -> Notes: ...
     async def send(self, unit: Unit) -> Reply: ...
 
 
@@ -360,7 +361,7 @@ class Client:
             if not future.cancelled():
                 future.set_result(None)
 
-    def report(self) -> dict[str, Any]:
+    def report(self) -> Notes:
         """Give what a manifest should say of the paid work: counts of this execution and the ledger's totals."""
         self._settle()
         return {

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from ..artifacts.artifact import Spend, hash_of
+from ..artifacts.rows import Notes
 from ..errors import UserError
 from .access import Access
 from .asking import Client, Read, Service, expect
@@ -148,7 +149,7 @@ class DeepLSender:
             self._notes["usage_after"] = {"unknown": trouble.what}
         self._threads.shutdown(wait=False)
 
-    def notes(self) -> dict[str, Any]:
+    def notes(self) -> Notes:
         """Give what the manifest shows: HTTP requests sent, and the account's usage before and after."""
         return dict(self._notes)
 

@@ -24,6 +24,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ..artifacts.rows import Notes
 from ..errors import UserError
 
 VERSION = 1
@@ -282,7 +283,7 @@ class Ledger:
                 self._dead[owner] = time.time() - row[3] > DEAD_AFTER_SECONDS
         return self._dead[owner]
 
-    def totals(self, label: str | None = None) -> dict[str, Any]:
+    def totals(self, label: str | None = None) -> Notes:
         """Give what the ledger knows: units by state, tokens, characters, dollars, possible double charges."""
         where, args = ("WHERE label=?", (label,)) if label is not None else ("", ())
         states = dict(self._db.execute(f"SELECT state, COUNT(*) FROM unit {where} GROUP BY state", args))

@@ -16,6 +16,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from ..artifacts.artifact import Spend
+from ..artifacts.rows import Notes
 from ..errors import UserError
 from ..text.thinking import strip_thinking
 from .access import Access
@@ -133,7 +134,7 @@ class ChatSender:
     async def stop(self) -> None:
         await self._client.close()
 
-    def notes(self) -> dict[str, Any]:
+    def notes(self) -> Notes:
         return {}
 
     async def send(self, unit: Unit) -> Reply:

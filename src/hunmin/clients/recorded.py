@@ -13,6 +13,7 @@ from typing import Any
 
 from ..artifacts.artifact import sha256_file
 from ..artifacts.record import read_jsonl
+from ..artifacts.rows import Notes
 from ..errors import UserError
 from .asking import Read, Service
 from .prices import FREE
@@ -39,7 +40,7 @@ class RecordedSender:
     async def stop(self) -> None:
         return None
 
-    def notes(self) -> dict[str, Any]:
+    def notes(self) -> Notes:
         return {}
 
     async def send(self, unit: Unit) -> Reply:

@@ -7,16 +7,19 @@ import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, TypeVar, cast
 
 from ..artifacts import artifact
 from ..artifacts.record import read_jsonl
+from ..artifacts.rows import Difference, JsonObject, JudgedDocument, ScoreRow
 from ..errors import UserError
 from ..evaluation.benchmarks import published, significance
 from ..report import score_tables as tables
 from ..tables import did_you_mean
 
-Row = dict[str, Any]
+R = TypeVar("R", ScoreRow, JsonObject)
+Found = tuple[list[ScoreRow], list[JsonObject]]
+"""Score rows and documents."""
 FORMATS = {".md": "md", ".csv": "csv", ".html": "html", ".json": "json", ".svg": "svg"}
 
 
@@ -61,7 +64,7 @@ def main(args: argparse.Namespace) -> int:
     return 0
 
 
-def render(kind: str, rows: Sequence[Row], found: Sequence[tables.Table], paired: Sequence[Row]) -> str:
+def render(kind: str, rows: Sequence[ScoreRow], found: Sequence[tables.Table], paired: Sequence[Difference]) -> str:
     """Give the comparison as md, csv, html, json or svg (the first table's plot)."""
     if kind == "csv":
         return tables.as_csv(rows)
@@ -74,7 +77,7 @@ def render(kind: str, rows: Sequence[Row], found: Sequence[tables.Table], paired
     return tables.markdown(found, paired)
 
 
-def load(path: Path) -> tuple[list[Row], list[Row]]:
+def load(path: Path) -> Found:
     """Give the score rows and documents of a run (all its scores artifacts), an artifact, or a scores.json.
 
     Where two artifacts of a run score one model differently in the same way of measuring, the later one's model carries
@@ -86,8 +89,8 @@ def load(path: Path) -> tuple[list[Row], list[Row]]:
         folders = [path.parent]
     else:
         folders = [f for f in (*artifact.stage_folders(path), path) if (f / artifact.SCORES).is_file()]
-    rows: list[Row] = []
-    documents: list[Row] = []
+    rows: list[ScoreRow] = []
+    documents: list[JsonObject] = []
     values: dict[tuple[Any, ...], Any] = {}
     for folder in folders:
         file = path if path.is_file() else folder / artifact.SCORES
@@ -111,12 +114,12 @@ def load(path: Path) -> tuple[list[Row], list[Row]]:
     return rows, documents
 
 
-def _measured(row: Row) -> tuple[Any, ...]:
+def _measured(row: ScoreRow) -> tuple[Any, ...]:
     return (*(row.get(k) for k in tables.KEYS), row.get("reference"))
 
 
-def _named(row: Row, names: Mapping[str, str]) -> Row:
-    return {**row, "model": names[row["model"]]} if row.get("model") in names else row
+def _named(row: R, names: Mapping[str, str]) -> R:
+    return cast(R, {**row, "model": names[row["model"]]}) if row.get("model") in names else row
 
 
 def run_names(paths: Sequence[Path]) -> list[str]:
@@ -140,10 +143,11 @@ def _missing(rows: Any) -> str:
     return ""
 
 
-def together(sources: Sequence[tuple[list[Row], list[Row]]], names: Sequence[str]) -> tuple[list[Row], list[Row]]:
+def together(sources: Sequence[Found], names: Sequence[str]) -> Found:
     """Put several runs' rows and documents together; a model name that two runs share carries its run's name."""
     owners = Counter(model for rows, _ in sources for model in {row["model"] for row in rows})
-    all_rows, all_documents = [], []
+    all_rows: list[ScoreRow] = []
+    all_documents: list[JsonObject] = []
     for (rows, documents), run in zip(sources, names, strict=True):
         called = {model: f"{run}: {model}" for model, n in owners.items() if n > 1}
         all_rows += [_named(row, called) for row in rows]
@@ -151,7 +155,7 @@ def together(sources: Sequence[tuple[list[Row], list[Row]]], names: Sequence[str
     return all_rows, all_documents
 
 
-def published_rows(args: argparse.Namespace, rows: Sequence[Row]) -> list[Row]:
+def published_rows(args: argparse.Namespace, rows: Sequence[ScoreRow]) -> list[ScoreRow]:
     """Give the published rows that belong beside these. Raises UserError for a protocol they do not have."""
     if args.published == "none":
         return []
@@ -165,18 +169,19 @@ def published_rows(args: argparse.Namespace, rows: Sequence[Row]) -> list[Row]:
     return found + [row for row in published.judge() if row["protocol"].split(":")[1] in sets]
 
 
-def keep(row: Row, args: argparse.Namespace) -> bool:
+def keep(row: ScoreRow | Difference, args: argparse.Namespace) -> bool:
     """Tell whether a row is of the protocol and task asked for."""
     return args.protocol in (None, row["protocol"]) and args.task in (None, row["task"])
 
 
-def pick(rows: Sequence[Row], args: argparse.Namespace) -> list[Row]:
+def pick(rows: Sequence[ScoreRow], args: argparse.Namespace) -> list[ScoreRow]:
     """Give the rows of the protocol, task and metric asked for."""
     return [row for row in rows if keep(row, args) and args.metric in (None, row["metric"])]
 
 
-def _nothing_left(rows: Sequence[Row], args: argparse.Namespace) -> UserError:
-    for name in ("protocol", "task", "metric"):
+def _nothing_left(rows: Sequence[ScoreRow], args: argparse.Namespace) -> UserError:
+    names: tuple[Literal["protocol", "task", "metric"], ...] = ("protocol", "task", "metric")
+    for name in names:
         asked, there = getattr(args, name), list(dict.fromkeys(row[name] for row in rows))
         if asked is not None and asked not in there:
             near = did_you_mean(asked, there)
@@ -184,7 +189,7 @@ def _nothing_left(rows: Sequence[Row], args: argparse.Namespace) -> UserError:
     return UserError("no score row has all that was asked for", "compare", "Leave out --protocol, --task or --metric.")
 
 
-def differences(documents: Sequence[Row], against: str | None) -> list[Row]:
+def differences(documents: Sequence[JsonObject], against: str | None) -> list[Difference]:
     """Compare every model with `against` (default: the first) wherever both answered the same documents.
 
     Raises UserError when `against` has no documents.
@@ -193,7 +198,7 @@ def differences(documents: Sequence[Row], against: str | None) -> list[Row]:
     first = against or (models[0] if models else None)
     if against is not None and against not in models:
         raise UserError(f"no documents of '{against}'", "--against", f"There are: {', '.join(models) or 'none'}.")
-    found = []
+    found: list[Difference] = []
     benchmark = significance.by_key(documents)
     for model in models:
         if model == first or first is None:
@@ -216,19 +221,27 @@ def differences(documents: Sequence[Row], against: str | None) -> list[Row]:
     return found
 
 
-def _judged(documents: Sequence[Row], first: str, second: str) -> list[Row]:
+def _judged(documents: Sequence[JsonObject], first: str, second: str) -> list[Difference]:
     from ..evaluation.judging.score_rows import per_question
 
-    judged = [d for d in documents if "verdicts" in d]
-    ways = [(d["protocol"], d.get("data")) for d in judged]
+    judged = [cast(JudgedDocument, d) for d in documents if "verdicts" in d]
+    ways = [(d["protocol"], d.get("data")) for d in documents if "verdicts" in d]
     graded = [(*way, v["criterion"]) for d, way in zip(judged, ways, strict=True) for v in d["verdicts"]]
-    found = []
+    found: list[Difference] = []
     for protocol, data, criterion in dict.fromkeys(graded):
         same = [d for d, way in zip(judged, ways, strict=True) if way == (protocol, data)]
         one = per_question([d for d in same if d["model"] == first], criterion)
         two = per_question([d for d in same if d["model"] == second], criterion)
         result = significance.compare_means(one, two)
         if result:
-            row = {"protocol": protocol, "task": criterion, "num_fewshot": 0, "first": first, "second": second}
-            found.append({**row, **result})
+            found.append(
+                {
+                    "protocol": protocol,
+                    "task": criterion,
+                    "num_fewshot": 0,
+                    "first": first,
+                    "second": second,
+                    **result,
+                }
+            )
     return found

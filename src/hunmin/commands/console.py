@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from ..artifacts import progress
+from ..artifacts.rows import Estimate
 from ..errors import UserError
 from ..tables import did_you_mean
 
@@ -90,7 +91,7 @@ class StagePrinter:
             print(f"      {line}")
 
 
-def confirm(paid: list[tuple[str, dict[str, Any]]], recipe: Any, yes: bool) -> bool:
+def confirm(paid: list[tuple[str, Estimate]], recipe: Any, yes: bool) -> bool:
     print("This run spends money or quota:", file=sys.stderr)
     for label, row in paid:
         print(f"  {label}: " + ", ".join(f"{k} {show_value(v)}" for k, v in row.items()), file=sys.stderr)
@@ -113,7 +114,7 @@ def show_value(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, default=str)
 
 
-def print_estimates(name: str, rows: list[tuple[str, dict[str, Any]]], as_json: bool, measured: bool = False) -> int:
+def print_estimates(name: str, rows: list[tuple[str, Estimate]], as_json: bool, measured: bool = False) -> int:
     if as_json:
         print(json.dumps([{"stage": label, **row} for label, row in rows], ensure_ascii=False, default=str))
         return 0

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from ..artifacts.rows import Notes
 from ..errors import UserError
 from ..tables import did_you_mean
 from .files import Located
@@ -18,7 +19,7 @@ COMMIT = re.compile(r"@([0-9a-f]{40})/")  # in the addresses of the files a data
 
 
 def read_hub(
-    name: str, revision: str | None, split: str | None, subset: str | None = None, notes: dict[str, Any] | None = None
+    name: str, revision: str | None, split: str | None, subset: str | None = None, notes: Notes | None = None
 ) -> Iterator[Located]:
     """Yield (where, row) of one split, in order. `split` None takes the only one, or train.
 
@@ -34,7 +35,7 @@ def read_hub(
 
 
 def open_split(
-    name: str, revision: str | None, split: str | None, subset: str | None, notes: dict[str, Any] | None = None
+    name: str, revision: str | None, split: str | None, subset: str | None, notes: Notes | None = None
 ) -> Any:
     """Give the datasets.Dataset of one split; `notes` is told split and commit."""
     import datasets

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from ..artifacts.record import Record, texts
+from ..artifacts.rows import Notes
 from ..errors import UserError
 
 
@@ -20,7 +20,7 @@ class Originals:
         self.how: str | None = None
         self.at = -1
 
-    def attach(self, record: Record, notes: dict[str, Any]) -> None:
+    def attach(self, record: Record, notes: Notes) -> None:
         """Give the record its `original`. The first record decides whether ids or positions pair the files.
 
         Raises UserError when there is none for it.
@@ -45,7 +45,7 @@ class Originals:
         """Pass over the original of a row that is dropped, so that the rows behind it keep theirs."""
         self.at += 1
 
-    def close(self, notes: dict[str, Any]) -> None:
+    def close(self, notes: Notes) -> None:
         """Raises UserError when rows were paired by position and the files are not equally long."""
         notes["paired_by"] = self.how
         if self.how == "position" and self.at + 1 != len(self.rows):

@@ -14,7 +14,7 @@ from typing import Any
 from ..artifacts import artifact
 from ..artifacts.artifact import Counts, Inputs
 from ..artifacts.record import TEXT_FIELDS, Record, dumps, read_jsonl, write_jsonl
-from ..artifacts.rows import Manifest
+from ..artifacts.rows import Manifest, Notes
 from ..errors import UserError
 from ..formats import FORMATS
 from ..tables import did_you_mean, resolve
@@ -53,7 +53,7 @@ class Written:
             lines.append(f"found {self.found.told()}: {'; '.join(self.found.places)}")
         return lines
 
-    def notes(self) -> dict[str, Any]:
+    def notes(self) -> Notes:
         size = sum(p.stat().st_size for p in self.folder.rglob("*") if p.is_file())
         return {
             "licence": self.licence or "not clear",

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..artifacts.record import Record, kind
+from ..artifacts.rows import Rating
 from ..templates.render import messages_of
 
 SCALES = {"perplexity": "ifd", "loss": "ifd-loss"}
@@ -81,14 +82,14 @@ def ratio(given: Sequence[float], alone: Sequence[float], of: str) -> float | No
     return math.exp(difference) if difference < 700 else None
 
 
-def rate(records: list[Record], loaded: Any, *, of: str, max_length: int) -> list[dict[str, Any]]:
+def rate(records: list[Record], loaded: Any, *, of: str, max_length: int) -> list[Rating]:
     """Give one rating a record, all measured in one batched pass over the model."""
     from .. import models
 
     cases = [encode(record, loaded.tokenizer, max_length) for record in records]
     pairs = [pair for c in cases if c.answer for pair in ((c.context, c.answer), (c.start, c.answer))]
     found = iter(models.logprobs(loaded, pairs) if pairs else [])
-    ratings = []
+    ratings: list[Rating] = []
     for case in cases:
         score, why, reason = None, case.why, ""
         if case.answer:

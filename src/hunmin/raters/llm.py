@@ -5,9 +5,8 @@ A preference record is rated by its `chosen` answer, a chat by its last answer w
 
 from __future__ import annotations
 
-from typing import Any
-
 from ..artifacts.record import Record, kind
+from ..artifacts.rows import Rating
 from ..templates.render import messages_of
 from . import wording
 from .asked import Asker, Parse
@@ -50,12 +49,20 @@ def values_of(record: Record, scale: Scale) -> dict[str, str]:
 
 async def rate(
     record: Record, asker: Asker, prompt: wording.Wording, scale: Scale, name: str, model: str, parse: Parse = read
-) -> dict[str, Any]:
+) -> Rating:
     """Give one rating; a record without an answer is not asked about."""
-    rating = {"rater": name, "model": model, "prompt": prompt.name, "scale": scale.name}
+    rating: Rating = {
+        "rater": name,
+        "model": model,
+        "prompt": prompt.name,
+        "scale": scale.name,
+        "score": None,
+        "status": "no_answer",
+        "reason": "there is no answer to rate",
+    }
     values = values_of(record, scale)
     if not values["answer"].strip():
-        return {**rating, "score": None, "status": "no_answer", "reason": "there is no answer to rate"}
+        return rating
     asked = await asker.score(
         prompt.fill(values), scale, record=record.get("id", ""), field="rating", prompt=prompt.name, parse=parse
     )

@@ -7,11 +7,10 @@ import io
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from html import escape
-from typing import Any
 
+from ..artifacts.rows import Difference, ScoreRow, interval_of
 from . import charts
 
-Row = dict[str, Any]
 KEYS = ("model", "task", "metric", "num_fewshot", "protocol", "data")
 COLUMNS = (*KEYS, "value", "ci_low", "ci_high", "n", "n_truncated", "n_unread", "chance", "reference", "published_in")
 
@@ -25,10 +24,10 @@ class Table:
     metric: str
     title: str
     across: list[str]
-    cells: dict[str, dict[str, Row]] = field(default_factory=dict)
+    cells: dict[str, dict[str, ScoreRow]] = field(default_factory=dict)
 
 
-def tables(rows: Sequence[Row]) -> list[Table]:
+def tables(rows: Sequence[ScoreRow]) -> list[Table]:
     """Give the tables; rows of different protocols never share one."""
     found: dict[tuple[str, ...], Table] = {}
     for row in rows:
@@ -49,14 +48,14 @@ def tables(rows: Sequence[Row]) -> list[Table]:
     return sorted(found.values(), key=lambda t: (t.protocol, t.data))
 
 
-def cell_text(row: Row | None) -> str:
+def cell_text(row: ScoreRow | None) -> str:
     """Give a cell as text: value, interval, n."""
     if row is None or row["value"] is None:
         return "-"
     digits = 4 if abs(row["value"]) <= 1 else 3 if abs(row["value"]) < 10 else 1
     text = f"{row['value']:.{digits}f}"
-    if row.get("ci_low") is not None:
-        text += f" [{row['ci_low']:.{max(1, digits - 1)}f}, {row['ci_high']:.{max(1, digits - 1)}f}]"
+    if (interval := interval_of(row)) is not None:
+        text += f" [{interval[0]:.{max(1, digits - 1)}f}, {interval[1]:.{max(1, digits - 1)}f}]"
     if row.get("n"):
         text += f" n={row['n']}"
     if row.get("n_truncated"):
@@ -66,7 +65,7 @@ def cell_text(row: Row | None) -> str:
     return text
 
 
-def source_of(cells: dict[str, Row]) -> str:
+def source_of(cells: dict[str, ScoreRow]) -> str:
     """Give where a table line comes from: the READMEs that printed it, or "measured"."""
     printed = [s for row in cells.values() for s in row.get("published_in") or ()]
     return "published: " + ", ".join(dict.fromkeys(printed)) if printed else "measured"
@@ -82,7 +81,7 @@ def chance_of(table: Table) -> str:
     return "" if not values else f"guessing gives {' to '.join(f'{v:g}' for v in sorted({min(values), max(values)}))}"
 
 
-def markdown(found: Sequence[Table], significance: Sequence[Row]) -> str:
+def markdown(found: Sequence[Table], significance: Sequence[Difference]) -> str:
     """Give the tables and the paired comparisons as Markdown."""
     lines, above = [], ""
     for table in found:
@@ -105,9 +104,12 @@ def markdown(found: Sequence[Table], significance: Sequence[Row]) -> str:
     return "\n".join(lines)
 
 
-def significance_texts(row: Row) -> list[str]:
-    name = "macro_f1" if "macro_f1_difference" in row else "mean"
-    gap = f"{name} {row[f'{name}_difference']:+.4f} [{row[f'{name}_low']:+.3f}, {row[f'{name}_high']:+.3f}]"
+def significance_texts(row: Difference) -> list[str]:
+    if "macro_f1_difference" in row:
+        name, figures = "macro_f1", (row["macro_f1_difference"], row["macro_f1_low"], row["macro_f1_high"])
+    else:
+        name, figures = "mean", (row["mean_difference"], row["mean_low"], row["mean_high"])
+    gap = f"{name} {figures[0]:+.4f} [{figures[1]:+.3f}, {figures[2]:+.3f}]"
     p = "-"
     if "mcnemar_p" in row:
         p = f"{row['mcnemar_p']:.3g} ({row['only_first']} against {row['only_second']})"
@@ -115,7 +117,7 @@ def significance_texts(row: Row) -> list[str]:
     return [*texts, gap, p]
 
 
-def as_csv(rows: Sequence[Row]) -> str:
+def as_csv(rows: Sequence[ScoreRow]) -> str:
     """Give the score rows as CSV, one line each."""
     out = io.StringIO()
     writer = csv.DictWriter(out, COLUMNS, extrasaction="ignore", lineterminator="\n")
@@ -141,7 +143,7 @@ def plot(table: Table) -> str:
                 continue
             labels.append(model if len(table.across) == 1 else f"{column} {model}")
             values.append(row["value"])
-            spans.append((row["ci_low"], row["ci_high"]) if row.get("ci_low") is not None else None)
+            spans.append(interval_of(row))
     return charts.bars_svg(labels, values, title, spans)
 
 
@@ -152,7 +154,7 @@ STYLE = (
 )
 
 
-def html(found: Sequence[Table], significance: Sequence[Row]) -> str:
+def html(found: Sequence[Table], significance: Sequence[Difference]) -> str:
     """Give one self-contained page: tables, plots, paired comparisons."""
     parts = [f"<!doctype html><meta charset=utf-8><title>hunmin compare</title><style>{STYLE}</style><h1>Scores</h1>"]
     for table in found:

@@ -17,6 +17,7 @@ import numpy as np
 
 from ..artifacts import progress
 from ..artifacts.record import Record, read_jsonl
+from ..artifacts.rows import Notes
 from ..artifacts.stream import Writer, count_lines
 from ..errors import UserError
 from ..tables import did_you_mean
@@ -148,7 +149,7 @@ class Fetcher:
             file.close()
 
 
-def notes_of(links: dict[int, Link], sources: np.ndarray, names: Sequence[str]) -> dict[str, Any]:
+def notes_of(links: dict[int, Link], sources: np.ndarray, names: Sequence[str]) -> Notes:
     """Give what to note of the links of all records."""
     how = Counter(link.how for link in links.values())
     pairs = Counter((names[sources[i]], names[sources[link.kept]]) for i, link in links.items())

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..artifacts.record import Record
+from ..artifacts.rows import Rating
 from ..errors import UserError
 
 MEAN = "mean"
@@ -24,7 +25,7 @@ def answers_to(rating: Mapping[str, Any], wanted: str) -> bool:
     return f"{name_of(rating)}:".startswith(f"{wanted}:")
 
 
-def ratings_of(record: Record, rater: str | None) -> list[dict[str, Any]]:
+def ratings_of(record: Record, rater: str | None) -> list[Rating]:
     """Give the record's ratings by this rater; None and "mean" give all of them.
 
     Raises UserError for what is no list of ratings, and for a score that is neither null nor a finite number.

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from ..artifacts.record import Record, kind, texts
+from ..artifacts.rows import Notes
 from ..text.hangul import hangul_ratio, register
 from ..text.sentences import sentences
 from .nearest import compared_text
@@ -64,7 +65,7 @@ def language(text: str, ratio: float) -> str:
     return "ko" if ratio >= MIXED_HIGH else "en" if ratio <= MIXED_LOW else "mixed"
 
 
-def statistics(records: Iterable[Record], morphology: bool = False) -> dict[str, Any]:
+def statistics(records: Iterable[Record], morphology: bool = False) -> Notes:
     """Give the numbers of records as one nested dict of plain values; {"records": 0} when there are none.
 
     `morphology` counts morphemes of the Korean answers by kiwipiepy (first 2,000) and needs the extra `ko`.
@@ -102,8 +103,9 @@ def statistics(records: Iterable[Record], morphology: bool = False) -> dict[str,
         row["chars"] += size
         for rating in ratings_of(record, None):
             of_rater = scores.setdefault(f"{name_of(rating)} ({scale_of(rating)})", array("d"))
-            if rating.get("score") is not None:
-                of_rater.append(float(rating["score"]))
+            value = rating.get("score")
+            if value is not None:
+                of_rater.append(float(value))
         issues.update(f"{i['code']} ({i.get('status', 'open')})" for i in record.get("issues") or ())
         if morphology and len(answers) < 2000:
             answers.append(found.get("output") or found.get("chosen") or "")
@@ -130,7 +132,7 @@ def statistics(records: Iterable[Record], morphology: bool = False) -> dict[str,
     }
 
 
-def _rated(scores: Any) -> dict[str, Any]:
+def _rated(scores: Any) -> Notes:
     return {"scores": len(scores), **(quantiles(scores) if len(scores) else {})}
 
 
@@ -147,7 +149,7 @@ def quantiles(values: Any) -> dict[str, float]:
     return {**cut, "mean": round(float(found.mean()), 4)}
 
 
-def _morphology(answers: list[str]) -> dict[str, Any]:
+def _morphology(answers: list[str]) -> Notes:
     """Give morphemes a sentence and the most frequent content words of Korean answers, by kiwipiepy.
 
     Raises UserError when kiwipiepy is not installed.

@@ -15,6 +15,7 @@ from typing import Any
 
 from ..artifacts.artifact import RECORDS, Counts, Inputs, add_notes
 from ..artifacts.record import Record, read_jsonl, texts
+from ..artifacts.rows import Estimate, Notes
 from ..artifacts.stream import stream
 from ..clients.access import Access
 from ..errors import UserError
@@ -86,7 +87,7 @@ def paid(config: Config) -> bool:
     return SENSE in config.checks and not is_free(config.base_url)
 
 
-def estimate(config: Config, inputs: Inputs) -> dict[str, Any]:
+def estimate(config: Config, inputs: Inputs) -> Estimate:
     """Give what checking would take; nothing is sent."""
     n = inputs.expected.get("records")
     if inputs.records is None or not inputs.records.is_file():
@@ -143,18 +144,18 @@ def run(config: Config, inputs: Inputs, out: Path) -> Counts:
     return counts
 
 
-def survey(config: Config, inputs: Inputs) -> dict[str, Any]:
+def survey(config: Config, inputs: Inputs) -> Notes:
     """Give what only the whole input shows: the fields that were never translated."""
     assert inputs.records is not None
     return {NEVER: sorted(never_translated(inputs.records))}
 
 
-def merge(config: Config, notes: list[dict[str, Any]], out: Path) -> dict[str, Any]:
+def merge(config: Config, notes: list[Notes], out: Path) -> Notes:
     """Give the notes of the whole from its shards', whose records are joined in `out` already."""
     return _concluded({**add_notes([{k: n[k] for k in n if k == "paid"} for n in notes]), NEVER: notes[0][NEVER]}, out)
 
 
-def _concluded(notes: dict[str, Any], out: Path) -> dict[str, Any]:
+def _concluded(notes: Notes, out: Path) -> Notes:
     """Give the notes with the counts of all issues, and say what a person should know."""
     notes = {**notes, **summary(out / RECORDS)}
     n_issues, n_records = sum(notes["issues"].values()), notes["records_with_issues"]
@@ -198,7 +199,7 @@ def _with_sense(config: Config, inputs: Inputs, out: Path, attach: Any) -> Count
         return counts
 
 
-def summary(path: Path) -> dict[str, Any]:
+def summary(path: Path) -> Notes:
     """Give issues by code and severity, records and fields with any, and how many texts had no original."""
     codes: Counter[str] = Counter()
     severities: Counter[str] = Counter()

@@ -16,6 +16,7 @@ from pydantic import field_validator
 from ..artifacts import progress
 from ..artifacts.artifact import Counts, Inputs
 from ..artifacts.record import read_jsonl, write_jsonl
+from ..artifacts.rows import Estimate, Notes
 from ..artifacts.stream import Writer, count_lines
 from ..errors import UserError
 from ..options import Options, opt
@@ -86,13 +87,13 @@ def run(config: Config, inputs: Inputs, out: Path) -> Counts:
     return counts
 
 
-def _row(record_id: str, hit: Hit) -> dict[str, Any]:
+def _row(record_id: str, hit: Hit) -> Notes:
     text = hit.item.text if len(hit.item.text) <= 80 else hit.item.text[:77] + "..."
     place = {"benchmark": hit.item.benchmark, "item": hit.item.name}
     return {"id": record_id, **place, "overlap": hit.overlap, "how": hit.how, "text": text}
 
 
-def notes_of(config: Config, known: dict[str, Any], rows: Iterable[dict[str, Any]]) -> dict[str, Any]:
+def notes_of(config: Config, known: Notes, rows: Iterable[Notes]) -> Notes:
     """Give the notes: per benchmark how many items were looked for, found, and in how many records."""
     found: dict[str, set[str]] = {}
     where: dict[str, set[str]] = {}
@@ -117,12 +118,12 @@ def notes_of(config: Config, known: dict[str, Any], rows: Iterable[dict[str, Any
     }
 
 
-def merge(config: Config, notes: list[dict[str, Any]], out: Path) -> dict[str, Any]:
+def merge(config: Config, notes: list[Notes], out: Path) -> Notes:
     """Give the notes of the whole from the overlaps of its shards, joined in `out` already."""
     return notes_of(config, {k: notes[0][k] for k in ("items", "n_too_short")}, read_jsonl(out / OVERLAPS))
 
 
-def estimate(config: Config, inputs: Inputs) -> dict[str, Any]:
+def estimate(config: Config, inputs: Inputs) -> Estimate:
     """Say how many records are looked at; nothing is downloaded."""
     if inputs.records is not None and inputs.records.is_file():
         return {"records": count_lines(inputs.records)}

@@ -8,9 +8,10 @@ the earlier one in the file.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 from ..artifacts.artifact import Counts, Inputs
+from ..artifacts.rows import Estimate
 from ..artifacts.stream import Writer, count_lines
 from ..options import Options, opt
 from ..selection import duplicates
@@ -44,7 +45,7 @@ def run(config: Config, inputs: Inputs, out: Path) -> Counts:
     return counts
 
 
-def estimate(config: Config, inputs: Inputs) -> dict[str, Any]:
+def estimate(config: Config, inputs: Inputs) -> Estimate:
     """Say how many records are compared at most."""
     if inputs.records is not None and inputs.records.is_file():
         return {"records": count_lines(inputs.records)}

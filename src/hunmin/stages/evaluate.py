@@ -13,6 +13,7 @@ from typing import Any, Literal
 from pydantic import field_validator
 
 from ..artifacts.artifact import Counts, Inputs
+from ..artifacts.rows import Estimate
 from ..clients.access import HubId
 from ..errors import UserError
 from ..options import Options, opt
@@ -125,14 +126,14 @@ def launch(config: Config, spec: Path) -> list[str] | None:
     return None if config.launch == "none" else launch.command(config, spec)
 
 
-def estimate(config: Config, inputs: Inputs) -> dict[str, Any]:
+def estimate(config: Config, inputs: Inputs) -> Estimate:
     """Give how many models, documents and scored continuations there are (local data only)."""
     from . import full_size
 
     known = full_size.evaluate(config, inputs)
     if known is not None:
         return known
-    found: dict[str, Any] = {"models": len(config.models) + len(config.baselines)}
+    found: Estimate = {"models": len(config.models) + len(config.baselines)}
     if config.protocol == "harness" and config.data is not None:
         from ..evaluation.benchmarks import harness
 

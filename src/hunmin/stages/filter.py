@@ -12,12 +12,12 @@ import re
 from array import array
 from collections import Counter
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from ..artifacts.artifact import Counts, Inputs, write_atomic
 from ..artifacts.record import read_jsonl
+from ..artifacts.rows import Estimate, Notes, Shown
 from ..artifacts.stream import Writer
 from ..errors import UserError
 from ..options import Options, opt
@@ -255,7 +255,7 @@ def _passing(config: Config, scores: np.ndarray, chances: np.ndarray) -> tuple[n
     return result, cut, int((scores[where] == cut).sum())
 
 
-def _why(config: Config, value: float, cut: float | None) -> tuple[str, dict[str, Any]]:
+def _why(config: Config, value: float, cut: float | None) -> tuple[str, Shown]:
     if config.min_score is not None and value < config.min_score:
         return "low_score", {"score": value, "min_score": config.min_score}
     if config.max_score is not None and value > config.max_score:
@@ -302,7 +302,7 @@ def text_histogram(bins: list[tuple[float, float, int]], threshold: float | None
     return lines
 
 
-def counts_around(scores: np.ndarray, threshold: float | None) -> list[dict[str, Any]]:
+def counts_around(scores: np.ndarray, threshold: float | None) -> list[Notes]:
     """Give what would be kept with the threshold a little lower or higher: how steep the cliff is.
 
     On a coarse scale the neighbouring values, on a fine one steps of a fiftieth of the range.
@@ -323,7 +323,7 @@ def counts_around(scores: np.ndarray, threshold: float | None) -> list[dict[str,
     ]
 
 
-def _around_lines(around: list[dict[str, Any]]) -> list[str]:
+def _around_lines(around: list[Notes]) -> list[str]:
     return [f"min_score {row['min_score']:g} would keep {row['kept']:,} ({row['tied']:,} at it)" for row in around]
 
 
@@ -332,7 +332,7 @@ def _mode(scores: np.ndarray) -> float:
     return float(values[counts.argmax()])
 
 
-def _by_source(scores: np.ndarray, passes: np.ndarray, sources: np.ndarray, names: list[str]) -> list[dict[str, Any]]:
+def _by_source(scores: np.ndarray, passes: np.ndarray, sources: np.ndarray, names: list[str]) -> list[Notes]:
     rows = []
     for i, name in enumerate(names):
         mine = sources == i
@@ -346,7 +346,7 @@ def _words(counter: Counter[str]) -> str:
     return ", ".join(f"{k} {v:,}" for k, v in counter.most_common())
 
 
-def estimate(config: Config, inputs: Inputs) -> dict[str, Any]:
+def estimate(config: Config, inputs: Inputs) -> Estimate:
     """Count what would pass when the scores are there already; else say only what comes in."""
     from . import full_size
 

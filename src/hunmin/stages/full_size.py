@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from ..artifacts.artifact import Inputs
+from ..artifacts.rows import Estimate, JsonObject
 from ..clients.prices import price_of
 from ..publishing import known
 
@@ -22,12 +23,12 @@ FREE_CHARS = 500_000  # a month, DeepL API Free
 KOREAN_CHARS_PER_TOKEN = 1.6  # of current API models' vocabularies, assumed
 
 
-def _counts(name: str | None) -> tuple[int, int, dict[str, Any]] | None:
+def _counts(name: str | None) -> tuple[int, int, JsonObject] | None:
     found = known.dataset(name) or known.dataset(Path(name or "").name)
     return (found["records"], found["mean_chars"], found) if found else None
 
 
-def load(config: Any, inputs: Inputs) -> dict[str, Any] | None:
+def load(config: Any, inputs: Inputs) -> Estimate | None:
     name = config.hub or config.path
     if not name or Path(name).exists():
         return None
@@ -44,11 +45,11 @@ def load(config: Any, inputs: Inputs) -> dict[str, Any] | None:
     return {**row, "from": found["figure"]}
 
 
-def mix(config: Any, inputs: Inputs) -> dict[str, Any] | None:
+def mix(config: Any, inputs: Inputs) -> Estimate | None:
     remote = [s for s in config.sources if s.hub and not Path(s.hub).exists()]
     if not remote or any(_counts(s.hub) is None for s in remote) or len(remote) != len(config.sources):
         return None
-    rows: dict[str, Any] = {}
+    rows: Estimate = {}
     records = chars = 0
     for source in config.sources:
         counted = _counts(source.hub)
@@ -62,7 +63,7 @@ def mix(config: Any, inputs: Inputs) -> dict[str, Any] | None:
     return {"sources": rows, "records": records, "chars": chars, "from": "known_sources.json"}
 
 
-def sample(config: Any, inputs: Inputs) -> dict[str, Any] | None:
+def sample(config: Any, inputs: Inputs) -> Estimate | None:
     n = inputs.expected.get("records")
     if inputs.records is not None or not n:
         return None
@@ -74,7 +75,7 @@ def sample(config: Any, inputs: Inputs) -> dict[str, Any] | None:
     return {"records": taken, **({"chars": round(chars * taken / n)} if chars else {})}
 
 
-def filter(config: Any, inputs: Inputs) -> dict[str, Any] | None:
+def filter(config: Any, inputs: Inputs) -> Estimate | None:
     n = inputs.expected.get("records")
     if inputs.records is not None or not n:
         return None
@@ -85,11 +86,11 @@ def filter(config: Any, inputs: Inputs) -> dict[str, Any] | None:
     return {"records": most, "at_most": True, **({"chars": round(chars * most / n)} if chars else {})}
 
 
-def translate(config: Any, inputs: Inputs) -> dict[str, Any] | None:
+def translate(config: Any, inputs: Inputs) -> Estimate | None:
     n, chars = inputs.expected.get("records"), inputs.expected.get("chars")
     if inputs.records is not None or not n or not chars:
         return None
-    row: dict[str, Any] = {"engine": config.engine, "records": n, "characters_sent_at_most": chars}
+    row: Estimate = {"engine": config.engine, "records": n, "characters_sent_at_most": chars}
     if config.engine == "deepl":
         price = price_of("deepl-pro")
         plan = "a free key's monthly amount is enough" if chars <= FREE_CHARS else "a Pro key at this size"
@@ -101,26 +102,26 @@ def translate(config: Any, inputs: Inputs) -> dict[str, Any] | None:
     return {**row, "chars": round(chars * 0.56)}  # Korean is about 0.56 of the English in characters
 
 
-def _usd(model: str, in_tokens: int, out_tokens: int) -> dict[str, Any]:
+def _usd(model: str, in_tokens: int, out_tokens: int) -> Estimate:
     price = price_of(model)
-    row: dict[str, Any] = {"in_tokens": in_tokens, "out_tokens": out_tokens}
+    row: Estimate = {"in_tokens": in_tokens, "out_tokens": out_tokens}
     if not price.known:
         return {**row, "usd": None}
     told = f"{in_tokens:,} x {price.input} + {out_tokens:,} x {price.output} USD per million"
     return {**row, "usd": round(price.usd(in_tokens, out_tokens, 0), 2), "formula": told}
 
 
-def rate(config: Any, inputs: Inputs) -> dict[str, Any] | None:
+def rate(config: Any, inputs: Inputs) -> Estimate | None:
     n, chars = inputs.expected.get("records"), inputs.expected.get("chars")
     if inputs.records is not None or not n or config.rater == "ifd":
         return None
     tokens = n * RATE_PROMPT_TOKENS + round((chars or 0) / KOREAN_CHARS_PER_TOKEN)
-    row: dict[str, Any] = {"rater": config.rater, "model": config.model, "records": n, "requests": n}
+    row: Estimate = {"rater": config.rater, "model": config.model, "records": n, "requests": n}
     key = config.api_key_env or ("OPENAI_API_KEY" if config.base_url is None else None)
     return row | _usd(config.model, tokens, n * RATE_ANSWER_TOKENS) | ({"needs": key} if key else {})
 
 
-def judge(config: Any, inputs: Inputs) -> dict[str, Any] | None:
+def judge(config: Any, inputs: Inputs) -> Estimate | None:
     if config.questions == "sample" or Path(config.questions).exists():
         return None
     counted = _counts(config.questions)
@@ -133,17 +134,17 @@ def judge(config: Any, inputs: Inputs) -> dict[str, Any] | None:
     n_criteria = max(1, len(getattr(criteria, "criteria", ()) or ()))
     requests = n * n_criteria * len(config.answers or config.models)
     answer = round(config.max_new_tokens)
-    row: dict[str, Any] = {"questions": n, "requests": requests, "judge": config.model, "at_most": True}
+    row: Estimate = {"questions": n, "requests": requests, "judge": config.model, "at_most": True}
     row |= _usd(config.model, requests * (JUDGE_PROMPT_TOKENS + answer), requests * JUDGE_ANSWER_TOKENS)
     needs = f"{config.api_key_env or 'OPENAI_API_KEY'}; the file {config.questions}, which is not here"
     return row | {"needs": needs, "from": counted[2]["figure"]}
 
 
-def _train(config: Any, inputs: Inputs, pairs: bool) -> dict[str, Any] | None:
+def _train(config: Any, inputs: Inputs, pairs: bool) -> Estimate | None:
     found = known.model(config.base_model)
     if found is None or Path(config.base_model).exists():
         return None
-    row: dict[str, Any] = {"base_model": config.base_model, "license": found["license"], "from": found["figure"]}
+    row: Estimate = {"base_model": config.base_model, "license": found["license"], "from": found["figure"]}
     if found["gated"]:
         row["needs"] = f"access to {config.base_model}: accept its licence on its page and log in (HF_TOKEN)"
     shape = known.shape(config.base_model)
@@ -185,16 +186,16 @@ def _train(config: Any, inputs: Inputs, pairs: bool) -> dict[str, Any] | None:
     return row
 
 
-def evaluate(config: Any, inputs: Inputs) -> dict[str, Any] | None:
+def evaluate(config: Any, inputs: Inputs) -> Estimate | None:
     if config.data is not None:
         return None
     models = len(config.models) + len(config.baselines)
     return {"models": models, "needs": "the benchmark's data from the Hub (skt/kobest_v1), a few MB", "keys": "none"}
 
 
-def sft(config: Any, inputs: Inputs) -> dict[str, Any] | None:
+def sft(config: Any, inputs: Inputs) -> Estimate | None:
     return _train(config, inputs, pairs=False)
 
 
-def dpo(config: Any, inputs: Inputs) -> dict[str, Any] | None:
+def dpo(config: Any, inputs: Inputs) -> Estimate | None:
     return _train(config, inputs, pairs=True)

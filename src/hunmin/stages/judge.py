@@ -12,13 +12,14 @@ import json
 import logging
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 from pydantic import field_validator
 
 from .. import PACKAGE
 from ..artifacts.artifact import DOCUMENTS, SCORES, Counts, Inputs, hash_of, read_manifest, write_atomic
 from ..artifacts.record import read_jsonl, write_jsonl
+from ..artifacts.rows import Estimate, JudgedDocument, Notes, ScoreRow, interval_of
 from ..clients.access import Access
 from ..errors import UserError
 from ..evaluation.judging import score_rows as scoring
@@ -143,7 +144,7 @@ def paid(config: Config) -> bool:
     return answering or not is_free(config.base_url)
 
 
-def estimate(config: Config, inputs: Inputs) -> dict[str, Any]:
+def estimate(config: Config, inputs: Inputs) -> Estimate:
     """Give what judging would take, with answers as long as max_new_tokens allows; nothing is sent."""
     from . import full_size
 
@@ -200,7 +201,7 @@ def run(config: Config, inputs: Inputs, out: Path) -> Counts:
             answers[contestant.name] = given_answers(contestant.file, questions)
         elif not contestant.endpoint:
             answers[contestant.name] = who.answer(contestant, questions, config, inputs, out)
-    notes: dict[str, Any] = {"protocol": protocol, "criteria": criteria.name, "judge": config.model, "questions": data}
+    notes: Notes = {"protocol": protocol, "criteria": criteria.name, "judge": config.model, "questions": data}
     remote = [c for c in judged if c.endpoint]
     if remote:
         found, notes["answered"] = who.answers_by_endpoint(config, inputs, questions, [c.model for c in remote])
@@ -219,7 +220,8 @@ def run(config: Config, inputs: Inputs, out: Path) -> Counts:
         else:
             keys = [c.key for c in criteria.criteria]
             rows += scoring.score_rows(by_model[name], keys, protocol, inputs.seed, earlier, config.reference or "")
-    rows = [{**row, "data": data} for row in rows]
+    for row in rows:
+        row["data"] = data
     write_jsonl(out / DOCUMENTS, documents)
     write_atomic(out / SCORES, json.dumps(rows, ensure_ascii=False, indent=1) + "\n")
     notes["plots"] = plots(rows, out)
@@ -261,7 +263,7 @@ def protocol_of(config: Config, criteria: CriteriaSet, prompt: str) -> str:
 
 def _reference(
     config: Config, criteria: CriteriaSet, protocol: str, data: str, names: list[str], questions: Sequence[Question]
-) -> tuple[Answers | None, list[scoring.Document] | None]:
+) -> tuple[Answers | None, list[JudgedDocument] | None]:
     """Give the opponent's answers (pairwise) or the reference's documents where they are of an earlier artifact.
 
     Raises UserError, before anything is answered, for a reference that is neither judged here nor fits what is.
@@ -287,10 +289,10 @@ def _reference(
             str(folder),
             "Relative scores need the same judge, criteria, language and prompt.",
         )
-    return None, list(read_jsonl(folder / DOCUMENTS))
+    return None, [cast(JudgedDocument, row) for row in read_jsonl(folder / DOCUMENTS)]
 
 
-def _stop_if_unreadable(documents: Sequence[scoring.Document], label: str) -> None:
+def _stop_if_unreadable(documents: Sequence[JudgedDocument], label: str) -> None:
     found = [v for d in documents for v in d["verdicts"]]
     if any(v["status"] == "ok" for v in found):
         return
@@ -303,7 +305,7 @@ def _stop_if_unreadable(documents: Sequence[scoring.Document], label: str) -> No
     )
 
 
-def plots(rows: Sequence[dict[str, Any]], out: Path) -> list[str]:
+def plots(rows: Sequence[ScoreRow], out: Path) -> list[str]:
     """Draw one chart a criterion and metric, a bar a model with its interval; give the files' names."""
     names = []
     for task, metric in dict.fromkeys((row["task"], row["metric"]) for row in rows):
@@ -312,7 +314,7 @@ def plots(rows: Sequence[dict[str, Any]], out: Path) -> list[str]:
             [row["model"] for row in kept],
             [row["value"] for row in kept],
             f"{task}, {metric} (n = {kept[0]['n']}, 95 % interval)",
-            [(row["ci_low"], row["ci_high"]) for row in kept],
+            [interval_of(row) for row in kept],
         )
         names.append(f"plot-{task}-{metric}.svg")
         write_atomic(out / names[-1], chart)

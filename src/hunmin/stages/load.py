@@ -17,6 +17,7 @@ from pydantic import field_validator, model_validator
 
 from ..artifacts.artifact import Counts, Inputs
 from ..artifacts.record import Record, content_hash, nfc, problems, texts
+from ..artifacts.rows import Estimate, JsonObject, Notes
 from ..artifacts.stream import Drop, count_lines, stream
 from ..clients.access import HubId
 from ..errors import UserError
@@ -115,7 +116,7 @@ def run(config: Config, inputs: Inputs, out: Path) -> Counts:
     wrong = check(config)
     if wrong:
         raise UserError("; ".join(wrong), inputs.label, "Mend the options.")
-    notes: dict[str, Any] = {}
+    notes: Notes = {}
     counts = stream(_step, inputs, out, source=items(config, notes), total=_total(config))
     if not counts.n_in:
         raise UserError("the dataset is empty", config.path or config.hub or "", "Check the file, or the split.")
@@ -137,14 +138,14 @@ def _total(config: Config) -> int | None:
     return config.limit
 
 
-def _step(items: list[dict[str, Any]]) -> list[Record | Drop]:
+def _step(items: list[JsonObject]) -> list[Record | Drop]:
     item = items[0]
     if item["bad"] is None:
         return [item["record"]]
     return [Drop(item["record"], "bad_row", item["bad"])]
 
 
-def records(config: Config, notes: dict[str, Any] | None = None) -> Iterator[Record]:
+def records(config: Config, notes: Notes | None = None) -> Iterator[Record]:
     """Yield the good records of a source, as `load` would keep them; `notes` is filled on the way."""
     for item in items(config, {} if notes is None else notes):
         if item["bad"] is None:
@@ -161,7 +162,7 @@ def source_name(config: Config) -> str:
     return re.sub(r"\s+", "_", name) or "source"
 
 
-def located_rows(config: Config, notes: dict[str, Any] | None = None) -> Iterator[tuple[str, Any]]:
+def located_rows(config: Config, notes: Notes | None = None) -> Iterator[tuple[str, Any]]:
     """Yield (where, row) of the source, before any format is read."""
     if config.hub:
         from ..formats.hub import read_hub
@@ -172,7 +173,7 @@ def located_rows(config: Config, notes: dict[str, Any] | None = None) -> Iterato
     return islice(rows, config.limit)
 
 
-def items(config: Config, notes: dict[str, Any], name: str | None = None) -> Iterator[dict[str, Any]]:
+def items(config: Config, notes: Notes, name: str | None = None) -> Iterator[JsonObject]:
     """Yield {record, bad}: a record with bad None, or a row (as it was) and why it is none.
 
     The same rows come again when called again, so that a killed load resumes.
@@ -226,7 +227,7 @@ def _place(config: Config) -> str:
     return str(config.path or config.hub)
 
 
-def _reader(config: Config, head: list[dict[str, Any]]) -> tuple[Any, str]:
+def _reader(config: Config, head: list[JsonObject]) -> tuple[Any, str]:
     """Give read(row) -> records and the format's name."""
     if config.columns:
         return lambda row: read_columns(row, config.columns), "columns"
@@ -243,7 +244,7 @@ def _reader(config: Config, head: list[dict[str, Any]]) -> tuple[Any, str]:
     return own, name
 
 
-def _bad(config: Config, notes: dict[str, Any], where: str, row: Any, error: UserError) -> dict[str, Any]:
+def _bad(config: Config, notes: Notes, where: str, row: Any, error: UserError) -> JsonObject:
     """Give the item of a bad row, or raise when bad rows stop the load."""
     what = f"{error.where}: {error.what}" if error.where else error.what
     if config.on_bad_row == "error" or error.where == "columns":
@@ -255,7 +256,7 @@ def _bad(config: Config, notes: dict[str, Any], where: str, row: Any, error: Use
     return {"record": record, "bad": {"why": what, "where": where}}
 
 
-def _finish(record: Record, config: Config, source: str, notes: dict[str, Any]) -> Record:
+def _finish(record: Record, config: Config, source: str, notes: Notes) -> Record:
     """Give a checked record in its final key order. Raises UserError that names the field."""
     history = [k for k in HISTORY if k in record]
     provided = {k: record.pop(k) for k in history}
@@ -348,7 +349,7 @@ def _columns_for(config: Config) -> dict[str, str]:
     return {}
 
 
-def estimate(config: Config, inputs: Inputs) -> dict[str, Any]:
+def estimate(config: Config, inputs: Inputs) -> Estimate:
     """Count rows and characters of a local source; a Hub dataset is only named, nothing is fetched."""
     from . import full_size
 

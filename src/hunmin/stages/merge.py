@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import logging
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 from ..artifacts.artifact import Counts, Inputs
+from ..artifacts.rows import Estimate
 from ..clients.access import HubId
 from ..errors import UserError
 from ..options import Options, opt
@@ -52,7 +53,7 @@ def hub(config: Config) -> list[HubId]:
     return [("model", config.base_model)] if config.base_model else []
 
 
-def estimate(config: Config, inputs: Inputs) -> dict[str, Any]:
+def estimate(config: Config, inputs: Inputs) -> Estimate:
     """Give the adapter and base that would be merged."""
     from ..train import weights
 

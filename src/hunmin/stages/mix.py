@@ -18,6 +18,7 @@ from pydantic import field_validator
 from ..artifacts import progress
 from ..artifacts.artifact import Counts, Inputs
 from ..artifacts.record import Record, read_jsonl, texts
+from ..artifacts.rows import Estimate, JsonObject, Notes
 from ..artifacts.stream import Writer
 from ..clients.access import HubId
 from ..errors import UserError
@@ -120,7 +121,7 @@ def run(config: Config, inputs: Inputs, out: Path) -> Counts:
     table = []
     n_renamed = 0
     for source in config.sources:
-        notes: dict[str, Any] = {}
+        notes: Notes = {}
         kept = chars = 0
         chosen = _choice(source, inputs)
         tick = progress.bar(f"{inputs.label} {source.name}")
@@ -190,7 +191,7 @@ def _load_config(source: Source) -> load.Config:
     return load.Config(**given)
 
 
-def _items(source: Source, inputs: Inputs, notes: dict[str, Any]) -> Iterator[dict[str, Any]]:
+def _items(source: Source, inputs: Inputs, notes: Notes) -> Iterator[JsonObject]:
     """Yield {record, bad} of a source; an artifact's records come as they are, with all their history."""
     if source.path or source.hub:
         made = records_of(Path(source.path)) if source.path else None
@@ -254,14 +255,14 @@ def _unique(record: Record, source: Source, used: set[int]) -> Record:
     return record
 
 
-def estimate(config: Config, inputs: Inputs) -> dict[str, Any]:
+def estimate(config: Config, inputs: Inputs) -> Estimate:
     """Count what each local source would give; Hub sources are only named."""
     from . import full_size
 
     known = full_size.mix(config, inputs)
     if known is not None:
         return known
-    rows: dict[str, Any] = {}
+    rows: Estimate = {}
     total: int | None = 0
     for source in config.sources:
         if source.hub and not Path(source.hub).exists():

@@ -15,6 +15,7 @@ from typing import Any, Literal
 from pydantic import create_model
 
 from ..artifacts.artifact import Counts, Inputs
+from ..artifacts.rows import Estimate
 from ..errors import UserError
 from ..formats import FORMATS
 from ..options import Options, opt
@@ -88,7 +89,7 @@ def check(config: Any) -> list[str]:
 CODES = {"unknown-licence", "noncommercial", "share-alike", "own-terms", "no-derivatives", "generator-terms"}
 
 
-def estimate(config: Any, inputs: Inputs) -> dict[str, Any]:
+def estimate(config: Any, inputs: Inputs) -> Estimate:
     """Say where it would go; nothing is asked of the Hub."""
     if not config.repo or not config.upload:
         return {"uploads": False, "folder": FOLDER}

@@ -15,6 +15,7 @@ from typing import Any, Literal
 
 from ..artifacts.artifact import RECORDS, Counts, Inputs
 from ..artifacts.record import Record, read_jsonl
+from ..artifacts.rows import Estimate, Notes, Rating
 from ..artifacts.stream import stream, take_back
 from ..clients.access import Access, HubId
 from ..clients.units import OUTAGE
@@ -122,7 +123,7 @@ def paid(config: Config) -> bool:
     return config.rater != "ifd" and not is_free(config.base_url)
 
 
-def estimate(config: Config, inputs: Inputs) -> dict[str, Any]:
+def estimate(config: Config, inputs: Inputs) -> Estimate:
     """Give what rating would take; nothing is sent."""
     from . import full_size
 
@@ -166,12 +167,12 @@ def run(config: Config, inputs: Inputs, out: Path) -> Counts:
     return counts
 
 
-def with_rating(record: Record, rating: dict[str, Any]) -> Record:
+def with_rating(record: Record, rating: Rating) -> Record:
     """Give the record with one more rating; what it had stays."""
     return {**record, "ratings": [*(record.get("ratings") or []), rating]}
 
 
-def _by_llm(config: Config, inputs: Inputs, out: Path) -> tuple[Counts, dict[str, Any]]:
+def _by_llm(config: Config, inputs: Inputs, out: Path) -> tuple[Counts, Notes]:
     from ..clients.openai_chat import open_client
     from ..raters import llm
     from ..raters.asked import Asker, limits
@@ -188,7 +189,7 @@ def _by_llm(config: Config, inputs: Inputs, out: Path) -> tuple[Counts, dict[str
         label=inputs.label,
     ) as client:
         structured = config.structured
-        extra: dict[str, Any] = {}
+        extra: Notes = {}
         if config.batch:
             structured = "text" if structured == "text" else "schema"  # a batch cannot try a server out
             extra["batch"] = _by_batch(config, inputs, client, structured, out)
@@ -235,7 +236,7 @@ def _by_batch(config: Config, inputs: Inputs, client: Any, structured: str, out:
     )
 
 
-def _by_loss(config: Config, inputs: Inputs, out: Path) -> tuple[Counts, dict[str, Any]]:
+def _by_loss(config: Config, inputs: Inputs, out: Path) -> tuple[Counts, Notes]:
     from .. import models
     from ..raters import ifd
 
@@ -269,7 +270,7 @@ def _free_memory() -> None:
         torch.cuda.empty_cache()
 
 
-def summary(path: Path) -> dict[str, Any]:
+def summary(path: Path) -> Notes:
     """Give the statuses and the distribution of the newest rating in a file of rated records."""
     statuses: Counter[str] = Counter()
     scores: Counter[float] = Counter()
@@ -279,7 +280,7 @@ def summary(path: Path) -> dict[str, Any]:
         if rating["score"] is not None:
             scores[round(rating["score"], 2)] += 1
     n = sum(scores.values())
-    found: dict[str, Any] = {"statuses": dict(statuses.most_common())}
+    found: Notes = {"statuses": dict(statuses.most_common())}
     found["headline"] = f"{n:,} of {sum(statuses.values()):,} with a score"
     if n:
         found["mean"] = round(sum(score * k for score, k in scores.items()) / n, 4)

@@ -11,10 +11,11 @@ from __future__ import annotations
 import logging
 from collections import Counter
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 from ..artifacts.artifact import Counts, Inputs
 from ..artifacts.record import Record, get_text, read_jsonl, with_texts
+from ..artifacts.rows import Estimate, Issue, Notes
 from ..artifacts.stream import stream
 from ..clients.access import Access, HubId
 from ..options import Options, opt
@@ -116,7 +117,7 @@ def paid(config: Config) -> bool:
     return bool(found[0].paid(found[1])) if found else False
 
 
-def estimate(config: Config, inputs: Inputs) -> dict[str, Any]:
+def estimate(config: Config, inputs: Inputs) -> Estimate:
     """Give how many issues there are to mend and what translating sentences again would take; nothing is sent."""
     if inputs.records is None or not inputs.records.is_file():
         return {"records": inputs.expected.get("records")}
@@ -129,11 +130,11 @@ def estimate(config: Config, inputs: Inputs) -> dict[str, Any]:
             asked = _question(record, issue) if found else None
             if asked and found:
                 units.append(found[0].body(asked[0], found[1], record=str(record.get("id", "")), field=issue["field"]))
-    told: dict[str, Any] = {"records": n_records, "issues": n_open, "sentences": len(units)}
+    told: Estimate = {"records": n_records, "issues": n_open, "sentences": len(units)}
     return {**told, **found[0].estimate(units, found[1], inputs.spend.ledger)} if found and units else told
 
 
-def _question(record: Record, issue: dict[str, Any]) -> tuple[str, str] | None:
+def _question(record: Record, issue: Issue) -> tuple[str, str] | None:
     path = issue["field"]
     return retranslate.wanted(original_of(record, path), get_text(record, path), issue) if path else None
 
@@ -213,7 +214,7 @@ async def _fill(
         piece, around = _question(record, issue) or ("", "")
         where = {"record": str(record.get("id", "")), "field": path}
         said = await retranslate.translate(piece, around, room, options, client, **where)
-        issues = [{**i, "asked": True} if i is issue else i for i in record["issues"]]
+        issues = [cast(Issue, {**i, "asked": True}) if i is issue else i for i in record["issues"]]
         record = {**record, "issues": issues}
         if not said:
             outcome.undone[issue["code"]] += 1
@@ -234,7 +235,7 @@ async def _fill(
     return record
 
 
-def summary(path: Path) -> dict[str, Any]:
+def summary(path: Path) -> Notes:
     """Give the funnel: issues and records before and after, proposals, edits by check, the codes that nothing mends."""
     found: Counter[str] = Counter()
     mended: Counter[str] = Counter()

@@ -17,6 +17,7 @@ from ..artifacts.record import (
     Record,
     read_jsonl,
 )
+from ..artifacts.rows import Estimate, Notes
 from ..artifacts.stream import Writer
 from ..errors import EXIT_WAITING, UserError
 from ..options import Options, opt
@@ -47,7 +48,7 @@ class Config(Options):
     )
 
 
-def estimate(config: Config, inputs: Inputs) -> dict[str, Any]:
+def estimate(config: Config, inputs: Inputs) -> Estimate:
     if inputs.records is None or not inputs.records.is_file():
         return {"records": inputs.expected.get("records")}
     flags = [bool(open_issues(record)) for record in read_jsonl(inputs.records)]
@@ -96,7 +97,7 @@ def _notes(
 ) -> dict[str, Any]:
     """Give the funnel and the reading hours: measured seconds a record, for what was queued and for reading all."""
     issues = [issue for record in queue for issue in open_issues(record)]
-    notes: dict[str, Any] = {
+    notes: Notes = {
         "headline": f"{len(queue):,} queued, {len(decided):,} decided" + (f", {waiting:,} {then}" if waiting else ""),
         "queued": len(queue),
         "not_queued": n_in - len(queue),

@@ -18,6 +18,7 @@ import numpy as np
 
 from ..artifacts.artifact import Counts, Inputs
 from ..artifacts.record import Record, read_jsonl
+from ..artifacts.rows import Estimate
 from ..artifacts.stream import Writer
 from ..errors import UserError
 from ..options import Options, opt
@@ -239,7 +240,7 @@ def _rows(inputs: Inputs, indices: np.ndarray) -> Iterator[Record]:
                 return
 
 
-def estimate(config: Config, inputs: Inputs) -> dict[str, Any]:
+def estimate(config: Config, inputs: Inputs) -> Estimate:
     """Say how many records would be left, as far as that follows from the options."""
     from . import full_size
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from ..artifacts.artifact import Counts, Inputs
+from ..artifacts.rows import Estimate
 from ..clients.access import HubId
 from ..options import opt
 from ..train.config import TrainConfig, cross_check
@@ -73,7 +74,7 @@ def preview(config: Config, inputs: Inputs, n: int) -> str:
     return preview.preview(config, inputs, n)
 
 
-def estimate(config: Config, inputs: Inputs) -> dict[str, Any]:
+def estimate(config: Config, inputs: Inputs) -> Estimate:
     """Give parameters, memory per device, steps, tokens and warm-up without loading a weight."""
     from . import full_size
 

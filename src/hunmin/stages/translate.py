@@ -18,6 +18,7 @@ from typing import Any, Literal
 
 from ..artifacts.artifact import Counts, Inputs, hash_of
 from ..artifacts.record import Record, read_jsonl, with_texts
+from ..artifacts.rows import Estimate, Notes
 from ..artifacts.stream import Drop, stream, take_back
 from ..clients.access import Access, HubId
 from ..clients.units import OUTAGE, Unit
@@ -229,7 +230,7 @@ def _lost(record: Record) -> bool:
     return any(why.split(":")[0] in OUTAGE for why in record["translation"].get("flagged", {}).values())
 
 
-def _notes(config: Config, out: Path, services: list[dict[str, Any]]) -> dict[str, Any]:
+def _notes(config: Config, out: Path, services: list[Notes]) -> Notes:
     """Give what the manifest and the report say: what was sent, kept and flagged, and what to beware of."""
     flagged: Counter[str] = Counter()
     kept: Counter[str] = Counter()
@@ -268,7 +269,7 @@ def _notes(config: Config, out: Path, services: list[dict[str, Any]]) -> dict[st
     }
 
 
-def estimate(config: Config, inputs: Inputs) -> dict[str, Any]:
+def estimate(config: Config, inputs: Inputs) -> Estimate:
     """Give requests, characters and cost in all and per field; no key is needed and nothing is sent."""
     from . import full_size
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from ..artifacts.artifact import Inputs
+from ..artifacts.rows import Estimate
 from .config import TrainConfig
 
 
-def estimate(config: TrainConfig, inputs: Inputs, kind: str) -> dict[str, Any]:
+def estimate(config: TrainConfig, inputs: Inputs, kind: str) -> Estimate:
     """Give the dry run's numbers; rows are read and tokenised when they are there, nothing is written."""
     from transformers import AutoConfig
 
@@ -22,7 +21,7 @@ def estimate(config: TrainConfig, inputs: Inputs, kind: str) -> dict[str, Any]:
         ready.found.base, revision=ready.found.revision, trust_remote_code=config.trust_remote_code
     )
     size = memory.size_of(config, shape)
-    found: dict[str, Any] = {
+    found: Estimate = {
         "base_model": ready.found.name,
         "template": ready.template_name,
         "parameters": size.parameters,

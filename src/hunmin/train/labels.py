@@ -14,6 +14,7 @@ from typing import Any
 
 from ..artifacts.artifact import hash_of
 from ..artifacts.record import Record, texts
+from ..artifacts.rows import Notes
 from ..errors import UserError
 from ..templates.render import Segment, Template
 
@@ -57,7 +58,7 @@ class Report:
     lengths: list[int] = field(default_factory=list)
     n_label_tokens: int = 0
 
-    def notes(self) -> dict[str, Any]:
+    def notes(self) -> Notes:
         """Give numbers for the manifest and the report."""
         ordered = sorted(self.lengths)
         return {

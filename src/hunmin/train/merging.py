@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ..artifacts import artifact
+from ..artifacts.rows import Notes
 from ..errors import UserError
 from ..templates.render import Template, load_template
 from . import adapters, loop, weights
@@ -24,7 +25,7 @@ PROMPTS = (
 )
 
 
-def merge(config: Any, source: str, out: Path) -> dict[str, Any]:
+def merge(config: Any, source: str, out: Path) -> Notes:
     """Merge the adapter that `source` names into out/model; give kept shares, logits, agreement and warnings.
 
     Raises UserError for a folder that holds an adapter, another base, or a quantised base without `dequantize`.
@@ -181,7 +182,7 @@ def _compare(before: list[dict[str, Any]], after: list[dict[str, Any]]) -> dict[
     }
 
 
-def _warnings(notes: dict[str, Any], config: Any) -> list[str]:
+def _warnings(notes: Notes, config: Any) -> list[str]:
     found = []
     if notes["kept_min"] < config.min_kept:
         worst = next(iter(notes["kept_worst"]))
@@ -203,7 +204,7 @@ def _save(
     found: weights.Resolved,
     base_hash: str,
     out: Path,
-    notes: dict[str, Any],
+    notes: Notes,
     config: Any,
 ) -> None:
     final = out / artifact.MODEL

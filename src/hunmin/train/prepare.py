@@ -11,6 +11,7 @@ from ..artifacts import artifact
 from ..artifacts.artifact import Counts, Inputs
 from ..artifacts.record import problems as record_problems
 from ..artifacts.record import read_jsonl, write_jsonl
+from ..artifacts.rows import Notes
 from ..errors import UserError
 from ..templates.render import Template, load_template
 from . import adapters, attention, labels, loop, memory, weights
@@ -222,9 +223,7 @@ def write_dropped(out: Path, label: str, report: labels.Report) -> None:
     write_jsonl(out / artifact.DROPPED, rows)
 
 
-def counts(
-    config: TrainConfig, report: labels.Report, trainer: Any, notes: dict[str, Any], n_train: int, label: str
-) -> Counts:
+def counts(config: TrainConfig, report: labels.Report, trainer: Any, notes: Notes, n_train: int, label: str) -> Counts:
     """Give the stage's Counts with everything the report shows."""
     curve = loop.loss_curve(trainer.state.log_history)
     losses = [row["loss"] for row in curve if "loss" in row]

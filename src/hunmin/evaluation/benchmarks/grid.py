@@ -9,10 +9,11 @@ import re
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 
 from ... import models
 from ...artifacts import artifact, progress
+from ...artifacts.rows import Document, Notes, ScoreRow
 from ...errors import UserError
 from . import harness, processes, scorer, tokens, upstream
 from .contestants import Contestant
@@ -20,8 +21,15 @@ from .processes import Group
 
 log = logging.getLogger("hunmin")
 
-Part = dict[str, Any]
-"""{details: how it was scored, rows: scores.json's, documents: documents.jsonl's} of one model, task and shots."""
+
+class Part(TypedDict):
+    """One model, task and number of shots: how it was scored, and its rows of scores.json and documents.jsonl."""
+
+    details: Notes
+    rows: list[ScoreRow]
+    documents: list[Document]
+
+
 Tick = Callable[..., None]
 
 
@@ -112,7 +120,7 @@ def _score_model(
         _keep(path, {**details, **about, **joint, **lm.opened.report}, rows, documents, group)
 
 
-def _keep(path: Path, details: Part, rows: list[Part], documents: list[Part], group: Group) -> None:
+def _keep(path: Path, details: Notes, rows: list[ScoreRow], documents: list[Document], group: Group) -> None:
     if group.rank == 0:
         text = json.dumps({"details": details, "rows": rows, "documents": documents}, ensure_ascii=False)
         artifact.write_atomic(path, text + "\n")
@@ -127,7 +135,7 @@ def write(out: Path, parts: Sequence[Part]) -> None:
     artifact.write_atomic(out / artifact.SCORES, json.dumps(rows, ensure_ascii=False, indent=1) + "\n")
 
 
-def notes(parts: Sequence[Part], found: Sequence[Contestant], left_out: list[str]) -> dict[str, Any]:
+def notes(parts: Sequence[Part], found: Sequence[Contestant], left_out: list[str]) -> Notes:
     """Give what the manifest keeps of an evaluation: who was scored, how, and where contexts were cut."""
     truncated = {}
     for part in parts:

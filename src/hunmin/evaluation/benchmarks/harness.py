@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ... import statistics
+from ...artifacts.rows import Document, ScoreRow
 from ...errors import UserError
 from ...tables import did_you_mean, resolve
 from . import BENCHMARKS, SUITES, metrics, scorer, tokens
@@ -96,11 +97,11 @@ def run_job(
     tokenizer: Any,
     tick: Callable[..., None] | None = None,
     **shard: Any,
-) -> list[dict[str, Any]]:
+) -> list[Document]:
     """Score a job's documents; give documents.jsonl's rows, in the protocol's order, without any text."""
     requests = tokens.encode(tokenizer, [(item.context, item.choices) for item in job.items])
     scores = scorer.score(opened, requests, tick, **shard)
-    found = []
+    found: list[Document] = []
     for item, request, scored in zip(job.items, requests, scores, strict=True):
         values = scored.loglikelihoods
         normed = [v / n for v, n in zip(values, item.lengths(), strict=True)]
@@ -131,11 +132,11 @@ def best(values: Sequence[float]) -> int:
     return max(range(len(values)), key=values.__getitem__)
 
 
-def score_rows(documents: Sequence[dict[str, Any]], task: Task) -> list[dict[str, Any]]:
+def score_rows(documents: Sequence[Document], task: Task) -> list[ScoreRow]:
     """Give scores.json's rows of one model, task and number of shots, each with interval, n and chance level."""
     gold = [d["gold"] for d in documents]
     first = documents[0]
-    found = []
+    found: list[ScoreRow] = []
     for metric in task.metrics:
         predicted = [d["prediction_norm" if metric == "acc_norm" else "prediction"] for d in documents]
         if metric == "macro_f1":

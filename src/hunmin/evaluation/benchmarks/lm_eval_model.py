@@ -19,6 +19,7 @@ from lm_eval.models.huggingface import HFLM
 
 from ...artifacts import progress
 from . import scorer, tokens
+from .processes import Shard
 
 log = logging.getLogger("hunmin")
 
@@ -36,7 +37,7 @@ class HunminLM(HFLM):
         scoring: str = "auto",
         budget_tokens: int | None = None,
         separate_encode: bool = False,
-        shard: dict[str, Any] | None = None,
+        shard: Shard | None = None,
         **options: Any,
     ):
         super().__init__(pretrained, *args, **options)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypedDict
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,15 @@ def gather(group: Group, part: Any) -> list[Any]:
     return parts
 
 
-def shard(group: Group) -> dict[str, Any]:
+class Shard(TypedDict, total=False):
+    """Which part of the requests this process scores, and how the parts come together; empty for all of them."""
+
+    rank: int
+    world: int
+    gather: Callable[[Any], list[Any]]
+
+
+def shard(group: Group) -> Shard:
     """Give the sharding arguments of scorer.score."""
     if group.world == 1:
         return {}

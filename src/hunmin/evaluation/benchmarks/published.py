@@ -9,20 +9,21 @@ from __future__ import annotations
 
 import json
 import re
-from typing import Any
+from typing import Any, Literal
 
 from ... import PACKAGE
+from ...artifacts.rows import ScoreRow
 from ...errors import UserError
 from .task_rows import KOBEST
 
+WAY: tuple[Literal["task", "metric", "num_fewshot", "protocol"], ...] = ("task", "metric", "num_fewshot", "protocol")
 FOLDER = PACKAGE / "data" / "published"
-Row = dict[str, Any]
 
 
-def kobest() -> list[Row]:
+def kobest() -> list[ScoreRow]:
     """Give KoBEST's published rows (protocol harness), merged, in score-row shape with `published_in`."""
     data = json.loads((FOLDER / "kobest.json").read_text("utf-8"))
-    found: list[Row] = []
+    found: list[ScoreRow] = []
     for printed in data["rows"]:
         for shots, value in printed["shots"].items():
             if value is None:
@@ -33,10 +34,10 @@ def kobest() -> list[Row]:
     return _one_name_each(found)
 
 
-def judge() -> list[Row]:
+def judge() -> list[ScoreRow]:
     """Give KULLM's two judge tables in score-row shape with `published_in`."""
     data = json.loads((FOLDER / "judge.json").read_text("utf-8"))
-    found: list[Row] = []
+    found: list[ScoreRow] = []
     for table in data["tables"]:
         for model, *values in table["rows"]:
             for (task, metric, scale), value in zip(table["columns"], values, strict=True):
@@ -45,7 +46,7 @@ def judge() -> list[Row]:
     return found
 
 
-def rows_for(what: str, protocol: str | None = None) -> list[Row]:
+def rows_for(what: str, protocol: str | None = None) -> list[ScoreRow]:
     """Give the published rows asked for: `kobest`, `judge` or `all`, of one protocol if named.
 
     Raises UserError for a protocol that none of them has.
@@ -69,15 +70,24 @@ def identity(name: str) -> str:
     return re.sub(r"[\s_-]+", "", name).casefold()
 
 
-def _row(model: str, task: str, metric: str, shots: int, protocol: str, value: float) -> Row:
-    row = {"model": model, "task": task, "metric": metric, "num_fewshot": shots, "protocol": protocol, "value": value}
-    return {**row, "ci_low": None, "ci_high": None, "n": None, "n_truncated": None}
+def _row(model: str, task: str, metric: str, shots: int, protocol: str, value: float) -> ScoreRow:
+    return {
+        "model": model,
+        "task": task,
+        "metric": metric,
+        "num_fewshot": shots,
+        "protocol": protocol,
+        "value": value,
+        "ci_low": None,
+        "ci_high": None,
+        "n": None,
+        "n_truncated": None,
+    }
 
 
-def _merge(found: list[Row], new: Row) -> None:
+def _merge(found: list[ScoreRow], new: ScoreRow) -> None:
     for old in found:
-        same = all(old[k] == new[k] for k in ("task", "metric", "num_fewshot", "protocol"))
-        if not same or identity(old["model"]) != identity(new["model"]):
+        if [old[k] for k in WAY] != [new[k] for k in WAY] or identity(old["model"]) != identity(new["model"]):
             continue
         if round(old["value"], 4) == round(new["value"], 4):
             old["value"] = max(old["value"], new["value"], key=lambda v: len(repr(v)))
@@ -86,7 +96,7 @@ def _merge(found: list[Row], new: Row) -> None:
     found.append(new)
 
 
-def _one_name_each(rows: list[Row]) -> list[Row]:
+def _one_name_each(rows: list[ScoreRow]) -> list[ScoreRow]:
     """Give every model the spelling printed first; a second, disagreeing value names its source in the model's name."""
     names: dict[str, str] = {}
     taken: set[tuple[Any, ...]] = set()

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ... import statistics
+from ...artifacts.rows import Compared
 from . import metrics
 
 Key = tuple[str, str, int]
@@ -27,7 +28,7 @@ def by_key(documents: Sequence[Mapping[str, Any]]) -> dict[str, dict[Key, dict[A
     return found
 
 
-def compare(first: Documents, second: Documents) -> dict[str, Any] | None:
+def compare(first: Documents, second: Documents) -> Compared | None:
     """Compare two models on the documents both have: second minus first; None when they share none."""
     import numpy as np
 
@@ -53,7 +54,7 @@ def compare(first: Documents, second: Documents) -> dict[str, Any] | None:
     }
 
 
-def compare_means(first: Mapping[str, float], second: Mapping[str, float]) -> dict[str, Any] | None:
+def compare_means(first: Mapping[str, float], second: Mapping[str, float]) -> Compared | None:
     """Compare a judge's scores of two models on the questions both have: mean difference with a paired bootstrap."""
     shared = [k for k in first if k in second]
     if not shared:

@@ -8,17 +8,19 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from ... import statistics
 from ...artifacts import artifact
+from ...artifacts.rows import Document, JsonObject, ScoreRow, Shown
 from ...errors import UserError
 from ...tables import did_you_mean, resolve
 from . import BENCHMARKS, SUITES, metrics
 from . import task_rows as rows
 from .harness import best
+from .processes import Shard
 
 log = logging.getLogger("hunmin")
 
@@ -75,7 +77,7 @@ def task_spec(name: str, data: str | None, revision: str | None, folder: Path) -
     import lm_eval.tasks
     import yaml
 
-    changed: dict[str, Any] = {"dataset_kwargs": {"revision": revision}} if revision else {}
+    changed: Shown = {"dataset_kwargs": {"revision": revision}} if revision else {}
     if data is not None:
         task = resolve(BENCHMARKS, name, "task")
         files = {}
@@ -100,7 +102,7 @@ def data_name(name: str, data: str | None) -> str:
     return rows.data_name(task, rows.read(task, "test", data), rows.read(task, "train", data), data)
 
 
-def open_model(loaded: Any, max_length: int, backend: str, budget_tokens: int | None, shard: dict[str, Any]) -> Any:
+def open_model(loaded: Any, max_length: int, backend: str, budget_tokens: int | None, shard: Shard) -> Any:
     """Give lm-eval's view of an opened model, scored by us."""
     from .lm_eval_model import HunminLM
 
@@ -121,9 +123,9 @@ def run_task(
     num_fewshot: int,
     manager: Any,
     limit: int | None,
-    options: dict[str, Any],
+    options: Mapping[str, Any],
     data_name: str,
-) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+) -> tuple[list[ScoreRow], list[Document]]:
     """Run one lm-eval task (or group) at one number of shots; give (score rows, documents)."""
     import datasets
     from lm_eval import simple_evaluate
@@ -147,10 +149,10 @@ def run_task(
             spec,
             "It needs the Hub; for KoBEST give data: a local folder.",
         ) from error
-    table, documents = [], []
+    table: list[ScoreRow] = []
+    documents: list[Document] = []
     for task, samples in sorted(found["samples"].items()):
-        base = {"model": model_name, "task": task, "num_fewshot": num_fewshot, "protocol": PROTOCOL}
-        own = [_document(base, sample, lm.truncated) for sample in samples]
+        own = [_document(model_name, task, num_fewshot, sample, lm.truncated) for sample in samples]
         documents += own
         version = found["versions"].get(task)
         for key, value in sorted(found["results"][task].items()):
@@ -159,8 +161,11 @@ def run_task(
                 continue
             picked = [s for s in samples if s.get("filter", "none") == filtered]
             name, low, high = _interval(metric, float(value), [s[metric] for s in picked if metric in s])
-            row = {
-                **base,
+            row: ScoreRow = {
+                "model": model_name,
+                "task": task,
+                "num_fewshot": num_fewshot,
+                "protocol": PROTOCOL,
                 "metric": name if filtered == "none" else f"{name},{filtered}",
                 "value": round(float(value), 6),
                 "ci_low": low,
@@ -179,29 +184,34 @@ def run_task(
     return table, documents
 
 
-def _document(base: dict[str, Any], sample: dict[str, Any], truncated: set[str]) -> dict[str, Any]:
+def _document(model: str, task: str, num_fewshot: int, sample: JsonObject, truncated: set[str]) -> Document:
     """Give a document's row: what was predicted, never the benchmark's text."""
     contexts = [arguments[0] for arguments in sample.get("arguments", ())]
-    row = {
-        **base,
+    answers = sample["filtered_resps"]
+    gold, prediction = sample["target"], answers[0] if answers else None
+    values = []
+    if answers and all(isinstance(a, (tuple, list)) and len(a) == 2 for a in answers):
+        values = [float(a[0]) for a in answers]
+        target = str(gold)
+        pair = sample.get("f1")  # (gold, predicted) as indices, also where the task's target is a text
+        given = int(target) if target.isdigit() else target
+        gold, prediction = int(pair[0]) if isinstance(pair, (tuple, list)) else given, best(values)
+    row: Document = {
+        "model": model,
+        "task": task,
+        "num_fewshot": num_fewshot,
+        "protocol": PROTOCOL,
         "index": sample["doc_id"],
         "prompt": [sample["doc_hash"][:12], sample["prompt_hash"][:12]],
         "truncated": any(c in truncated for c in contexts),
         "metrics": {m: sample[m] for m in sample.get("metrics", ()) if isinstance(sample.get(m), (int, float))},
+        "gold": gold,
+        "prediction": prediction,
     }
+    if values:
+        row["loglikelihoods"] = [round(v, 6) for v in values]
     if sample.get("filter", "none") != "none":
         row["filter"] = sample["filter"]
-    answers = sample["filtered_resps"]
-    if answers and all(isinstance(a, (tuple, list)) and len(a) == 2 for a in answers):
-        values = [float(a[0]) for a in answers]
-        target = str(sample["target"])
-        pair = sample.get("f1")  # (gold, predicted) as indices, also where the task's target is a text
-        given = int(target) if target.isdigit() else target
-        row["gold"] = int(pair[0]) if isinstance(pair, (tuple, list)) else given
-        row["prediction"] = best(values)
-        row["loglikelihoods"] = [round(v, 6) for v in values]
-    else:
-        row["gold"], row["prediction"] = sample["target"], answers[0] if answers else None
     return row
 
 

@@ -11,10 +11,11 @@ import math
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from ...artifacts.artifact import DOCUMENTS, read_manifest, stage_folders
-from ...artifacts.record import read_jsonl
+from ...artifacts.record import Record, read_jsonl
+from ...artifacts.rows import JudgedDocument, Notes, Shown
 from ...errors import UserError
 from ...statistics import grade, kappa, kendall, spearman
 from .score_rows import biases, outcome
@@ -23,7 +24,7 @@ Row = Mapping[str, Any]
 Key = tuple[str, str, str, int]
 
 
-def report(scores: Path | Iterable[Row], human: Path | Iterable[Row]) -> dict[str, dict[str, Any]]:
+def report(scores: Path | Iterable[Row], human: Path | Iterable[Row]) -> dict[str, Notes]:
     """Give the agreement of verdicts with people by criterion, then "labels" (what was matched) and, from an artifact,
     "position" (a pairwise judge's position bias).
 
@@ -33,7 +34,7 @@ def report(scores: Path | Iterable[Row], human: Path | Iterable[Row]) -> dict[st
     statistic is undefined (fewer than 3 pairs, or one side constant) it is None and `notes` says why. Pairwise scores
     are 1 (won), 0.5, 0 of the judged model. Raises UserError when nothing matches.
     """
-    documents: list[dict[str, Any]] = []
+    documents: list[Record] = []
     if isinstance(scores, Path):
         documents = list(read_jsonl(_documents(scores)))
         judged: list[Row] = [row for document in documents for row in rows_of(document)]
@@ -76,7 +77,7 @@ def report(scores: Path | Iterable[Row], human: Path | Iterable[Row]) -> dict[st
     found = {name: compare(by_criterion[name], unread[name]) for name in sorted({*by_criterion, *unread})}
     found["labels"] = {"n_human": len(people), "n_matched": len(matched), "n_verdicts": len(judged)}
     if any("order" in verdict for document in documents for verdict in document["verdicts"]):
-        found["position"] = biases(documents)["position"]
+        found["position"] = biases(cast(list[JudgedDocument], documents))["position"]
     return found
 
 
@@ -96,7 +97,7 @@ def _documents(path: Path) -> Path:
     return _existing(path / DOCUMENTS if path.is_dir() else path)
 
 
-def rows_of(document: Row) -> list[dict[str, Any]]:
+def rows_of(document: Row) -> list[Shown]:
     """Give a judged document as rows of `report`; a pairwise document is one row, its outcome over both orders."""
     base = {"id": document["id"], "model": document["model"]}
     verdicts = document["verdicts"]
@@ -128,7 +129,7 @@ def _number(row: Row) -> float:
     return float(value)
 
 
-def compare(pairs: list[tuple[float, float, float | None]], n_unread: int = 0) -> dict[str, Any]:
+def compare(pairs: list[tuple[float, float, float | None]], n_unread: int = 0) -> Notes:
     """Give the statistics of (judge, human, answer length or None) triples."""
     judge, people = [p[0] for p in pairs], [p[1] for p in pairs]
     notes: list[str] = []
@@ -138,7 +139,7 @@ def compare(pairs: list[tuple[float, float, float | None]], n_unread: int = 0) -
         if len(set(values)) == 1:
             notes.append(f"every {name} score is {values[0]:g}, so there is no order to compare")
     defined = not notes
-    found: dict[str, Any] = {"n": len(pairs), "n_unread": n_unread}
+    found: Notes = {"n": len(pairs), "n_unread": n_unread}
     found["spearman"] = spearman(judge, people) if defined else None
     found["kendall"] = kendall(judge, people) if defined else None
     found["kappa"] = kappa(judge, people) if pairs else None

@@ -10,6 +10,7 @@ from typing import Any
 
 from ...artifacts import progress
 from ...artifacts.artifact import Inputs, read_manifest
+from ...artifacts.rows import Notes
 from ...errors import UserError
 from ...tables import did_you_mean
 from ..benchmarks import contestants as evaluated
@@ -141,7 +142,7 @@ def answer(contestant: Contestant, questions: Sequence[Question], config: Any, i
 
 def answers_by_endpoint(
     config: Any, inputs: Inputs, questions: Sequence[Question], models: list[str]
-) -> tuple[dict[str, Answers], dict[str, Any]]:
+) -> tuple[dict[str, Answers], Notes]:
     """Give the answers of an endpoint's models by name, through the ledger, and what it cost."""
     import asyncio
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ...artifacts.artifact import hash_of
+from ...artifacts.rows import JsonObject
 from ...errors import UserError
 from ...raters import wording
 from ...raters.scores import Scale
@@ -47,7 +48,7 @@ def load_criteria(name: str, language: str) -> CriteriaSet:
 
     if name == PAIRWISE:
         return CriteriaSet(PAIRWISE, language, (), "")
-    sets: dict[str, Any] = yaml.safe_load(FILE.read_text(encoding="utf-8"))
+    sets: JsonObject = yaml.safe_load(FILE.read_text(encoding="utf-8"))
     where = str(FILE.name)
     if name not in sets:
         path = Path(name)

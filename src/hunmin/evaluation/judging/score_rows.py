@@ -9,32 +9,34 @@ from __future__ import annotations
 import math
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Literal
 
+from ...artifacts.rows import JudgedDocument, Notes, ScoreRow, Verdict
 from ...statistics import mean_interval, rank_correlation, relative_interval
 from .criteria import PAIRWISE
 
-Document = dict[str, Any]
+Grade = Literal["score", "weighted"]
 
 
-def per_question(documents: Sequence[Document], criterion: str, key: str = "score") -> dict[str, float]:
+def per_question(documents: Sequence[JudgedDocument], criterion: str, key: Grade = "score") -> dict[str, float]:
     """Give each question's mean over its turns of the scores that were read; a question with none is absent."""
     found = {}
     for document in documents:
-        values = [v[key] for v in document["verdicts"] if v["criterion"] == criterion and v.get(key) is not None]
+        given = (v.get(key) for v in document["verdicts"] if v["criterion"] == criterion)
+        values = [value for value in given if value is not None]
         if values:
             found[document["id"]] = math.fsum(values) / len(values)
     return found
 
 
 def score_rows(
-    documents: Sequence[Document],
+    documents: Sequence[JudgedDocument],
     criteria: Sequence[str],
     protocol: str,
     seed: int,
-    reference: Sequence[Document] | None = None,
+    reference: Sequence[JudgedDocument] | None = None,
     reference_name: str = "",
-) -> list[dict[str, Any]]:
+) -> list[ScoreRow]:
     """Give one model's rows: `mean` per criterion, `weighted_mean` where the endpoint gave probabilities, and
     `relative` (the reference model = 100) where a reference was judged on the same questions.
 
@@ -42,26 +44,30 @@ def score_rows(
     """
     if not documents:
         return []
-    base = {"model": documents[0]["model"], "num_fewshot": 0, "protocol": protocol}
+    model = documents[0]["model"]
     n_truncated = sum(any(a["finish_reason"] == "length" for a in d["answers"]) for d in documents)
-    rows = []
+    ways: tuple[tuple[Grade, str], ...] = (("score", "mean"), ("weighted", "weighted_mean"))
+    rows: list[ScoreRow] = []
     for criterion in criteria:
         unread = sum(v["criterion"] == criterion and v["score"] is None for d in documents for v in d["verdicts"])
-        for key, metric in (("score", "mean"), ("weighted", "weighted_mean")):
+        for key, metric in ways:
             values = per_question(documents, criterion, key)
             if values:
                 value, low, high = mean_interval(list(values.values()), seed)
-                rows.append(_row(base, criterion, metric, value, low, high, len(values), n_truncated, unread))
+                rows.append(
+                    _row(model, protocol, criterion, metric, value, low, high, len(values), n_truncated, unread)
+                )
         if reference is not None:
             found = relative_interval(per_question(documents, criterion), per_question(reference, criterion), seed)
             if found:
-                row = _row(base, criterion, "relative", *found, n_truncated, unread)
+                row = _row(model, protocol, criterion, "relative", *found, n_truncated, unread)
                 rows.append({**row, "reference": reference_name})
     return rows
 
 
 def _row(
-    base: dict[str, Any],
+    model: str,
+    protocol: str,
     task: str,
     metric: str,
     value: float,
@@ -70,13 +76,13 @@ def _row(
     n: int,
     n_truncated: int,
     n_unread: int,
-) -> dict[str, Any]:
+) -> ScoreRow:
     return {
-        "model": base["model"],
+        "model": model,
         "task": task,
         "metric": metric,
-        "num_fewshot": base["num_fewshot"],
-        "protocol": base["protocol"],
+        "num_fewshot": 0,
+        "protocol": protocol,
         "value": round(value, 6),
         "ci_low": round(low, 6),
         "ci_high": round(high, 6),
@@ -86,7 +92,7 @@ def _row(
     }
 
 
-def outcome(verdicts: Sequence[dict[str, Any]]) -> float | None:
+def outcome(verdicts: Sequence[Verdict]) -> float | None:
     """Give 1 for a win, 0 for a loss, 0.5 for a tie of one question's two orders; None when one could not be read.
 
     Ours is A in order "ours_first" and B in "ours_second". Orders that disagree are a tie: the judge followed position.
@@ -102,20 +108,31 @@ def outcome(verdicts: Sequence[dict[str, Any]]) -> float | None:
     return points[0] if points[0] == points[1] else 0.5 if {*points} == {0.0, 1.0} else math.fsum(points) / 2
 
 
-def pairwise_rows(documents: Sequence[Document], protocol: str, seed: int, reference_name: str) -> list[dict[str, Any]]:
+def pairwise_rows(documents: Sequence[JudgedDocument], protocol: str, seed: int, reference_name: str) -> list[ScoreRow]:
     """Give the `win_ratio` row against the reference (ties count half) over questions whose two orders were read."""
     outcomes = [outcome(d["verdicts"]) for d in documents]
     read = [o for o in outcomes if o is not None]
     if not read:
         return []
-    base = {"model": documents[0]["model"], "num_fewshot": 0, "protocol": protocol}
+    model = documents[0]["model"]
     n_truncated = sum(any(a["finish_reason"] == "length" for a in d["answers"]) for d in documents)
     value, low, high = mean_interval(read, seed)
-    row = _row(base, PAIRWISE, "win_ratio", value, low, high, len(read), n_truncated, len(outcomes) - len(read))
+    row = _row(
+        model,
+        protocol,
+        PAIRWISE,
+        "win_ratio",
+        value,
+        low,
+        high,
+        len(read),
+        n_truncated,
+        len(outcomes) - len(read),
+    )
     return [{**row, "reference": reference_name}]
 
 
-def biases(documents: Sequence[Document]) -> dict[str, Any]:
+def biases(documents: Sequence[JudgedDocument]) -> Notes:
     """Give what the verdicts alone say of the judge: position bias of pairwise ones, length against score of others."""
     seen = {"A": "first", "B": "second", "tie": "tie", None: None}
     orders = []
@@ -127,7 +144,7 @@ def biases(documents: Sequence[Document]) -> dict[str, Any]:
         for v in document["verdicts"]:
             if "order" not in v and v["score"] is not None:
                 lengths[v["criterion"]].append((len(document["answers"][v["turn"]]["text"]), v["score"]))
-    found: dict[str, Any] = {}
+    found: Notes = {}
     if orders:
         found["position"] = position_bias(orders)
     if lengths:
@@ -135,7 +152,7 @@ def biases(documents: Sequence[Document]) -> dict[str, Any]:
     return found
 
 
-def position_bias(orders: Iterable[tuple[str | None, str | None]]) -> dict[str, Any]:
+def position_bias(orders: Iterable[tuple[str | None, str | None]]) -> Notes:
     """Give what changes when only the order does, from a pairwise judge's two verdicts of each question.
 
     A verdict is "first", "second", "tie" or None (unread) as the judge saw it: the first verdict with our answer shown
@@ -155,9 +172,9 @@ def position_bias(orders: Iterable[tuple[str | None, str | None]]) -> dict[str, 
     }
 
 
-def by_category(documents: Sequence[Document], criteria: Sequence[str]) -> dict[str, dict[str, float]]:
+def by_category(documents: Sequence[JudgedDocument], criteria: Sequence[str]) -> dict[str, dict[str, float]]:
     """Give mean scores by question category and criterion; empty when the questions have no categories."""
-    groups: dict[str, list[Document]] = defaultdict(list)
+    groups: dict[str, list[JudgedDocument]] = defaultdict(list)
     for document in documents:
         if document["category"]:
             groups[document["category"]].append(document)
@@ -170,6 +187,6 @@ def by_category(documents: Sequence[Document], criteria: Sequence[str]) -> dict[
     return found
 
 
-def statuses(documents: Sequence[Document]) -> dict[str, int]:
+def statuses(documents: Sequence[JudgedDocument]) -> dict[str, int]:
     """Give how many verdicts have which status, the most frequent first."""
     return dict(Counter(v["status"] for d in documents for v in d["verdicts"]).most_common())

@@ -8,6 +8,7 @@ from typing import Any
 
 from ...artifacts import progress
 from ...artifacts.artifact import Inputs
+from ...artifacts.rows import JudgedDocument, Notes, Shown, Verdict
 from ...clients.units import OK, chat
 from ...raters import wording
 from ...raters.asked import EXPECT_TOKENS, Asker, limits, reply_text
@@ -49,7 +50,7 @@ def jobs_of(model: str, questions: Sequence[Question], criteria: CriteriaSet) ->
     return [Job(model, q, turn, c) for q in questions for turn in range(len(q.turns)) for c in criteria.criteria]
 
 
-def expected_rows(names: Sequence[str], questions: Sequence[Question], criteria: CriteriaSet) -> list[dict[str, Any]]:
+def expected_rows(names: Sequence[str], questions: Sequence[Question], criteria: CriteriaSet) -> list[Shown]:
     """Give what `agreement.report` will read of the verdicts, all still unread."""
     jobs = [job for name in names for job in jobs_of(name, questions, criteria)]
     return [
@@ -113,14 +114,23 @@ def pair_values(job: Job, answers: Answers, opponent: Answers, language: str) ->
 
 async def grade(
     job: Job, answers: Answers, asker: Asker, prompt: wording.Wording, language: str, weighted: bool
-) -> dict[str, Any]:
+) -> Verdict:
     """Give the verdict of one job; an answer that is none is not shown to the judge."""
     criterion = job.criterion
     assert criterion is not None
-    verdict = {"criterion": criterion.key, "turn": job.turn, "scale": criterion.scale.name}
     missing = _missing([answers[job.question.id, i] for i in range(job.turn + 1)])
+    row: Verdict = {
+        "criterion": criterion.key,
+        "turn": job.turn,
+        "scale": criterion.scale.name,
+        "score": None,
+        "weighted": None,
+        "status": "no_answer",
+        "reason": missing,
+        "key": "",
+    }
     if missing:
-        return {**verdict, "score": None, "weighted": None, "status": "no_answer", "reason": missing, "key": ""}
+        return row
     asked = await asker.score(
         prompt.fill(grade_values(job, answers, language)),
         criterion.scale,
@@ -131,28 +141,32 @@ async def grade(
     found = None
     if weighted and asked.score is not None:
         found = weighted_score(asked.tokens, criterion.scale, asked.score)
-    row = {
-        **verdict,
-        "score": asked.score,
-        "weighted": round(found, 6) if found is not None else None,
-        "status": asked.status,
-        "reason": asked.reason,
-        "key": asked.key,
-    }
-    return row if asked.score is not None else {**row, "reply": reply_text(asked.raw)[:KEPT_CHARS]}
+    row["score"], row["weighted"] = asked.score, round(found, 6) if found is not None else None
+    row["status"], row["reason"], row["key"] = asked.status, asked.reason, asked.key
+    if asked.score is None:
+        row["reply"] = reply_text(asked.raw)[:KEPT_CHARS]
+    return row
 
 
 async def prefer(
     job: Job, answers: Answers, opponent: Answers, client: Any, prompt: wording.Wording, language: str, asks: int
-) -> dict[str, Any]:
+) -> Verdict:
     """Give the verdict of one order; an unread reply is asked for again up to `asks` times in all."""
     turns = range(len(job.question.turns))
-    verdict = {"criterion": PAIRWISE, "turn": job.turn, "order": job.order, "choice": None, "score": None}
     missing = _missing([a[job.question.id, i] for a in (answers, opponent) for i in turns])
+    row: Verdict = {
+        "criterion": PAIRWISE,
+        "turn": job.turn,
+        "order": job.order,
+        "choice": None,
+        "score": None,
+        "status": "no_answer",
+        "reason": missing,
+        "key": "",
+    }
     if missing:
-        return {**verdict, "status": "no_answer", "reason": missing, "key": ""}
+        return row
     messages = prompt.fill(pair_values(job, answers, opponent, language))
-    row: dict[str, Any] = {}
     for repeat in range(asks):
         answer = await client.ask(
             chat(
@@ -166,7 +180,8 @@ async def prefer(
         )
         choice, reason = read_choice(answer.text) if answer.text else (None, answer.detail)
         status = "ok" if choice else "unparsed" if answer.status == OK else answer.status
-        row = {**verdict, "choice": choice, "status": status, "reason": reason, "key": answer.key}
+        row["choice"], row["status"], row["reason"], row["key"] = choice, status, reason, answer.key
+        row.pop("reply", None)
         if choice or status not in ("unparsed", "empty", "cut_off"):
             break
         row["reply"] = reply_text(answer.raw)[:KEPT_CHARS]
@@ -208,14 +223,14 @@ def judge_all(
     names: list[str],
     answers: dict[str, Answers],
     opponent: Answers | None,
-) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+) -> tuple[list[JudgedDocument], Notes]:
     """Give the documents of all models, judged by one endpoint, and what it cost."""
     import asyncio
 
     from ...clients.openai_chat import open_client
 
     jobs = [job for name in names for job in jobs_of(name, questions, criteria)]
-    done: dict[int, dict[str, Any]] = {}
+    done: dict[int, Verdict] = {}
     with open_client(
         model=config.model,
         base_url=config.base_url,
@@ -241,8 +256,8 @@ def judge_all(
         finally:
             tick(0, done=True)
         paid_for = client.report()
-    documents = []
-    by_question: dict[tuple[str, str], list[dict[str, Any]]] = {}
+    documents: list[JudgedDocument] = []
+    by_question: dict[tuple[str, str], list[Verdict]] = {}
     for i, job in enumerate(jobs):
         by_question.setdefault((job.model, job.question.id), []).append(done[i])
     for name in names:

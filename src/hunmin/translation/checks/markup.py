@@ -49,7 +49,7 @@ def find(original: str, text: str, context: Mapping[str, Any]) -> list[Issue]:
 
 def _inside(one: Issue, taken: list[tuple[int, ...]]) -> bool:
     span = one["source_span"]
-    return bool(span) and any(a <= span[0] and span[1] <= b for a, b in taken)
+    return span is not None and any(a <= span[0] and span[1] <= b for a, b in taken)
 
 
 def _alone(text: str) -> list[Issue]:

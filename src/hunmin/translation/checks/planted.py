@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
 
 from ...artifacts.record import Record, read_jsonl
+from ...artifacts.rows import Notes
 
 
-def planted(records: Iterable[Record], labels: Path) -> dict[str, Any]:
+def planted(records: Iterable[Record], labels: Path) -> Notes:
     """Give {planted, found, mended, proposed, by_code: {code: [planted, found, mended, proposed]},
     clean_fields_flagged} of checked (and repaired) records.
 

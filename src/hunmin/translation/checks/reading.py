@@ -6,16 +6,14 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from typing import Any
 
+from ...artifacts.rows import Issue as Issue
 from ...text.numbers import Number, english_numbers, korean_numbers
 from ...text.prose import prose_of as prose_of
 from ...text.prose import spans_of as spans_of
 from ...text.segments import prose
 from ...text.sentences import split
 from ...text.tasks import FormTask, form_task
-
-Issue = dict[str, Any]
 
 CERTAIN, REVIEW = "certain", "review"
 

@@ -30,8 +30,9 @@ def units(record: Record) -> list[Unit]:
         return []
     shown = "\n\n".join(f"[{path}]\nEnglish: {original}\nKorean: {text}" for path, original, text in pairs)
     question = PROMPT.read_text(encoding="utf-8").replace("{pairs}", shown)
-    where: dict[str, Any] = {"record": str(record.get("id", "")), "field": "sense", "prompt": "sense_check"}
-    return [chat([{"role": "user", "content": question}], expect_tokens=EXPECT_TOKENS, **where)]
+    asked = [{"role": "user", "content": question}]
+    name = str(record.get("id", ""))
+    return [chat(asked, record=name, field="sense", prompt="sense_check", expect_tokens=EXPECT_TOKENS)]
 
 
 def parse(reply: str, record: Record) -> list[Issue] | None:
@@ -54,7 +55,9 @@ def parse(reply: str, record: Record) -> list[Issue] | None:
             return None
         source = _find(original_of(record, path), row.get("english"))
         target = _find(there[path], row.get("korean"))
-        found.append({**issue("sense", REVIEW, source, target, str(row.get("reason", ""))[:300]), "field": path})
+        one = issue("sense", REVIEW, source, target, str(row.get("reason", ""))[:300])
+        one["field"] = path
+        found.append(one)
     return found
 
 
@@ -78,7 +81,4 @@ async def ask(record: Record, client: Any) -> tuple[list[Issue], str]:
 
 def unread_issue(why: str) -> Issue:
     """Give the issue that stands for a question without a readable answer."""
-    return {
-        **issue("sense", REVIEW, None, None, f"판정을 읽지 못함 ({why}) / the check of the sense could not be read"),
-        "field": "",
-    }
+    return issue("sense", REVIEW, None, None, f"판정을 읽지 못함 ({why}) / the check of the sense could not be read")

@@ -98,7 +98,7 @@ def _whole_sentences(original: str, text: str, context: Mapping[str, Any], taken
     """
     found = []
     plain = prose_of(text)
-    covered = [one["target_span"] for one in taken]
+    covered = [span for one in taken if (span := one["target_span"])]
     for start, end in sentences_of(text):
         sentence = text[start:end]
         if (

@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from ...artifacts.artifact import Inputs
+from ...artifacts.rows import Estimate, JsonObject
 from ...clients import deepl as client
 from ...clients.access import Access
+from ...clients.asking import Client
 from ...clients.units import Answer, Unit, text
 from .ways import UNMASKED, Way
 
@@ -20,7 +22,7 @@ def ways(config: Any) -> tuple[Way, ...]:
     return (Way("lines", "xml"), Way("lines", "xml_empty"), Way("sentences", "xml_empty"))
 
 
-def open_client(config: Any, inputs: Inputs) -> client.Client:
+def open_client(config: Any, inputs: Inputs) -> Client:
     return client.open_client(
         spend=inputs.spend,
         label=inputs.label,
@@ -40,7 +42,7 @@ def body(source: str, config: Any, **where: Any) -> Unit:
 
     Tag handling version 2 is always named: accounts older than December 2025 get version 1 otherwise.
     """
-    params: dict[str, Any] = {"source_lang": _code(config.source_lang), "target_lang": _code(config.target_lang)}
+    params: JsonObject = {"source_lang": _code(config.source_lang), "target_lang": _code(config.target_lang)}
     if config.mask:
         params |= {"tag_handling": "xml", "tag_handling_version": "v2", "ignore_tags": ["x"]}
         params["split_sentences"] = "nonewlines"
@@ -82,6 +84,6 @@ def problems(config: Any) -> list[str]:
     return found
 
 
-def estimate(units: Iterable[Unit], config: Any, ledger: Path | None) -> dict[str, Any]:
+def estimate(units: Iterable[Unit], config: Any, ledger: Path | None) -> Estimate:
     glossary = Path(config.glossary) if config.glossary else None
     return client.estimate(units, base_url=config.base_url, glossary=glossary, ledger=ledger)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ...artifacts.artifact import Inputs
+from ...artifacts.rows import Estimate
 from ...clients.access import Access, HubId
 from ...clients.units import Answer, Unit
 from ...errors import UserError
@@ -42,7 +43,7 @@ class Engine:
     services: Callable[[Any], Sequence[Access]]
     hub: Callable[[Any], Sequence[HubId]]
     loads_model: Callable[[Any], bool]
-    estimate: Callable[[Iterable[Unit], Any, Path | None], dict[str, Any]]
+    estimate: Callable[[Iterable[Unit], Any, Path | None], Estimate]
     simpler: Callable[[Unit, Any], Unit | None]
     """The same question in plainer form, for a server that does not take the unit."""
     prompts: Callable[[Any], Mapping[str, str]]
@@ -87,7 +88,7 @@ def _ways(config: Any) -> tuple[Way, ...]:
     return (Way("lines", "bracket"), Way("sentences", "xml_empty")) if config.mask else UNMASKED
 
 
-def _estimate(units: Iterable[Unit], config: Any, ledger: Path | None) -> dict[str, Any]:
+def _estimate(units: Iterable[Unit], config: Any, ledger: Path | None) -> Estimate:
     rows = {str(unit.body.get("text", unit.body)) for unit in units}
     return {"texts": len(rows), "chars": sum(map(len, rows))}
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from ...artifacts.artifact import Inputs, sha256_file
+from ...artifacts.rows import Estimate, Notes
 from ...clients.units import Answer, Unit, text
 from ...errors import EXIT_WAITING, UserError
 from .ways import Way
@@ -61,7 +62,7 @@ class FileClient:
             exit_code=EXIT_WAITING,
         )
 
-    def report(self) -> dict[str, Any]:
+    def report(self) -> Notes:
         return {
             "service": "file",
             "model": self._path.name,
@@ -153,6 +154,6 @@ def problems(config: Any) -> list[str]:
     return []
 
 
-def estimate(units: Iterable[Unit], config: Any, ledger: Path | None) -> dict[str, Any]:
+def estimate(units: Iterable[Unit], config: Any, ledger: Path | None) -> Estimate:
     rows = {(u.record, u.field, u.body["text"]) for u in units}
     return {"service": "file", "texts": len(rows), "chars": sum(len(r[2]) for r in rows), "requests": 0, "usd": 0.0}

@@ -11,10 +11,13 @@ from pathlib import Path
 from typing import Any
 
 from ...artifacts.artifact import Inputs
+from ...artifacts.rows import Estimate, JsonObject
 from ...clients import openai_chat as client
 from ...clients.access import Access
+from ...clients.asking import Client
 from ...clients.deepl import read_glossary
 from ...clients.prices import guess_tokens
+from ...clients.recorded import SCHEME
 from ...clients.units import Answer, Unit, chat
 from ...errors import UserError
 from .ways import UNMASKED, Way
@@ -57,7 +60,7 @@ def ways(config: Any) -> tuple[Way, ...]:
     return (Way("whole", "bracket"), Way("lines", "bracket"), Way("sentences", "xml_empty"))
 
 
-def open_client(config: Any, inputs: Inputs) -> client.Client:
+def open_client(config: Any, inputs: Inputs) -> Client:
     return client.open_client(
         model=config.model,
         spend=inputs.spend,
@@ -77,7 +80,7 @@ def body(source: str, config: Any, **where: Any) -> Unit:
         {"role": "system", "content": system_prompt(config, source)},
         {"role": "user", "content": source},
     ]
-    schema: dict[str, Any] = {} if config.json_schema == "never" else {"response_format": SCHEMA}
+    schema: JsonObject = {} if config.json_schema == "never" else {"response_format": SCHEMA}
     expected = int(1.3 * max(guess_tokens(source), len(source) / 2.2)) + 16  # Korean: 0.5 characters per English one
     return chat(messages, prompt=prompt_name(config), expect_tokens=expected, **schema, **where)
 
@@ -172,7 +175,7 @@ def files(config: Any) -> list[Path]:
     if config.prompt and config.prompt.endswith(".txt"):
         found.append(Path(config.prompt))
     if client.is_recorded(config.base_url):
-        found.append(Path(config.base_url.removeprefix(client.SCHEME)))
+        found.append(Path(config.base_url.removeprefix(SCHEME)))
     return found
 
 
@@ -185,5 +188,5 @@ def problems(config: Any) -> list[str]:
     return found
 
 
-def estimate(units: Iterable[Unit], config: Any, ledger: Path | None) -> dict[str, Any]:
+def estimate(units: Iterable[Unit], config: Any, ledger: Path | None) -> Estimate:
     return client.estimate(units, model=config.model, base_url=config.base_url, request=config.request, ledger=ledger)

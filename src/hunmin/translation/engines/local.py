@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from ...artifacts.artifact import Inputs
+from ...artifacts.rows import Estimate, Notes
 from ...clients.access import HubId
 from ...clients.units import Answer, Unit, text
 from ...errors import UserError
@@ -89,7 +90,7 @@ class LocalClient:
                 found[i] = answer
         return found
 
-    def report(self) -> dict[str, Any]:
+    def report(self) -> Notes:
         """Give what the manifest shows."""
         return {
             "service": "local",
@@ -222,7 +223,7 @@ def problems(config: Any) -> list[str]:
     return [] if config.model else ["translate.model: the local engine needs a model (Hub id or folder)"]
 
 
-def estimate(units: Iterable[Unit], config: Any, ledger: Path | None) -> dict[str, Any]:
+def estimate(units: Iterable[Unit], config: Any, ledger: Path | None) -> Estimate:
     rows = {unit.body["text"] for unit in units}
     return {
         "service": f"local {config.model}",

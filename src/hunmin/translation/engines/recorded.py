@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ...artifacts.artifact import Inputs
+from ...artifacts.rows import Estimate
 from ...clients.asking import Client
 from ...clients.pace import Pace
 from ...clients.recorded import recorded_service
@@ -58,7 +59,7 @@ def problems(config: Any) -> list[str]:
     return found
 
 
-def estimate(units: Iterable[Unit], config: Any, ledger: Path | None) -> dict[str, Any]:
+def estimate(units: Iterable[Unit], config: Any, ledger: Path | None) -> Estimate:
     rows = list(units)
     chars = sum(len(unit.body["text"]) for unit in rows)
     return {"service": "recorded", "requests": len(rows), "chars": chars, "usd": 0.0}

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 
+from ...artifacts.rows import Issue
 from ...text.formulas import RELATIONS, SYMBOLS
 from ...text.segments import find_spans, is_code
 from .blocks import merge
-from .splice import Edit, piece_of, replace, stand_in, whole_lines
+from .splice import Edit, piece_of, replace, source_span, stand_in, target_span, whole_lines
 
 SIGN = re.compile(rf"[{RELATIONS}{SYMBOLS}]")
 LOOSE_BEFORE = re.compile(r"(?:[A-Za-z0-9()./^]+\s*)?[=×÷+*/^≤≥<>−-]\s*$")
@@ -15,11 +16,11 @@ LOOSE_AFTER = re.compile(r"\s*[=×÷+*/^≤≥<>−-](?=\s*(?:[가-힣.,]|$))")
 BLOCKS = ("fence", "code")
 
 
-def mend(original: str, text: str, issue: dict) -> Edit | None:
+def mend(original: str, text: str, issue: Issue) -> Edit | None:
     """Give the edit that restores the issue's source piece byte for byte; None when it has no place."""
     if not issue.get("source_span") or not issue.get("target_span"):
         return None
-    start, end = issue["target_span"]
+    start, end = target_span(issue)
     if issue["code"] == "code_only" or is_code(original):
         return _lines(original, text, (0, len(text)), issue)
     piece = piece_of(original, issue)
@@ -43,14 +44,14 @@ def mend(original: str, text: str, issue: dict) -> Edit | None:
     return replace(text, there, piece) if there else None
 
 
-def _lines(piece: str, text: str, there: tuple[int, int], issue: dict) -> Edit | None:
+def _lines(piece: str, text: str, there: tuple[int, int], issue: Issue) -> Edit | None:
     """A block of code: its lines come back, its Korean comments stay."""
     merged = merge(piece, text[there[0] : there[1]], "문자열" in issue["detail"])
     return whole_lines(text, replace(text, there, merged[0])) if merged else None
 
 
-def _kind(original: str, issue: dict) -> str:
-    start, end = issue["source_span"]
+def _kind(original: str, issue: Issue) -> str:
+    start, end = source_span(issue)
     return next((s.kind for s in find_spans(original) if (s.start, s.end) == (start, end)), "")
 
 

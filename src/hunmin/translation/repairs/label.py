@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import re
 
+from ...artifacts.rows import Issue
 from ..checks.labels import GLOSSARY, LABEL
-from .splice import Edit, replace
+from .splice import Edit, replace, target_span
 
 
-def mend(original: str, text: str, issue: dict) -> Edit | None:
+def mend(original: str, text: str, issue: Issue) -> Edit | None:
     """Give the text with the label of the issue's line in Korean; None when the issue is no label's."""
     if not issue.get("target_span"):
         return None
-    a, b = issue["target_span"]
+    a, b = target_span(issue)
     if text[a:b].lower() in GLOSSARY and re.match(r"\s?\d*\**\s?:", text[b:]):
         return replace(text, (a, b), GLOSSARY[text[a:b].lower()])
     if issue["code"] != "cut_off" or not re.match(r"\s?:", text[b:]):

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import re
 
+from ...artifacts.rows import Issue
 from ...text.patterns import TABLE_RULE
 from ...text.segments import find_spans
 from ..checks.emphasis import marks
 from ..checks.labels import GLOSSARY
 from ..checks.markup import KEY
-from .splice import Edit, piece_of, replace, stand_in
+from .splice import Edit, piece_of, replace, source_span, stand_in, target_span
 
 TAG_NAME = re.compile(r"<(?P<slash>/?)(?P<name>[A-Za-z][\w.-]*)")
 HANGUL_TAG = re.compile(r"<(?P<slash>/?)(?P<name>[가-힣][가-힣\w]*)(?=\s[^<>\n]*=|\s*/?>)")
 SIGN = re.compile(r"^[ \t]*(?:#{1,6}|[-*+•]|\d{1,3}[.)])[ \t]+")
 
 
-def mend(original: str, text: str, issue: dict) -> Edit | None:
+def mend(original: str, text: str, issue: Issue) -> Edit | None:
     """Give the text with the issue's markup put back; None when its place is not certain."""
     if not issue.get("source_span") or not issue.get("target_span"):
         return None
@@ -28,13 +29,13 @@ def mend(original: str, text: str, issue: dict) -> Edit | None:
     return None
 
 
-def _span(original: str, text: str, issue: dict, piece: str) -> Edit | None:
+def _span(original: str, text: str, issue: Issue, piece: str) -> Edit | None:
     """A URL, mail address, placeholder or tag over its changed self."""
     kinds = {(s.start, s.end): s.kind for s in find_spans(original)}
-    kind = kinds.get(tuple(issue["source_span"]), "")
+    kind = kinds.get(source_span(issue), "")
     if kind not in ("url", "email", "placeholder", "tag"):
         return None
-    a, b = issue["target_span"]
+    a, b = target_span(issue)
     if kind == "tag" and (name := _tag_name(text, issue, piece)):
         return name
     there = {(s.start, s.end): s.kind for s in find_spans(text)}
@@ -47,9 +48,9 @@ def _span(original: str, text: str, issue: dict, piece: str) -> Edit | None:
     return replace(text, found, piece) if found else None
 
 
-def _tag_name(text: str, issue: dict, piece: str) -> Edit | None:
+def _tag_name(text: str, issue: Issue, piece: str) -> Edit | None:
     """The name of a tag whose name was translated; its translated attributes stay."""
-    a, b = _line(text, issue["target_span"][0])
+    a, b = _line(text, target_span(issue)[0])
     found = list(HANGUL_TAG.finditer(text, a, b))
     own = TAG_NAME.match(piece)
     if len(found) != 1 or not own or found[0]["slash"] != own["slash"]:
@@ -62,9 +63,9 @@ def _line(text: str, at: int) -> tuple[int, int]:
     return text.rfind("\n", 0, at) + 1, end if end >= 0 else len(text)
 
 
-def _only_placeholder(original: str, text: str, issue: dict, piece: str) -> Edit | None:
+def _only_placeholder(original: str, text: str, issue: Issue, piece: str) -> Edit | None:
     """A line `Key: [Placeholder]` or `[Placeholder]` is made anew from its label and the placeholder."""
-    start, end = _line(original, issue["source_span"][0])
+    start, end = _line(original, source_span(issue)[0])
     line = original[start:end]
     if original.count("\n") != text.count("\n"):
         return None
@@ -82,24 +83,24 @@ def _only_placeholder(original: str, text: str, issue: dict, piece: str) -> Edit
     return replace(text, (a, b), f"{label.group()} {piece}") if label else None
 
 
-def _sign(original: str, text: str, issue: dict, piece: str) -> Edit | None:
+def _sign(original: str, text: str, issue: Issue, piece: str) -> Edit | None:
     """A heading, list or number sign at the start of its line."""
     if not re.fullmatch(r"#{1,6}|[-*+•]|\d{1,3}", piece):
         return None
-    start, end = _line(original, issue["source_span"][0])
+    start, end = _line(original, source_span(issue)[0])
     sign = SIGN.match(original[start:end])
     if not sign:
         return None
-    a, b = _line(text, issue["target_span"][0])
+    a, b = _line(text, target_span(issue)[0])
     return replace(text, (a, b), sign.group() + SIGN.sub("", text[a:b]))
 
 
-def _colon(original: str, text: str, issue: dict, piece: str) -> Edit | None:
+def _colon(original: str, text: str, issue: Issue, piece: str) -> Edit | None:
     """The colon after a label: at the end of a header line, or after the glossary's word."""
     key = KEY.match(piece)
     if not key or "쌍점" not in issue["detail"]:
         return None
-    a, b = issue["target_span"]
+    a, b = target_span(issue)
     line = text[a:b]
     if not key["rest"].strip():
         return replace(text, (a, b), line.rstrip() + ":")
@@ -114,9 +115,9 @@ def _colon(original: str, text: str, issue: dict, piece: str) -> Edit | None:
     return None
 
 
-def _row(original: str, text: str, issue: dict, piece: str) -> Edit | None:
+def _row(original: str, text: str, issue: Issue, piece: str) -> Edit | None:
     """The rule of a table, or a row whose outer bar is lost."""
-    a, b = issue["target_span"]
+    a, b = target_span(issue)
     if TABLE_RULE.fullmatch(piece):
         return replace(text, (a, b), piece)
     if "표의 칸" not in issue["detail"]:
@@ -142,24 +143,24 @@ def _row(original: str, text: str, issue: dict, piece: str) -> Edit | None:
     return None
 
 
-def _ticks(original: str, text: str, issue: dict, piece: str) -> Edit | None:
+def _ticks(original: str, text: str, issue: Issue, piece: str) -> Edit | None:
     if piece[:1] != "`":
         return None
-    a, b = issue["target_span"]
+    a, b = target_span(issue)
     return replace(text, (a, b), piece) if text[a:b] == piece.strip("`") else None
 
 
-def _mark(original: str, text: str, issue: dict, piece: str) -> Edit | None:
+def _mark(original: str, text: str, issue: Issue, piece: str) -> Edit | None:
     """Emphasis back on a label at the start of the line, on the whole line, or on the number or name it stood on."""
-    one = next((m for m in marks(original) if [m.start, m.end] == list(issue["source_span"])), None)
+    one = next((m for m in marks(original) if (m.start, m.end) == source_span(issue)), None)
     if one is None:
         return None
     start, end = _line(original, one.start)
-    a, b = _line(text, issue["target_span"][0])
+    a, b = _line(text, target_span(issue)[0])
     line = text[a:b]
-    stretch = text[issue["target_span"][0] : issue["target_span"][1]]
+    stretch = text[target_span(issue)[0] : target_span(issue)[1]]
     if stretch.startswith(one.sign):
-        at = issue["target_span"][0] - a
+        at = target_span(issue)[0] - a
         line = line[:at] + stretch.strip("*_~") + line[at + len(stretch) :]
     sign = SIGN.match(line)
     lead = sign.end() if sign else 0

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ...artifacts.record import Record, get_text, with_texts
+from ...artifacts.rows import Repair
 from ...tables import resolve
 from ...text.segments import find_spans
 from ..checks.find_issues import Check, context_of, issues_of_text, original_of
@@ -115,9 +116,9 @@ def mend_text(
     context: Mapping[str, Any],
     outcome: Outcome,
     mends: frozenset[str] = frozenset(REPAIRS),
-) -> tuple[str, list[Issue], list[dict[str, Any]]]:
+) -> tuple[str, list[Issue], list[Repair]]:
     """Give the text mended as far as no person is needed, the issues still open in it, and the log of its edits."""
-    log: list[dict[str, Any]] = []
+    log: list[Repair] = []
     current = issues
 
     def may(now: str, issue: Issue, edit: Edit) -> bool:
@@ -130,10 +131,17 @@ def mend_text(
     return text, current, log
 
 
-def entry(path: str, check: str, text: str, edit: Edit) -> dict[str, Any]:
+def entry(path: str, check: str, text: str, edit: Edit) -> Repair:
     """Give the log entry of an edit: `after` is `before` with `text` over [start, end)."""
-    place = {"start": edit.start, "end": edit.end, "text": edit.text}
-    return {"field": path, "check": check, **place, "before": text, "after": edit.on(text)}
+    return {
+        "field": path,
+        "check": check,
+        "start": edit.start,
+        "end": edit.end,
+        "text": edit.text,
+        "before": text,
+        "after": edit.on(text),
+    }
 
 
 def mend_record(

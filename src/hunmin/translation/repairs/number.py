@@ -6,9 +6,10 @@ from __future__ import annotations
 
 import re
 
+from ...artifacts.rows import Issue
 from ...text.numbers import FAMILY, UNITS, Number, english_numbers, korean_numbers, orphans, surely_orphan
 from ...text.segments import find_spans
-from .splice import Edit, replace
+from .splice import Edit, replace, source_span, target_span
 
 KOREAN_UNIT = {
     "second": "초",
@@ -68,15 +69,15 @@ def written(number: Number, original: str) -> str:
     return f"{value:,.10f}".rstrip("0").rstrip(".") if value % 1 else f"{int(value):,}"
 
 
-def mend(original: str, text: str, issue: dict) -> Edit | None:
+def mend(original: str, text: str, issue: Issue) -> Edit | None:
     """Give the text with the source's number (and unit) put in; None when its place is not certain."""
     if not issue.get("source_span") or not issue.get("target_span"):
         return None
-    start, end = issue["source_span"]
+    start, end = source_span(issue)
     number = next((n for n in english_numbers(original) if n.start == start and n.end == end), None)
     if number is None:
         return None
-    a, b = issue["target_span"]
+    a, b = target_span(issue)
     there = next((n for n in korean_numbers(text) if (n.start, n.end) == (a, b)), None)
     if "단위" in issue["detail"]:
         return _unit(text, number, there)

@@ -80,11 +80,13 @@ def propose(
 ) -> list[Issue]:
     """Give the issues, each with its proposed mend where one is known."""
     regions = regions_of(original, text, issues, checks, context, mends)
-    found = []
+    found: list[Issue] = []
     for issue in issues:
         region = next((r for r in regions if key_of(issue) in r.settles), None)
-        proposal = {"start": region.start, "end": region.end, "text": region.text} if region else None
-        found.append({**issue, "proposal": proposal} if proposal else issue)
+        if region is None:
+            found.append(issue)
+        else:
+            found.append({**issue, "proposal": {"start": region.start, "end": region.end, "text": region.text}})
     return found
 
 

@@ -9,6 +9,7 @@ from ...text.hangul import has_hangul
 from ...text.masking import MaskError, Segment, cut, decode, encode, join, restore
 from ..checks.find_issues import Check, issues_of_text
 from ..checks.reading import Issue, sentences_of
+from .splice import target_span
 
 CODES = ("cut_off", "untranslated")
 CONTEXT_CHARS = 500
@@ -36,7 +37,7 @@ def wanted(original: str, text: str, issue: Issue) -> tuple[str, str] | None:
 
 def put(text: str, issue: Issue, said: str) -> str:
     """Give the text with the translated piece in its place: over English that was left, at a gap, over a broken end."""
-    a, b = issue["target_span"]
+    a, b = target_span(issue)
     if issue["code"] == "untranslated":
         return text[:a] + said + text[b:]
     if b > a:  # a sentence that does not end: the whole of it goes

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from ...artifacts.rows import Issue, Span
+
 
 @dataclass(frozen=True)
 class Edit:
@@ -46,7 +48,23 @@ def whole_lines(text: str, edit: Edit) -> Edit:
     return Edit(start, end, "\n".join(new[first : len(new) - last]))
 
 
-def piece_of(original: str, issue: dict) -> str:
+def source_span(issue: Issue) -> tuple[int, int]:
+    """Give where an issue stands in the English. Raises ValueError when it has no place there."""
+    return _known(issue["source_span"])
+
+
+def target_span(issue: Issue) -> tuple[int, int]:
+    """Give where an issue stands in the Korean. Raises ValueError when it has no place there."""
+    return _known(issue["target_span"])
+
+
+def _known(span: Span | None) -> tuple[int, int]:
+    if span is None:
+        raise ValueError("an issue without a place in this text cannot be mended here")
+    return span[0], span[1]
+
+
+def piece_of(original: str, issue: Issue) -> str:
     """Give the source text of an issue; "" when it has no source span."""
     span = issue.get("source_span")
     return original[span[0] : span[1]] if span else ""

@@ -12,7 +12,6 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from ...artifacts.artifact import hash_of, write_atomic
 from ...artifacts.record import (
@@ -26,6 +25,7 @@ from ...artifacts.record import (
     with_texts,
     write_jsonl,
 )
+from ...artifacts.rows import Issue, Review, Shown
 from ...errors import UserError
 
 QUEUE = "queue.jsonl"
@@ -50,15 +50,15 @@ class Decision:
     seconds: float | None = None
     at: str = ""
 
-    def row(self) -> dict[str, Any]:
-        found = {"id": self.id, "content": self.content, "action": self.action, "by": self.by}
+    def row(self) -> Shown:
+        found: Shown = {"id": self.id, "content": self.content, "action": self.action, "by": self.by}
         for name in ("texts", "english", "note", "seconds", "at"):
             if getattr(self, name):
                 found[name] = getattr(self, name)
         return found
 
 
-def open_issues(record: Record) -> list[dict[str, Any]]:
+def open_issues(record: Record) -> list[Issue]:
     """Give the issues that nothing has mended."""
     return [issue for issue in record.get("issues") or () if issue.get("status", "open") == "open"]
 
@@ -90,7 +90,7 @@ def apply(record: Record, decision: Decision) -> Record:
     """Give the record as decided, with the text before each edit; times stay in the decisions file."""
     before = {path: get_text(record, path) for path in decision.texts}
     new = with_texts(record, {p: unicodedata.normalize("NFC", t) for p, t in decision.texts.items()})
-    said: dict[str, Any] = {"decision": decision.action, "by": decision.by}
+    said: Review = {"decision": decision.action, "by": decision.by}
     if before:
         said["before"] = before
     if decision.english:
@@ -121,7 +121,7 @@ class DecisionLog:
     def add(self, decision: Decision) -> None:
         self._write(decision.row())
 
-    def _write(self, row: dict[str, Any]) -> None:
+    def _write(self, row: Shown) -> None:
         data = (dumps(row) + "\n").encode()
         if os.write(self._file, data) != len(data):
             raise OSError(28, "the decision was not written whole", str(self._path))

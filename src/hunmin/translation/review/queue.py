@@ -14,6 +14,7 @@ from typing import Any
 
 from ...artifacts import artifact
 from ...artifacts.record import Record, content_hash, read_jsonl, texts
+from ...artifacts.rows import JsonObject, Shown
 from ...errors import UserError
 from . import decisions
 from .decisions import Decision, DecisionLog, decision_problem, measured_seconds, open_issues, standing
@@ -95,7 +96,7 @@ class Queue:
             text = self._text[i] = "\n".join(str(p) for p in parts).casefold()
         return text
 
-    def line(self, i: int) -> dict[str, Any]:
+    def line(self, i: int) -> Shown:
         """Give what the list shows of a record."""
         record = self.records[i]
         first = next(iter(texts(record).values()), "")
@@ -108,7 +109,7 @@ class Queue:
             "snippet": " ".join(first[: SNIPPET * 2].split())[:SNIPPET],
         }
 
-    def page(self, offset: int, status: str = "", code: str = "", search: str = "") -> dict[str, Any]:
+    def page(self, offset: int, status: str = "", code: str = "", search: str = "") -> Shown:
         """Give one page of matching lines, and how many match."""
         found = self.matching(status, code, search)
         offset = max(0, min(offset, max(0, len(found) - 1)) // PAGE * PAGE)
@@ -123,7 +124,7 @@ class Queue:
             ordered += [p for p in found if p < i]  # from the end back to what was skipped
         return next((p for p in ordered if not self._taken(p, by)), -1)
 
-    def view(self, i: int, by: str = "") -> dict[str, Any]:
+    def view(self, i: int, by: str = "") -> Shown:
         """Give a record with everything the page shows, and mark it as open in front of `by`."""
         record = self.records[i]
         decision = self.decided.get(record["id"])
@@ -154,7 +155,7 @@ class Queue:
         name, since = self._leases.get(i, ("", 0.0))
         return name if name and name != by and self._clock() - since < LEASE_SECONDS else ""
 
-    def state(self) -> dict[str, Any]:
+    def state(self) -> Shown:
         """Give progress, pace and what can be filtered."""
         counts = Counter(decision.action for decision in self.decided.values())
         seconds = measured_seconds(self.decisions)
@@ -175,7 +176,7 @@ class Queue:
 
     # --- deciding ---
 
-    def decide(self, given: dict[str, Any]) -> Decision:
+    def decide(self, given: JsonObject) -> Decision:
         """Record a decision durably. Raises ValueError, with what to tell the reader, when it cannot stand."""
         position = given.get("position")
         if not isinstance(position, int) or isinstance(position, bool) or not 0 <= position < len(self.records):

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from ...artifacts.rows import JsonObject
 from ...server import guard
 from .queue import Found, Queue, find, lock
 
@@ -20,7 +21,7 @@ def app(queue: Queue, doorman: guard.Doorman, host: str, extra_hosts: tuple[str,
     from starlette.responses import JSONResponse
     from starlette.routing import Route
 
-    def answering(handle: Callable[[Any, dict[str, Any]], Any]) -> Callable[[Any], Any]:
+    def answering(handle: Callable[[Any, JsonObject], Any]) -> Callable[[Any], Any]:
         async def answer(request: Any) -> Any:
             try:
                 given = await guard.read_json(request) if request.method == "POST" else dict(request.query_params)
@@ -36,43 +37,43 @@ def app(queue: Queue, doorman: guard.Doorman, host: str, extra_hosts: tuple[str,
     return guard.Guard(Starlette(routes=routes), doorman, host, extra_hosts)
 
 
-def _number(given: dict[str, Any], name: str, highest: int, lowest: int = 0) -> int:
+def _number(given: JsonObject, name: str, highest: int, lowest: int = 0) -> int:
     text = str(given.get(name, "0"))
     if not text.removeprefix("-").isdecimal() or len(text) > 9 or not lowest <= int(text) <= highest:
         raise ValueError(f"{name}: expected a number from {lowest} to {highest}")
     return int(text)
 
 
-def _filters(given: dict[str, Any]) -> dict[str, str]:
+def _filters(given: JsonObject) -> dict[str, str]:
     found = {name: str(given.get(name, ""))[:200] for name in ("status", "code", "search")}
     if found["status"] not in STATUSES:
         raise ValueError("no such status")
     return found
 
 
-def _state(queue: Queue, given: dict[str, Any]) -> Any:
+def _state(queue: Queue, given: JsonObject) -> Any:
     return queue.state()
 
 
-def _list(queue: Queue, given: dict[str, Any]) -> Any:
+def _list(queue: Queue, given: JsonObject) -> Any:
     return queue.page(_number(given, "offset", len(queue.records)), **_filters(given))
 
 
-def _record(queue: Queue, given: dict[str, Any]) -> Any:
+def _record(queue: Queue, given: JsonObject) -> Any:
     return queue.view(_number(given, "position", len(queue.records) - 1), str(given.get("by", ""))[:80])
 
 
-def _next(queue: Queue, given: dict[str, Any]) -> Any:
+def _next(queue: Queue, given: JsonObject) -> Any:
     start = _number(given, "position", len(queue.records), -1)
     step = 1 if _number(given, "step", 1, -1) >= 0 else -1
     return {"position": queue.neighbour(start, step, **_filters(given), by=str(given.get("by", ""))[:80])}
 
 
-def _decide(queue: Queue, given: dict[str, Any]) -> Any:
+def _decide(queue: Queue, given: JsonObject) -> Any:
     return {"decision": queue.decide(given).row(), "state": queue.state()}
 
 
-def _undo(queue: Queue, given: dict[str, Any]) -> Any:
+def _undo(queue: Queue, given: JsonObject) -> Any:
     by = str(given.get("by", ""))[:80]
     if "position" in given:
         position = queue.take_back(_number(given, "position", len(queue.records) - 1), by)

@@ -5,7 +5,6 @@ Everything here is a thin call of the same code that a recipe runs; nothing heav
 
 from __future__ import annotations
 
-import json
 import tempfile
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -14,6 +13,7 @@ from typing import Any
 from .artifacts import artifact
 from .artifacts.artifact import Inputs, Spend
 from .artifacts.record import Record, problems, read_jsonl, write_jsonl
+from .artifacts.rows import ScoreRow
 from .errors import UserError
 
 
@@ -147,8 +147,7 @@ def generate(model: str, prompts: Sequence[str | Record], **options: Any) -> lis
     return [g.text for g in models.generate(loaded, [loaded.template.prompt(r) for r in records], **options)]
 
 
-def score(model: str, out: str | Path, **options: Any) -> list[dict[str, Any]]:
+def score(model: str, out: str | Path, **options: Any) -> list[ScoreRow]:
     """Give a model's score rows on benchmarks; `options` are the evaluate stage's (`tasks`, `num_fewshot`)."""
     folder = run_stage("evaluate", None, out, model=model, models=["newest"], **options)
-    data = json.loads((folder / artifact.SCORES).read_text(encoding="utf-8"))
-    return data["rows"] if isinstance(data, dict) else data
+    return artifact.read_scores(folder)

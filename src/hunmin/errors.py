@@ -25,5 +25,5 @@ class UserError(Exception):
             return text
         return f"{text}{'' if text.endswith(('.', '?', '!')) else '.'} {self.mend}"
 
-    def __reduce__(self):
+    def __reduce__(self) -> tuple[type[UserError], tuple[str, str, str, int]]:
         return UserError, (self.what, self.where, self.mend, self.exit_code)

@@ -15,6 +15,8 @@ Estimate = dict[str, Any]
 """What a stage says before it runs: records, characters, tokens, cost, memory, by names of its own."""
 JsonObject = dict[str, Any]
 """A JSON object from outside, of any shape until it is checked: a request, a reply, a source's row."""
+Message = dict[str, Any]
+"""One turn of a conversation as a template takes it: role, content, and what its family adds."""
 Shown = dict[str, object]
 """A JSON object that is made to be written or shown, never read again here."""
 

@@ -271,9 +271,9 @@ class DeepLSender:
         name = f"hunmin-{hash_of([self._glossary, source, target])}"
         for found in self._call(client.list_glossaries):
             if found.name == name and found.ready:
-                return found.glossary_id
+                return str(found.glossary_id)
         made = self._call(client.create_glossary, name, source[:2], target[:2], self._glossary)
-        return made.glossary_id
+        return str(made.glossary_id)
 
 
 def _trouble(error: Any, headers: Any) -> Trouble:

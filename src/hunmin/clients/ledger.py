@@ -126,7 +126,7 @@ class Ledger:
                 self._db.execute(f"PRAGMA journal_mode={journal}")
                 self._db.execute(f"PRAGMA synchronous={synchronous}")
                 self._db.executescript("BEGIN IMMEDIATE;" + SCHEMA + "COMMIT;")
-                return self._db.execute("PRAGMA user_version").fetchone()[0]
+                return int(self._db.execute("PRAGMA user_version").fetchone()[0])
             except sqlite3.OperationalError as error:
                 if "locked" not in str(error) or attempt == 49:
                     raise

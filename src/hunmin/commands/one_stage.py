@@ -19,6 +19,7 @@ from ..artifacts.record import problems
 from ..artifacts.rows import Identity, Manifest
 from ..errors import UserError
 from ..running import run
+from ..running.recipe import Step
 from ..stages.protocol import Stage, find_stage
 from .console import StagePrinter, add_common, confirm, parser_for, positive, prepare, print_estimates, set_up_logging
 from .flags import add_flags, config_from
@@ -172,7 +173,7 @@ def execute(stage: Stage, config: Any, inputs: Inputs, out: Path) -> tuple[Manif
         hashes["records"] = artifact.sha256_file(inputs.records)[:16]
     if inputs.model is not None and inputs.model.is_dir():
         hashes["model"] = artifact.content_hash(inputs.model, "model")
-    step = run.Step(stage, stage.label, config)
+    step = Step(stage, stage.label, config)
     hashes.update(artifact.file_hashes(run.local_files(step)))
     dumped = config.model_dump(mode="json")
     wanted: Identity = {

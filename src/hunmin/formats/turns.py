@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from ..artifacts.rows import Message
 from ..errors import UserError
 
 
-def check_turns(messages: list[dict], field: str) -> list[dict]:
+def check_turns(messages: list[Message], field: str) -> list[Message]:
     """Give the messages back when system comes first, then user and assistant alternate and no turn is empty.
 
     Raises UserError that names the turn. Repairing such rows would invent a conversation that nobody had.

@@ -11,6 +11,7 @@ from typing import Any
 from ..artifacts import progress
 from ..artifacts.artifact import hash_of
 from ..artifacts.record import dumps, kind, read_jsonl
+from ..artifacts.rows import Message
 from ..errors import UserError
 from .decoding import generate
 from .opening import Loaded, prompt
@@ -49,9 +50,9 @@ def read_questions(path: Path) -> list[dict[str, Any]]:
     return found
 
 
-def asked_messages(loaded: Loaded, record: dict[str, Any], system: str) -> list[dict[str, str]]:
+def asked_messages(loaded: Loaded, record: dict[str, Any], system: str) -> list[Message]:
     """Give a record's conversation up to its last question, with the system prompt where it brings none."""
-    messages = loaded.template.messages({**record, "output": ""})
+    messages: list[Message] = loaded.template.messages({**record, "output": ""})
     while messages and messages[-1]["role"] == "assistant":
         messages = messages[:-1]
     if system and messages[0]["role"] != "system":

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from ..artifacts import artifact
+from ..artifacts.rows import Message
 from ..errors import UserError
 
 CARD = "hunmin.json"
@@ -22,7 +23,7 @@ TOKENIZER_FILES = (
     "vocab.txt",
     "spiece.model",
 )
-Messages = list[dict[str, Any]]
+Messages = list[Message]
 
 
 @dataclass(frozen=True)
@@ -179,7 +180,7 @@ def prompt(loaded: Loaded, messages: Messages) -> str:
             loaded.name,
             "Name the one it was tuned with, such as template: alpaca.",
         )
-    return loaded.template.prompt(messages)
+    return str(loaded.template.prompt(messages))
 
 
 def _device(device: str) -> str:

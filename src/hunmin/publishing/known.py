@@ -10,26 +10,28 @@ import json
 from typing import Any
 
 from .. import PACKAGE
+from ..artifacts.rows import JsonObject
 
 PATH = PACKAGE / "data" / "known_sources.json"
 
 
 @functools.cache
-def _all() -> dict[str, dict[str, dict[str, Any]]]:
-    return json.loads(PATH.read_text(encoding="utf-8"))
+def _all() -> dict[str, dict[str, JsonObject]]:
+    found: dict[str, dict[str, JsonObject]] = json.loads(PATH.read_text(encoding="utf-8"))
+    return found
 
 
-def datasets() -> dict[str, dict[str, Any]]:
+def datasets() -> dict[str, JsonObject]:
     """Give every listed data set by its Hub id."""
     return _all()["datasets"]
 
 
-def dataset(hub: str | None) -> dict[str, Any] | None:
+def dataset(hub: str | None) -> JsonObject | None:
     """Give {records, mean_chars, license, gated, format, figure} of a Hub data set, or None when it is not listed."""
     return _all()["datasets"].get(hub or "")
 
 
-def model(hub: str | None) -> dict[str, Any] | None:
+def model(hub: str | None) -> JsonObject | None:
     """Give {license, gated, revision, config, figure} of a Hub model, or None; `config` makes its shape."""
     return _all()["models"].get(hub or "")
 

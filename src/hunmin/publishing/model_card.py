@@ -189,7 +189,7 @@ def _evaluation(facts: ModelFacts, rows: Sequence[ScoreRow]) -> list[str]:
         return []
     models = list(dict.fromkeys(row["model"] for row in facts.scores))
     mine = rows[0]["model"] if rows else None
-    lines: dict[tuple, dict[str, str]] = {}
+    lines: dict[tuple[Any, ...], dict[str, str]] = {}
     for row in facts.scores:
         key = (row["task"], row["metric"], row.get("num_fewshot"), row.get("protocol") or "", row.get("n"))
         value = "" if row.get("value") is None else f"{row['value']:.4f}"

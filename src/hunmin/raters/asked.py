@@ -14,6 +14,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from ..artifacts.artifact import Spend
+from ..clients.asking import Client
 from ..clients.units import STATUSES, Answer, Unit, chat
 from .scores import WHY, Reading, Scale, read
 
@@ -53,7 +54,7 @@ class Asker:
     wished for is tried by one request, while the others wait for what it learns.
     """
 
-    def __init__(self, client: Any, structured: str, asks: int, weigh: bool = False):
+    def __init__(self, client: Client, structured: str, asks: int, weigh: bool = False):
         self.client, self.asks = client, asks
         shapes = {"schema": [True], "text": [False], "auto": [True, False]}[structured]
         self._ways = [(s, w) for w in ([True, False] if weigh else [False]) for s in shapes]

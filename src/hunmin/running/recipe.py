@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,12 +17,15 @@ import yaml
 from pydantic import ValidationError
 
 from .. import PACKAGE
+from ..artifacts.rows import JsonObject
 from ..errors import UserError
 from ..options import Options
 from ..stages import STAGES
 from ..stages.protocol import Stage, find_stage, label_of
 from ..tables import did_you_mean
 
+Way = tuple[int | str, ...]
+"""The keys and list positions from a document's root to a value."""
 RECIPES = PACKAGE / "recipes"
 BUNDLED = PACKAGE / "data"
 TOP_KEYS = ("name", "seed", "stages", "ledger", "max_usd", "max_chars")
@@ -78,7 +81,7 @@ def parse_value(text: str) -> Any:
         return text
 
 
-def _plain(node: yaml.Node, path: tuple, lines: dict[tuple, int], errors: list[tuple[int, str]]) -> Any:
+def _plain(node: yaml.Node, path: Way, lines: dict[Way, int], errors: list[tuple[int, str]]) -> Any:
     """Build plain Python from a YAML node, remembering the line of every path; a repeated key is an error."""
     lines[path] = node.start_mark.line + 1
     if isinstance(node, yaml.MappingNode):
@@ -139,7 +142,7 @@ def load(name: str, overrides: Sequence[str] = ()) -> Recipe:
 def parse(text: str, path: Path, overrides: Sequence[str] = ()) -> Recipe:
     """Check recipe text; `path` is only named in messages."""
     problems: list[str] = []
-    lines: dict[tuple, int] = {}
+    lines: dict[Way, int] = {}
     twice: list[tuple[int, str]] = []
     try:
         node = yaml.compose(text, _Loader)
@@ -168,7 +171,7 @@ def parse(text: str, path: Path, overrides: Sequence[str] = ()) -> Recipe:
     if not isinstance(stage_rows, list) or not stage_rows:
         problems.append(f"{at('stages')}: 'stages' must be a list of one-key maps, a stage each")
         stage_rows = []
-    rows: list[tuple[int, str, str, dict[str, Any]]] = []  # index, stage, label, options
+    rows: list[tuple[int, str, str, JsonObject]] = []  # index, stage, label, options
     for i, row in enumerate(stage_rows):
         if isinstance(row, str):
             row = {row: None}
@@ -234,7 +237,7 @@ def _dotted(loc: Sequence[Any]) -> str:
     return "".join(f"[{p}]" if isinstance(p, int) else f".{p}" for p in loc)
 
 
-def _override(data: dict, rows: list[tuple[int, str, str, dict]], overrides: Sequence[str]) -> list[str]:
+def _override(data: JsonObject, rows: list[tuple[int, str, str, JsonObject]], overrides: Sequence[str]) -> list[str]:
     """Apply `label.key=value` and `seed=1` in place; give the problems."""
     problems = []
     by_label = {label: options for _, _, label, options in rows}
@@ -260,7 +263,7 @@ def _override(data: dict, rows: list[tuple[int, str, str, dict]], overrides: Seq
     return problems
 
 
-def check_config(stage: Stage, options: dict[str, Any]) -> tuple[Options | None, list]:
+def check_config(stage: Stage, options: Mapping[str, Any]) -> tuple[Options | None, list[tuple[Way, str]]]:
     """Validate options against a stage's Config; give it, or None with [(location, message)]."""
     given = {str(k): bundled(v) for k, v in options.items()}
     try:

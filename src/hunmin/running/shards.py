@@ -24,6 +24,7 @@ from typing import Any
 from ..artifacts import artifact, progress
 from ..artifacts.artifact import DROPPED, RECORDS, Counts, Inputs, add_notes
 from ..artifacts.record import dumps, read_jsonl
+from ..artifacts.rows import JsonObject
 from ..artifacts.stream import Writer, count_lines
 from ..errors import UserError
 from ..selection import sharded_dedup
@@ -37,6 +38,8 @@ AUTOMATIC = 16 * 2**20  # bytes a shard of a stage that is cut without being ask
 FOLDER = ".shards"
 PLAN = "plan.json"
 DONE = "done.json"
+
+Executor = Callable[..., list[Outcome | None]]
 
 
 def run_stage(stage: Stage, config: Any, inputs: Inputs, out: Path, executor: str = "local", shards: int = 1) -> Counts:
@@ -120,7 +123,9 @@ def _prepare(stage: str, config: Any, inputs: Inputs, out: Path, shards: int, al
     return work, parts
 
 
-def _all(task: str, spec: dict[str, Any], units: Sequence[Path], call: Callable, label: str) -> None:
+def _all(
+    task: str, spec: JsonObject, units: Sequence[Path], call: Callable[..., list[Outcome | None]], label: str
+) -> None:
     """Do one task for every unit that lacks its target. Raises UserError when any is missing at the end."""
     todo = [unit for unit in units if not (unit / spec["target"]).exists()]
     tick = progress.bar(f"{label}: {task}", len(units), unit="shard")
@@ -144,7 +149,7 @@ def _all(task: str, spec: dict[str, Any], units: Sequence[Path], call: Callable,
         )
 
 
-def run_shard(task: str, spec: dict[str, Any]) -> Outcome:
+def run_shard(task: str, spec: JsonObject) -> Outcome:
     """Do one task for one shard in this process; give an outcome, never raise for what the shard itself did."""
     progress.quiet = True  # the calling process counts the shards
     try:
@@ -156,14 +161,14 @@ def run_shard(task: str, spec: dict[str, Any]) -> Outcome:
         return {"error": "failed", "text": traceback.format_exc()}
 
 
-def _config(spec: dict[str, Any]) -> Any:
+def _config(spec: JsonObject) -> Any:
     return find_stage(spec["stage"]).config(spec["config"])
 
 
-def _writes(work: Callable[[dict[str, Any]], Counts]) -> Callable[[dict[str, Any]], None]:
+def _writes(work: Callable[[JsonObject], Counts]) -> Callable[[JsonObject], None]:
     """Give the task that lets `work` write into spec["out"], a folder that is renamed to the target when complete."""
 
-    def task(spec: dict[str, Any]) -> None:
+    def task(spec: JsonObject) -> None:
         part = Path(spec["part"])
         temporary = part / f"out.{uuid.uuid4().hex}.tmp"
         _finish(temporary, part / spec["target"], work({**spec, "out": str(temporary)}))
@@ -171,13 +176,13 @@ def _writes(work: Callable[[dict[str, Any]], Counts]) -> Callable[[dict[str, Any
     return task
 
 
-def _run(spec: dict[str, Any]) -> Counts:
+def _run(spec: JsonObject) -> Counts:
     stage = find_stage(spec["stage"])
     source = Path(spec["part"]) / "in.jsonl"
     return _isolating(stage, _config(spec), Inputs.from_json(spec["inputs"]), source, Path(spec["out"]), spec["align"])
 
 
-TASKS: dict[str, Callable[[dict[str, Any]], None]] = {
+TASKS: dict[str, Callable[[JsonObject], None]] = {
     "run": _writes(_run),
     "sketch": lambda spec: sharded_dedup.sketch(spec, _config(spec), Inputs.from_json(spec["inputs"])),
     "group": lambda spec: sharded_dedup.group(spec, _config(spec), Inputs.from_json(spec["inputs"])),

@@ -139,7 +139,8 @@ class Fetcher:
     def __call__(self, i: int) -> Record:
         at = int(np.searchsorted(self._begins, i, side="right")) - 1
         self._files[at].seek(int(self._offsets[at][i - self._begins[at]]))
-        return json.loads(self._files[at].readline())
+        found: Record = json.loads(self._files[at].readline())
+        return found
 
     def __enter__(self) -> Fetcher:
         return self

@@ -224,7 +224,9 @@ def joined_components(labels: np.ndarray, edges: np.ndarray) -> np.ndarray:
     ends = labels[edges]
     n = len(labels)
     graph = coo_array((np.ones(ends.shape[1], dtype=bool), (ends[0], ends[1])), shape=(n, n))
-    return connected_components(graph, directed=False)[1][labels]
+    groups: np.ndarray = connected_components(graph, directed=False)[1]
+    found: np.ndarray = groups[labels]
+    return found
 
 
 def find(
@@ -296,7 +298,12 @@ def find(
 
 
 def _best(
-    i: int, candidates: list[int], signatures: np.ndarray, enough: float, threshold: float, grams: Callable
+    i: int,
+    candidates: list[int],
+    signatures: np.ndarray,
+    enough: float,
+    threshold: float,
+    grams: Callable[[int], np.ndarray],
 ) -> Link | None:
     """Give the link to the first candidate, by falling estimate, whose true similarity reaches the threshold."""
     estimates = (signatures[candidates] == signatures[i]).mean(axis=1)

@@ -130,13 +130,15 @@ class _Table:
         """Give the positions of hashes that the table has."""
         at = np.flatnonzero(self._bitmap[self._slot(hashes)])
         near = np.searchsorted(self.keys, hashes[at])
-        return at[self.keys[np.minimum(near, len(self.keys) - 1)] == hashes[at]]
+        there: np.ndarray = at[self.keys[np.minimum(near, len(self.keys) - 1)] == hashes[at]]
+        return there
 
     def values_of(self, gram: int) -> list[int]:
         """Give the items of one hash."""
         key = np.uint64(gram)
         left, right = (int(np.searchsorted(self.keys, key, side=side)) for side in ("left", "right"))
-        return self.values[left:right].tolist()
+        found: list[int] = self.values[left:right].tolist()
+        return found
 
 
 def letters_of(record: Record, fields: Iterable[str] = ()) -> str:

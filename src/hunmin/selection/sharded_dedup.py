@@ -148,10 +148,12 @@ def split(spec: dict[str, Any], config: Comparison, inputs: Inputs) -> Counts:
 
 
 def _load(part: Path, name: str) -> np.ndarray:
-    return np.load(part / SKETCH / f"{name}.npy", mmap_mode="r")
+    found: np.ndarray = np.load(part / SKETCH / f"{name}.npy", mmap_mode="r")
+    return found
 
 
 def _sources(part: Path, names: Sequence[str]) -> np.ndarray:
     """Give the source of each record of a shard as its place in `names`."""
     own = json.loads((part / SKETCH / "names.json").read_text(encoding="utf-8"))
-    return np.array([names.index(name) for name in own] or [0], dtype=np.int64)[_load(part, "sources")]
+    indices: np.ndarray = np.array([names.index(name) for name in own] or [0], dtype=np.int64)[_load(part, "sources")]
+    return indices

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .. import models
+from ..artifacts.rows import JsonObject, Message
 from ..errors import UserError
 from ..models import Loaded, Request
 
@@ -79,10 +80,10 @@ def read_completion(body: Any, loaded: Loaded, served: str) -> Asked:
     return _asked(body, loaded, prompts, wanted, 16, logprobs, echo)
 
 
-def _known(body: Any, known: set[str], served: str) -> Mapping[str, Any]:
-    if not isinstance(body, dict):
+def _known(given: Any, known: set[str], served: str) -> JsonObject:
+    if not isinstance(given, dict):
         raise Refused("Expected a JSON object.")
-    body = {k: v for k, v in body.items() if v is not None}
+    body: JsonObject = {k: v for k, v in given.items() if v is not None}
     for name in UNSUPPORTED:
         if body.get(name) not in (None, [], {}, "none", "auto", ["text"]):
             raise Refused(f"{name} is not supported by this server.", name, "unsupported_parameter")
@@ -92,17 +93,17 @@ def _known(body: Any, known: set[str], served: str) -> Mapping[str, Any]:
     unknown = [k for k in body if k not in known | SILENT | {"response_format", *UNSUPPORTED}]
     if unknown:
         raise Refused(f"Unrecognized request argument supplied: {unknown[0]}", unknown[0], "unknown_parameter")
-    name = body.get("model")
-    if not isinstance(name, str) or not name:
+    model = body.get("model")
+    if not isinstance(model, str) or not model:
         raise Refused("You must provide a model parameter.", "model")
-    if name != served:
+    if model != served:
         raise Refused(
-            f"The model `{name}` does not exist; this server has `{served}`.", "model", "model_not_found", 404
+            f"The model `{model}` does not exist; this server has `{served}`.", "model", "model_not_found", 404
         )
     return body
 
 
-def _messages(given: Any) -> list[dict[str, Any]]:
+def _messages(given: Any) -> list[Message]:
     if not isinstance(given, list) or not given:
         raise Refused("messages must be a non-empty list.", "messages")
     found = []

@@ -157,7 +157,7 @@ class _Shape:
     def token(self, token: int) -> str:
         """Give a token as text; half a character goes by the tokenizer's own name, so that names stay distinct."""
         text = self.loaded.tokenizer.decode([token], skip_special_tokens=False)
-        return self.loaded.tokenizer.convert_ids_to_tokens(token) if "\ufffd" in text or not text else text
+        return str(self.loaded.tokenizer.convert_ids_to_tokens(token)) if "\ufffd" in text or not text else text
 
     def chat_logprobs(self, pieces: list[Piece]) -> dict[str, Any]:
         def one(token: int, value: float) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from pydantic import field_validator, model_validator
 
@@ -218,7 +218,10 @@ def items(config: Config, notes: Notes, name: str | None = None) -> Iterator[Jso
     notes["extra"] = dict(notes["extra"].most_common(20))
 
 
-def _chain(head: list, rest: Iterator) -> Iterator:
+T = TypeVar("T")
+
+
+def _chain(head: list[T], rest: Iterator[T]) -> Iterator[T]:
     yield from head
     yield from rest
 

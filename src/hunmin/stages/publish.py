@@ -125,7 +125,7 @@ def run(config: Any, inputs: Inputs, out: Path) -> Counts:
             config.repo,
             what=kind,
             private=config.private,
-            message=message,  # type: ignore[arg-type]
+            message=message,
         )
         notes["headline"] = notes["uploaded"]["url"]
     else:

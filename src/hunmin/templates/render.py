@@ -17,13 +17,14 @@ from typing import Any
 
 from ..artifacts.artifact import hash_of
 from ..artifacts.record import Record
+from ..artifacts.rows import Message
 from ..errors import UserError
 from ..tables import did_you_mean
 from . import TEMPLATES
 
 FOLDER = Path(__file__).parent
 PROBE = "probe"
-Messages = list[dict[str, Any]]
+Messages = list[Message]
 CALLED = ("tool_calls", "tool_call_id", "name")  # what a message of a conversation with tools has beside its text
 
 
@@ -332,7 +333,7 @@ def _schemas(tools: Sequence[Any]) -> list[Any]:
 
 def _render(
     source: str,
-    messages: Sequence[dict[str, Any]],
+    messages: Sequence[Message],
     bos: str,
     eos: str,
     add_generation_prompt: bool,
@@ -342,13 +343,14 @@ def _render(
     import jinja2
 
     try:
-        return _compile(source).render(
+        text: str = _compile(source).render(
             messages=list(messages),
             bos_token=bos,
             eos_token=eos,
             add_generation_prompt=add_generation_prompt,
             **(more or {}),
         )
+        return text
     except jinja2.TemplateError as error:
         raise UserError(f"template '{where}' refuses this conversation: {error}") from error
 

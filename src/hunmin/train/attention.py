@@ -159,7 +159,9 @@ def attend(
         out = kernels.run(kernel, q, k, v, boundaries, kwargs["max_length_q"], scale, sliding_window)
         return out[None], None
     lengths = _lengths(boundaries)
-    documents = zip(*(t.split(lengths, dim=2) for t in (query, key, value)), strict=True)  # slices go back one by one
+    documents = zip(
+        *(torch.split(t, list(lengths), dim=2) for t in (query, key, value)), strict=True
+    )  # slices go back one by one
     pieces = [_one(q, k, v, scale, sliding_window, softcap, sinks, dropout).transpose(1, 2) for q, k, v in documents]
     return torch.cat(pieces, dim=1), None
 

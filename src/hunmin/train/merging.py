@@ -12,6 +12,7 @@ from typing import Any
 from ..artifacts import artifact
 from ..artifacts.rows import Notes
 from ..errors import UserError
+from ..models import Resolved
 from ..templates.render import Template, load_template
 from . import adapters, loop, weights
 
@@ -201,7 +202,7 @@ def _save(
     tokenizer: Any,
     template: Template,
     card: dict[str, Any],
-    found: weights.Resolved,
+    found: Resolved,
     base_hash: str,
     out: Path,
     notes: Notes,
@@ -211,6 +212,7 @@ def _save(
     part = out / (final.name + ".part")
     shutil.rmtree(part, ignore_errors=True)
     shutil.rmtree(final, ignore_errors=True)
+    assert found.adapter is not None  # a merge without one was refused before
     loop.set_stop(model, tokenizer, template.stop)
     model.save_pretrained(part)
     tokenizer.save_pretrained(part)
@@ -218,7 +220,7 @@ def _save(
         **card,
         "base_model": found.name,
         "base_hash": base_hash,
-        "merged_adapter": artifact.sha256_file(found.adapter / "adapter_model.safetensors")[:16],  # type: ignore[operator]
+        "merged_adapter": artifact.sha256_file(found.adapter / "adapter_model.safetensors")[:16],
         "merge": {k: v for k, v in notes.items() if k not in ("base_model", "warnings")},
     }
     artifact.write_atomic(part / weights.CARD, json.dumps(more, ensure_ascii=False, indent=2) + "\n")

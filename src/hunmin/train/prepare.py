@@ -13,6 +13,7 @@ from ..artifacts.record import problems as record_problems
 from ..artifacts.record import read_jsonl, write_jsonl
 from ..artifacts.rows import Notes
 from ..errors import UserError
+from ..models import Resolved
 from ..templates.render import Template, load_template
 from . import adapters, attention, labels, loop, memory, weights
 from .config import TrainConfig
@@ -24,7 +25,7 @@ log = logging.getLogger("hunmin")
 class Ready:
     """What is known before weights are loaded."""
 
-    found: weights.Resolved
+    found: Resolved
     tokenizer: Any
     template: Template
     template_name: str
@@ -71,7 +72,7 @@ def prepare(config: TrainConfig, inputs: Inputs) -> Ready:
     )
 
 
-def start_of(config: TrainConfig, inputs: Inputs) -> weights.Resolved:
+def start_of(config: TrainConfig, inputs: Inputs) -> Resolved:
     """Give where training starts: base_model, else the newest model; `adapter` continues an adapter of either."""
     if not config.base_model and inputs.model is None:
         raise UserError("no model to start from", inputs.label, "Set base_model, such as tiny:llama or a Hub id.")
@@ -148,7 +149,7 @@ def largest_pass(config: Any, lengths: list[int], seed: int) -> int:
     from .batching import heaviest
 
     if config.packing == "bfd":
-        return config.micro_batch_size * config.max_length
+        return int(config.micro_batch_size * config.max_length)
     processes = config.num_processes
     accumulate = config.batch_size // config.micro_batch_size // processes
     return heaviest(lengths, config.batch_size, processes, accumulate, seed)

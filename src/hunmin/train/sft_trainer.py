@@ -65,9 +65,9 @@ class HunminSFTTrainer(SFTTrainer):
     def _run_epoch(self, *args: Any, **kwargs: Any) -> Any:
         if self.sampler is not None:  # accelerate forwards set_epoch only through a wrapper, which one process lacks
             self.sampler.set_epoch(int(kwargs["epoch"]))
-        return super()._run_epoch(*args, **kwargs)
+        return super()._run_epoch(*args, **kwargs)  # type: ignore[no-untyped-call]  # transformers: no annotations
 
-    def _get_num_items_in_batch(self, batch_samples: list, device: torch.device) -> torch.Tensor | int | None:
+    def _get_num_items_in_batch(self, batch_samples: list[Any], device: torch.device) -> torch.Tensor | int | None:
         if self.loss_scale == "token":
             return super()._get_num_items_in_batch(batch_samples, device)
         n = torch.tensor(sum(len(_documents(b["labels"], b["cu_seq_lens_q"])) for b in batch_samples), device=device)
@@ -87,7 +87,7 @@ class HunminSFTTrainer(SFTTrainer):
         by_row = self.loss_scale == "sample" and model.training
         other = return_outputs or not self.keeps_positions or self.args.loss_type != "nll"  # type: ignore[attr-defined]  # trl: SFTConfig
         if other or (labels.is_cuda and not by_row):
-            return super().compute_loss(model, inputs, return_outputs, num_items_in_batch)
+            return super().compute_loss(model, inputs, return_outputs, num_items_in_batch)  # type: ignore[no-untyped-call]  # trl
         positions = (labels[0, 1:] != -100).nonzero().flatten()
         given = {k: v for k, v in inputs.items() if k != "labels"}
         if not len(positions):  # a blank row: every process must take part, with nothing to add

@@ -106,7 +106,7 @@ def _boolq(row: Row) -> str:
 
 
 def _copa(row: Row) -> str:
-    return row["premise"] + " " + {"원인": "왜냐하면", "결과": "그래서"}[row["question"].strip()]
+    return str(row["premise"]) + " " + {"원인": "왜냐하면", "결과": "그래서"}[row["question"].strip()]
 
 
 def _copa_choices(row: Row) -> list[str]:

@@ -27,7 +27,7 @@ NAME = "hunmin"
 TokenRequest = tuple[tuple[str, str], list[int], list[int]]
 
 
-class HunminLM(HFLM):
+class HunminLM(HFLM):  # type: ignore[misc]  # lm-eval is untyped
     """lm-eval's `hf` with contexts computed once; anything but a decoder-only model is scored by `hf` itself."""
 
     def __init__(
@@ -48,7 +48,8 @@ class HunminLM(HFLM):
 
     def _encode_pair(self, context: str, continuation: str) -> tuple[list[int], list[int]]:
         if not self.separate_encode:
-            return super()._encode_pair(context, continuation)
+            pair: tuple[list[int], list[int]] = super()._encode_pair(context, continuation)
+            return pair
         [request] = tokens.encode(self.tokenizer, [(context, [continuation])])
         return request.context, request.choices[0]
 
@@ -56,7 +57,8 @@ class HunminLM(HFLM):
         self, requests: list[TokenRequest], disable_tqdm: bool = False, override_bs: int | None = None
     ) -> list[tuple[float, bool]]:
         if self.backend != "causal":
-            return super()._loglikelihood_tokens(requests, disable_tqdm, override_bs)
+            plain: list[tuple[float, bool]] = super()._loglikelihood_tokens(requests, disable_tqdm, override_bs)
+            return plain
         groups: dict[tuple[int, ...], list[int]] = {}
         for i, (_, context, _) in enumerate(requests):
             groups.setdefault(tuple(context), []).append(i)

@@ -51,7 +51,7 @@ def rows_for(what: str, protocol: str | None = None) -> list[ScoreRow]:
 
     Raises UserError for a protocol that none of them has.
     """
-    found = {"kobest": kobest, "judge": judge, "all": lambda: kobest() + judge()}[what]()
+    found = [*(kobest() if what in ("kobest", "all") else ()), *(judge() if what in ("judge", "all") else ())]
     if protocol is None:
         return found
     kept = [row for row in found if row["protocol"] == protocol]

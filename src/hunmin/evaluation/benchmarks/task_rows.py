@@ -161,14 +161,15 @@ def _hub(task: Task, split: str, revision: str | None) -> Sequence[Row]:
     import datasets
 
     try:
-        return datasets.load_dataset(HUB, short(task), split=split, revision=revision)
+        found: Sequence[Row] = datasets.load_dataset(HUB, short(task), split=split, revision=revision)
     except RuntimeError as error:
         if "script" not in str(error).lower() or revision is not None:
             raise
-        return datasets.load_dataset(HUB, short(task), split=split, revision=PARQUET)
+        found = datasets.load_dataset(HUB, short(task), split=split, revision=PARQUET)
     except (ConnectionError, FileNotFoundError, OSError) as error:
         raise UserError(
             f"the Hub cannot be reached for {HUB}: {type(error).__name__}",
             task.name,
             "Give `data:` a local folder with the benchmark's files, or try again with a network.",
         ) from error
+    return found

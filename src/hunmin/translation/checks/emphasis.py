@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ...text.patterns import EMPHASIS, UNDERSCORE
 from .reading import CERTAIN, REVIEW, Issue, issue, lines_of, place, spans_of
+
+Line = tuple[int, int]
 
 SOLID = re.compile(r"[A-Za-z]*\d[\d,.]*|[A-Z][A-Za-z]{2,}|`[^`]+`")
 
@@ -92,7 +95,9 @@ def moved(original: str, text: str) -> list[Issue]:
     return found
 
 
-def _beside(original: str, text: str, source: list[Mark], target: list[Mark]):
+def _beside(
+    original: str, text: str, source: list[Mark], target: list[Mark]
+) -> Iterator[tuple[Line, Line, Mark, Mark]]:
     """Yield (source line, target line, source mark, target mark), paired line by line, or in order when lines
     differ.
     """

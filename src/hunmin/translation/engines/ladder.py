@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from ...clients.asking import Client
 from ...clients.units import Answer
 from ...text.keys import korean_key
 from ...text.masking import MaskError, Segment, decode, encode, join, restore
@@ -33,7 +34,7 @@ class Asker:
 
     engine: Engine
     config: Any
-    client: Any
+    client: Client
     simple: bool = False
 
     async def ask(self, source: str, **where: Any) -> Answer:

@@ -105,7 +105,7 @@ def parse(answer: Answer) -> str:
         except json.JSONDecodeError:
             return reply
         if isinstance(found, dict) and isinstance(found.get("translation"), str):
-            return found["translation"]
+            return str(found["translation"])
     return reply
 
 

@@ -102,7 +102,7 @@ def read_rows(path: Path, encoding: str | None = None) -> Iterator[Located]:
 
 def _open(path: Path) -> BinaryIO:
     if path.suffix.lower() == ".gz":
-        return gzip.open(path, "rb")  # type: ignore[return-value]
+        return gzip.open(path, "rb")  # type: ignore[return-value]  # rb gives bytes
     if path.suffix.lower() == ".zst":
         import zstandard
 
@@ -162,7 +162,7 @@ def _pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     row = dict(pairs)
     if len(row) != len(pairs):
         seen: set[str] = set()
-        twice = next(k for k, _ in pairs if k in seen or seen.add(k))  # type: ignore[func-returns-value]
+        twice = next(k for k, _ in pairs if k in seen or seen.add(k))  # type: ignore[func-returns-value]  # None, so falsy
         raise ValueError(f"key '{twice}' stands twice")
     return row
 
@@ -223,11 +223,11 @@ def _array(path: Path, text: str) -> Iterator[Located]:
     line = text.count("\n", 0, at) + 1
     first = True
     while True:
-        begin = SPACE.match(text, at).end()  # type: ignore[union-attr]
+        begin = SPACE.match(text, at).end()  # type: ignore[union-attr]  # it matches the empty text too
         if not first and text[begin : begin + 1] == ",":
-            begin = SPACE.match(text, begin + 1).end()  # type: ignore[union-attr]
+            begin = SPACE.match(text, begin + 1).end()  # type: ignore[union-attr]  # it matches the empty text too
         elif text[begin : begin + 1] == "]":
-            end = SPACE.match(text, begin + 1).end()  # type: ignore[union-attr]
+            end = SPACE.match(text, begin + 1).end()  # type: ignore[union-attr]  # it matches the empty text too
             if end != len(text):
                 raise json.JSONDecodeError("Extra data", text, end)
             return

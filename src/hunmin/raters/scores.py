@@ -145,7 +145,8 @@ def plain_text(text: str) -> str:
 
 
 def _bounds(scale: Scale) -> tuple[str, str]:
-    return tuple(re.escape(f"{x:g}") + r"(?:\.0+)?" for x in (scale.low, scale.high))  # type: ignore[return-value]
+    low, high = (re.escape(f"{x:g}") + r"(?:\.0+)?" for x in (scale.low, scale.high))
+    return low, high
 
 
 def _blank_scale(text: str, scale: Scale) -> str:
@@ -278,7 +279,7 @@ def _line_score(start: int, line: str, plain: str, scale: Scale) -> _Found | Non
 
 def _alone(start: int, line: str, plain: str, scale: Scale) -> _Found | None:
     """Give the score when the line holds nothing else."""
-    at = re.match(r"[\s>|(]*", line).end()  # type: ignore[union-attr]
+    at = re.match(r"[\s>|(]*", line).end()  # type: ignore[union-attr]  # it matches the empty text too
     if line[at : at + 2] == "- ":
         at += 2
     number = _NUMBER.match(line, at)

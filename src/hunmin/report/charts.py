@@ -105,8 +105,8 @@ def bars_svg(
             f'fill="{COLOURS[0]}"/>'
         )
         end = value
-        if intervals and intervals[i]:
-            a, b = intervals[i]  # type: ignore[misc]
+        if intervals and (interval := intervals[i]):
+            a, b = interval
             end = max(end, b)
             mid = y + 3 + (row - 9) / 2
             body.append(

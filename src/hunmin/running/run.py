@@ -320,7 +320,9 @@ def dry_run(recipe: Recipe, run: Path, options: Options) -> list[tuple[str, Esti
     for i, step in enumerate(recipe.steps):
         inputs = inputs_for(recipe, run, i, options)
         if inputs.records is not None:
-            expected["records"] = artifact.read_manifest(inputs.records.parent)["counts"]["n_kept"]  # type: ignore[index]
+            manifest = artifact.read_manifest(inputs.records.parent)
+            assert manifest is not None  # `records` is only ever of a finished artifact
+            expected["records"] = manifest["counts"]["n_kept"]
         found = step.stage.estimate(step.config, replace(inputs, expected=dict(expected)))
         expected.update({k: found[k] for k in ("records", "chars") if found.get(k) is not None})
         rows.append((step.label, found))

@@ -111,7 +111,7 @@ def _messages(given: Any) -> list[Message]:
         where = f"messages.{i}"
         if not isinstance(message, dict):
             raise Refused("A message must be an object.", where)
-        role = {"developer": "system"}.get(message.get("role"), message.get("role"))  # type: ignore[arg-type]
+        role = {"developer": "system"}.get(message.get("role"), message.get("role"))  # type: ignore[arg-type]  # a role that is no text is refused below
         if role not in ("system", "user", "assistant"):
             raise Refused(f"role must be system, user or assistant, not {role!r}.", f"{where}.role")
         content = message.get("content")

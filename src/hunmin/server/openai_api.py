@@ -221,7 +221,7 @@ async def _choices(asked: Asked, shape: _Shape, worker: Worker) -> tuple[list[di
     if asked.echo and asked.logprobs is not None:
         top = asked.logprobs
         for i, ids in enumerate(asked.prompts):
-            known = await worker.call(lambda ids=ids: prompt_logprobs(shape.loaded, ids, top))  # type: ignore[misc]
+            known = await worker.call(lambda ids=ids: prompt_logprobs(shape.loaded, ids, top))  # type: ignore[misc]  # the default binds the loop variable
             echoed[i] = [(t, *(k or (None, ()))) for t, k in zip(ids, known, strict=True)]
     made = await asyncio.gather(*(collect(r) for group in asked.requests for r in group))
     choices, n_answer, index = [], 0, 0

@@ -63,7 +63,7 @@ def check(config: Config) -> list[str]:
         found.append("nothing to filter by; give min_score, max_score, top_k, top_ratio or label")
     if by_score and config.label is not None:
         found.append("label and scores are two filters; put one after the other")
-    if None not in (config.min_score, config.max_score) and config.min_score > config.max_score:  # type: ignore[operator]
+    if None not in (config.min_score, config.max_score) and config.min_score > config.max_score:  # type: ignore[operator]  # neither is None here
         found.append("min_score lies above max_score: nothing could pass")
     return found
 
@@ -149,7 +149,7 @@ def _by_label(wanted: bool, inputs: Inputs, out: Path) -> Counts:
     found: Counter[str] = Counter()
     for record in read_jsonl(inputs.records):
         label = record.get("label")
-        found[{True: "true", False: "false"}.get(label, "none")] += 1  # type: ignore[arg-type]
+        found[{True: "true", False: "false"}.get(label, "none")] += 1  # type: ignore[arg-type]  # any other label is none
         if label is None or label is wanted:
             writer.keep(record)
         else:

@@ -353,7 +353,7 @@ def _compare_lines(segment: Segment, body: str) -> None:
             raise MaskError(f"line {number} was moved")
         if sorted(_HIDDEN.findall(a)) != sorted(_HIDDEN.findall(b)):
             raise MaskError(f"a mask left line {number}")
-        if _SIGNS.match(a).group() != _SIGNS.match(b).group() or a.count("|") != b.count("|"):  # type: ignore[union-attr]
+        if _SIGNS.match(a).group() != _SIGNS.match(b).group() or a.count("|") != b.count("|"):  # type: ignore[union-attr]  # it matches the empty text too
             raise MaskError(f"the structure of line {number} changed")
         key = _KEY.match(a.strip())
         if key and _is_key(key["key"]) and ":" not in b and "：" not in b:

@@ -44,7 +44,7 @@ class HunminLM(HFLM):  # type: ignore[misc]  # lm-eval is untyped
         self.separate_encode = separate_encode
         self.shard = shard or {}
         self.truncated: set[str] = set()  # contexts that were cut, since the caller last cleared it
-        self.opened = scorer.open_scorer(self.model, self.max_length, scoring, budget_tokens)  # type: ignore[arg-type]
+        self.opened = scorer.open_scorer(self.model, self.max_length, scoring, budget_tokens)  # type: ignore[arg-type]  # causal models alone get here
 
     def _encode_pair(self, context: str, continuation: str) -> tuple[list[int], list[int]]:
         if not self.separate_encode:

@@ -31,7 +31,7 @@ def tiny(recipe: Recipe) -> tuple[Recipe, list[str]]:
     said: list[str] = []
     steps: list[Step] = []
     translates = any(step.stage.name == "translate" for step in recipe.steps)
-    prefers = any(step.stage.name == "dpo" and not step.config.data for step in recipe.steps)  # type: ignore[attr-defined]
+    prefers = any(step.stage.name == "dpo" and not step.config.data for step in recipe.steps)  # type: ignore[attr-defined]  # dpo has it
     rows = sources.bundled("en.jsonl" if translates else "preference.jsonl" if prefers else "ko.jsonl")
     replies: list[Record] = []
     for step in recipe.steps:

@@ -95,3 +95,12 @@ def test_numbers_intervals_and_what_is_missing(tmp_path):
     assert [text for text in told if text not in html] == []
     assert "3 stages finished" in html and "sft: loss" in html and "http" not in html.replace("http://www.w3.org", "")
     assert page.score_lines(tmp_path)[1].split()[:4] == ["kobest_copa", "0", "100", "0.50"]
+
+
+def test_what_every_paid_stage_spent_is_in_the_head(tmp_path):
+    """Only translate's cost was counted: the other paid stages note it under their ledger's totals."""
+    record = '{"id": "a", "source": "s", "instruction": "왜?", "output": "그래서."}\n'
+    finish(tmp_path / "01-translate", counts=Counts(1, 1, {}, {"usd": 0.25}), records__jsonl=record)
+    paid = {"paid": {"service": "openai", "ledger": {"usd": 1.5}}}
+    finish(tmp_path / "02-rate", counts=Counts(1, 1, {}, paid), records__jsonl=record)
+    assert "1.75 USD" in page.page(tmp_path)

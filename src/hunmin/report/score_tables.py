@@ -6,10 +6,9 @@ import csv
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from html import escape
 
 from ..artifacts.rows import Difference, ScoreRow, interval_of
-from . import charts
+from . import charts, page
 
 KEYS = ("model", "task", "metric", "num_fewshot", "protocol", "data")
 COLUMNS = (*KEYS, "value", "ci_low", "ci_high", "n", "n_truncated", "n_unread", "chance", "reference", "published_in")
@@ -98,7 +97,7 @@ def markdown(found: Sequence[Table], significance: Sequence[Difference]) -> str:
         lines.append("")
     if significance:
         lines += ["## differences on the same documents (second - first)", ""]
-        lines += ["| protocol | task | shots | first | second | n | difference [95 %] | McNemar p |", "|---" * 8 + "|"]
+        lines += ["| " + " | ".join(DIFFERENCE_HEADS) + " |", "|---" * len(DIFFERENCE_HEADS) + "|"]
         lines += ["| " + " | ".join(_pipe(t) for t in significance_texts(row)) + " |" for row in significance]
         lines += ["", f"{len(significance)} comparisons; p is not corrected for their number.", ""]
     return "\n".join(lines)
@@ -147,38 +146,27 @@ def plot(table: Table) -> str:
     return charts.bars_svg(labels, values, title, spans)
 
 
-STYLE = (
-    "body{font-family:system-ui,sans-serif;max-width:70rem;margin:2rem auto;padding:0 1rem}"
-    "table{border-collapse:collapse}th,td{border-bottom:1px solid #8886;padding:.25rem .6rem;text-align:left}"
-    "svg{max-width:44rem;width:100%}"
-)
+DIFFERENCE_HEADS = ("protocol", "task", "shots", "first", "second", "n", "difference [95 %]", "McNemar p")
 
 
 def html(found: Sequence[Table], significance: Sequence[Difference]) -> str:
     """Give one self-contained page: tables, plots, paired comparisons."""
-    parts = [f"<!doctype html><meta charset=utf-8><title>hunmin compare</title><style>{STYLE}</style><h1>Scores</h1>"]
-    for table in found:
-        head = "".join(f"<th>{escape(c)}" for c in table.across)
-        lines = "".join(
-            f"<tr><td>{escape(model)}{''.join(f'<td>{escape(cell_text(cells.get(c)))}' for c in table.across)}"
-            f"<td>{escape(source_of(cells))}</tr>"
-            for model, cells in table.cells.items()
-        )
-        parts.append(
-            f"<h2>{escape(table.title)} <small>{escape(heading(table))}</small></h2>"
-            f"<p>{escape(chance_of(table))}</p><table><tr><th>model{head}<th>source</tr>{lines}</table>{plot(table)}"
-        )
-    if significance:
-        names = ("protocol", "task", "shots", "first", "second", "n", "difference [95 %]", "McNemar p")
-        lines = "".join(
-            "<tr>" + "".join(f"<td>{escape(t)}" for t in significance_texts(r)) + "</tr>" for r in significance
-        )
-        parts.append(
-            "<h2>Differences on the same documents (second - first)</h2><table><tr>"
-            + "".join(f"<th>{n}" for n in names)
-            + f"</tr>{lines}</table><p>{len(significance)} comparisons; p is not corrected for their number.</p>"
-        )
-    return "\n".join(parts) + "\n"
+    shown = [
+        {
+            "title": table.title,
+            "heading": heading(table),
+            "chance": chance_of(table),
+            "heads": ["model", *table.across, "source"],
+            "lines": [
+                [model, *(cell_text(cells.get(column)) for column in table.across), source_of(cells)]
+                for model, cells in table.cells.items()
+            ],
+            "plot": plot(table),
+        }
+        for table in found
+    ]
+    differences = [significance_texts(row) for row in significance]
+    return page.render("compare.html.jinja", tables=shown, differences=differences, heads=DIFFERENCE_HEADS)
 
 
 def _pipe(text: str) -> str:

@@ -6,33 +6,11 @@ import json
 from dataclasses import fields
 from pathlib import Path
 
-from hunmin.artifacts import artifact
 from hunmin.artifacts.artifact import Counts, Inputs, Spend
 from hunmin.running import child
 from hunmin.running.recipe import Step
 from hunmin.stages import dedup
-
-
-def test_files_of_one_name_and_folders_are_told_apart_by_content(tmp_path):
-    """KoBEST has five `test.tsv`; a model folder is too large to be read whole."""
-    paths = [tmp_path / "boolq" / "test.tsv", tmp_path / "copa" / "test.tsv", tmp_path / "model"]
-    for path in paths[:2]:
-        path.parent.mkdir()
-        path.write_text(path.parent.name)
-    paths[2].mkdir()
-    (paths[2] / "model.safetensors").write_bytes(b"\0" * (5 << 20))
-    seen = [artifact.file_hashes(paths)]
-    assert set(seen[0]) == {"file:test.tsv", "file:model"} == set(artifact.file_hashes([*paths, tmp_path / "gone"]))
-    for change in (
-        lambda: paths[0].write_text("other"),
-        lambda: paths[1].write_text("other"),
-        lambda: (paths[2] / "model.safetensors").write_bytes(b"\0" * (5 << 20) + b"\1"),
-        lambda: (paths[2] / "config.json").write_text("{}"),
-    ):
-        change()
-        seen.append(artifact.file_hashes(paths))
-    assert len({str(s) for s in seen}) == 5
-    assert artifact.file_hashes(paths[:1])["file:test.tsv"] == artifact.sha256_file(paths[0])[:16]
+from hunmin.stages.protocol import find_stage
 
 
 def test_inputs_spend_and_counts_have_one_json_form(tmp_path, monkeypatch):
@@ -66,6 +44,6 @@ def test_inputs_spend_and_counts_have_one_json_form(tmp_path, monkeypatch):
 
 
 def test_a_child_process_is_told_everything(tmp_path):
-    step = Step("dedup", "dedup", dedup, dedup.Config())
+    step = Step(find_stage("dedup"), "dedup", dedup.Config())
     given = Inputs(label="dedup", known={"a": 1}, expected={"records": 2}, spend=Spend(max_chars=3))
     assert Inputs.from_json(child.spec_of(step, given, tmp_path)["inputs"]) == given

@@ -6,7 +6,6 @@ knows where things lie inside a run.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import platform
@@ -20,6 +19,9 @@ from typing import Any, cast
 
 from .. import __version__
 from ..errors import UserError
+from . import identity
+from .identity import hash_of as hash_of
+from .identity import sha256_file as sha256_file
 from .rows import CountsRow, Estimate, InputsRow, Manifest, Notes, ScoreRow, SpendRow
 
 MANIFEST = "manifest.json"
@@ -145,51 +147,6 @@ class Counts:
         return Counts(row["n_in"], row["n_kept"], row["dropped"], row["notes"])
 
 
-def sha256_file(path: Path) -> str:
-    """Give the hex sha256 of a file's bytes, or of a folder's file names and bytes."""
-    digest = hashlib.sha256()
-    files = sorted(p for p in path.rglob("*") if p.is_file()) if path.is_dir() else [path]
-    for file in files:
-        if path.is_dir():
-            digest.update(str(file.relative_to(path)).encode() + b"\0")
-        with file.open("rb") as stream:
-            while block := stream.read(1 << 20):
-                digest.update(block)
-    return digest.hexdigest()
-
-
-def file_hashes(paths: Iterable[Path]) -> dict[str, str]:
-    """Give 16 hex digits for each name of these files and folders, those of one name together; no missing ones.
-
-    Of a folder (a model of many gigabytes) names, sizes and the first and last MiB of each file are read.
-    """
-    found: dict[str, list[str]] = {}
-    for path in paths:
-        if path.exists():
-            mark = folder_mark(path) if path.is_dir() else sha256_file(path)[:16]
-            found.setdefault(f"file:{path.name}", []).append(mark)
-    return {name: marks[0] if len(marks) == 1 else hash_of(marks) for name, marks in found.items()}
-
-
-def folder_mark(folder: Path) -> str:
-    """Give 16 hex digits of a folder's file names, sizes and the first and last MiB of each file."""
-    digest = hashlib.sha256()
-    for path in sorted(p for p in folder.rglob("*") if p.is_file()):
-        size = path.stat().st_size
-        digest.update(f"{path.relative_to(folder).as_posix()}\0{size}\0".encode())
-        with path.open("rb") as stream:
-            digest.update(stream.read(1 << 20))
-            stream.seek(max(0, size - (1 << 20)))
-            digest.update(stream.read())
-    return digest.hexdigest()[:16]
-
-
-def hash_of(value: Any) -> str:
-    """Give 16 hex digits of the hash of a JSON value."""
-    text = json.dumps(value, sort_keys=True, ensure_ascii=False, default=str)
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
-
-
 def versions() -> dict[str, str]:
     """Give the versions that can change a result: Python, hunmin and the libraries that are installed."""
     found = {"python": platform.python_version(), "hunmin": __version__}
@@ -289,6 +246,7 @@ def write_manifest(
         "config": config,
         "config_hash": hash_of([stage, config, seed]),
         "seed": seed,
+        "identity": identity.VERSION,
         "inputs": inputs,
         "content_hash": content_hash(folder, output),
         "counts": counts.to_json(),

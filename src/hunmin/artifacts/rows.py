@@ -257,6 +257,8 @@ class Identity(TypedDict):
     config: Mapping[str, Any]
     config_hash: str
     inputs: dict[str, str]
+    identity: NotRequired[int]
+    """How `inputs` are hashed (artifacts/identity.py); 0.1 did not say."""
 
 
 class Manifest(Identity):

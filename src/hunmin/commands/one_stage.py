@@ -16,9 +16,9 @@ from typing import Any
 from ..artifacts import artifact
 from ..artifacts.artifact import Inputs, Spend
 from ..artifacts.record import problems
-from ..artifacts.rows import Identity, Manifest
+from ..artifacts.rows import Manifest
 from ..errors import UserError
-from ..running import run
+from ..running import made_with, run
 from ..running.recipe import Step
 from ..stages.protocol import Stage, find_stage
 from .console import StagePrinter, add_common, confirm, parser_for, positive, prepare, print_estimates, set_up_logging
@@ -168,25 +168,12 @@ def holds_records(path: Path) -> bool:
 
 def execute(stage: Stage, config: Any, inputs: Inputs, out: Path) -> tuple[Manifest, str]:
     """Run one stage into `out` with the same promises as in a run; give (manifest, "made" or "done before")."""
-    hashes = {}
-    if inputs.records is not None and inputs.records.is_file():
-        hashes["records"] = artifact.sha256_file(inputs.records)[:16]
-    if inputs.model is not None and inputs.model.is_dir():
-        hashes["model"] = artifact.content_hash(inputs.model, "model")
-    step = Step(stage, stage.label, config)
-    hashes.update(artifact.file_hashes(run.local_files(step)))
-    dumped = config.model_dump(mode="json")
-    wanted: Identity = {
-        "stage": stage.name,
-        "config": dumped,
-        "config_hash": artifact.hash_of([stage.name, dumped, inputs.seed]),
-        "inputs": hashes,
-    }
+    wanted = made_with.alone(Step(stage, stage.label, config), inputs)
     manifest = artifact.read_manifest(out)
     if manifest is not None:
-        run.same_or_error(out, manifest, wanted, "was made")
+        made_with.same_or_error(out, manifest, wanted, "was made")
         return manifest, "done before"
-    if not (out / run.STARTED).is_file():
+    if not (out / made_with.STARTED).is_file():
         strangers = (
             [p.name for p in out.iterdir() if p.name not in ("run.log", "input", "ledger.sqlite")]
             if out.is_dir()
@@ -194,7 +181,7 @@ def execute(stage: Stage, config: Any, inputs: Inputs, out: Path) -> tuple[Manif
         )
         if strangers:
             raise UserError(f"the folder holds {', '.join(sorted(strangers)[:4])}", str(out), "Name a new folder.")
-    run.begin(out, wanted)
+    made_with.begin(out, wanted)
     begun = time.monotonic()
     counts = run.call_alone(stage.name, config, inputs, out)
     manifest = artifact.write_manifest(
@@ -202,9 +189,9 @@ def execute(stage: Stage, config: Any, inputs: Inputs, out: Path) -> tuple[Manif
         stage=stage.name,
         label=stage.label,
         output=stage.OUTPUT,
-        config=dumped,
+        config=wanted.config,
         seed=inputs.seed,
-        inputs=hashes,
+        inputs=wanted.finished(),
         counts=counts,
         seconds=time.monotonic() - begun,
     )

@@ -158,11 +158,10 @@ def _run_vllm(found: Resolved, served: str, args: argparse.Namespace, key: str) 
     with tempfile.TemporaryDirectory() as folder:
         template = None
         if args.template:
-            from transformers import AutoTokenizer
-
+            from .. import models
             from ..templates.render import load_template
 
-            tokenizer = AutoTokenizer.from_pretrained(found.tokenizer)
+            tokenizer = models.open_tokenizer(found, args.revision or found.revision, args.trust_remote_code)
             template = Path(folder) / "chat_template.jinja"
             template.write_text(load_template(args.template, tokenizer).chat_template, encoding="utf-8")
         environment = {**os.environ, **({"VLLM_API_KEY": key} if key else {})}

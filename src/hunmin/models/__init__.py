@@ -1,8 +1,11 @@
 """Model weights opened for use: find, load, generate, logprobs. torch is imported only when weights are touched."""
 
 from .decoding import Generated, Piece, Request, decode, generate, steps
+from .finding import Resolved, bases_of, local_folders, resolve
+from .identity import commits
 from .logprobs import logprobs, prompt_logprobs
-from .opening import Loaded, Resolved, load, local_folders, prompt, resolve
+from .opening import Loaded, load, open_seq2seq, open_shape, prompt
+from .tokenizers import open_tokenizer
 
 __all__ = [
     "Generated",
@@ -10,11 +13,16 @@ __all__ = [
     "Piece",
     "Request",
     "Resolved",
+    "bases_of",
+    "commits",
     "decode",
     "generate",
     "load",
     "local_folders",
     "logprobs",
+    "open_seq2seq",
+    "open_shape",
+    "open_tokenizer",
     "prompt",
     "prompt_logprobs",
     "resolve",

@@ -1,42 +1,28 @@
-"""From a model's name to weights, tokenizer and template: Hub id, folder, artifact, run (its newest model), tiny."""
+"""The one door to weights: causal and encoder-decoder models opened for use, for training and for merging.
+
+Device, number format, quantisation, attention and the words of an error are the same whoever opens. torch and
+transformers are imported only here and on use.
+"""
 
 from __future__ import annotations
 
-import json
+import importlib.util
+import logging
 import sys
-import warnings
-from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
-from ..artifacts import artifact
 from ..artifacts.rows import Message
 from ..errors import UserError
+from .adapters import lay
+from .finding import Resolved, resolve
+from .tokenizers import FAULTS, cannot_open, open_tokenizer
 
-CARD = "hunmin.json"
-TOKENIZER_FILES = (
-    "tokenizer.json",
-    "tokenizer_config.json",
-    "tokenizer.model",
-    "vocab.json",
-    "vocab.txt",
-    "spiece.model",
-)
+log = logging.getLogger("hunmin")
+
 Messages = list[Message]
-
-
-@dataclass(frozen=True)
-class Resolved:
-    """A model as named: `base` to open (folder or Hub id), `adapter` folder or None, where its tokenizer lies, and
-    the template it was trained with ("" when hunmin did not train it)."""
-
-    name: str
-    base: str
-    adapter: Path | None = None
-    tokenizer: str = ""
-    template: str = ""
-    revision: str | None = None
+DTYPES = {"bf16": "bfloat16", "fp16": "float16", "fp32": "float32"}
 
 
 @dataclass(frozen=True)
@@ -56,67 +42,6 @@ class Loaded:
     def encode(self, text: str) -> list[int]:
         """Give the ids of a prompt that carries its own special tokens."""
         return list(self.tokenizer(text, add_special_tokens=False)["input_ids"])
-
-
-def resolve(model: str | Path) -> Resolved:
-    """Find a model by Hub id, folder, artifact, run (its newest model), `tiny:llama` or `tiny:neox`; nothing is loaded.
-
-    Raises UserError for a folder that holds no model, or both merged weights and an adapter.
-    """
-    name = str(model)
-    if name.startswith("tiny:"):
-        from ..tiny import build
-
-        base = str(build(name.removeprefix("tiny:")))
-        return Resolved(name, base, None, base)
-    path = Path(name).expanduser()
-    if not path.exists():
-        if name.startswith((".", "/", "~")) or name.endswith("/") or name.count("/") != 1:
-            raise UserError("no such model", name, "Give a folder, a run, a Hub id (owner/name) or tiny:llama.")
-        return Resolved(name, name, None, name)
-    if path.is_dir() and artifact.stage_folders(path):
-        found = artifact.newest(artifact.stage_folders(path), "model")
-        if found is None:
-            raise UserError("the run has no finished model", name, "Finish its sft stage, or give a model folder.")
-        path = found
-    path = artifact.model_folder(path)
-    card = _card(path)
-    template = card.get("template", "")
-    if (path / "adapter_config.json").is_file():
-        if (path / "config.json").is_file():
-            what = "the folder holds merged weights and an adapter; the adapter would be applied a second time"
-            raise UserError(what, str(path), "Move adapter_config.json and adapter_model.safetensors elsewhere.")
-        config = json.loads((path / "adapter_config.json").read_text(encoding="utf-8"))
-        wanted = card.get("base_model") or config.get("base_model_name_or_path") or ""
-        if not wanted:
-            raise UserError("the adapter names no base model", str(path), "Set base_model_name_or_path in its config.")
-        below = resolve(wanted)
-        if below.adapter is not None:
-            raise UserError("the adapter stands on another adapter", str(path), "Merge the first one.")
-        own = (path / "tokenizer_config.json").is_file()
-        revision = card.get("base_revision")
-        return Resolved(name, below.base, path, str(path) if own else below.tokenizer, template, revision)
-    if not (path / "config.json").is_file():
-        raise UserError("not a model: config.json is missing", str(path), "Give the folder of a model or a run.")
-    return Resolved(name, str(path), None, str(path), template)
-
-
-def local_folders(names: Iterable[str]) -> list[Path]:
-    """Give the folders of those models that lie on this machine: their content decides a result as much as a file's."""
-    found = []
-    for name in names:
-        if name and Path(name).expanduser().is_dir():
-            try:
-                model = resolve(name)
-            except UserError:
-                continue  # told where the model is opened
-            found += [Path(p) for p in (model.adapter, model.base) if p and Path(p).is_dir()]
-    return found
-
-
-def _card(folder: Path) -> dict[str, Any]:
-    path = folder / CARD
-    return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
 
 
 def load(
@@ -146,27 +71,48 @@ def load(
         has_own = second.tokenizer == str(second.adapter)
         tokenizer = second.tokenizer if has_own else found.tokenizer
         found = Resolved(f"{found.name}+{adapter}", found.base, second.adapter, tokenizer, second.template, revision)
-    import torch
-
-    device = _device(device)
-    kind = _dtype(dtype, device)
+    device = choose_device(device)
+    kind = choose_dtype(dtype, device)
     revision = revision or found.revision
-    tokenizer = _open_tokenizer(found, revision, trust_remote_code)
-    options: dict[str, Any] = {
-        "dtype": getattr(torch, {"bf16": "bfloat16", "fp16": "float16", "fp32": "float32"}[kind])
-    }
-    if quantization != "none":
-        options |= {"quantization_config": _quantized(quantization, options["dtype"]), "device_map": {"": device}}
-    opened = _open_weights(found, revision, trust_remote_code, options)
-    if quantization == "none":
-        opened = opened.to(device)
+    tokenizer = open_tokenizer(found, revision, trust_remote_code)
+    opened = open_weights(
+        found,
+        dtype=kind,
+        device=device,
+        revision=revision,
+        quantization=quantization,
+        trust_remote_code=trust_remote_code,
+    )
     if found.adapter is not None:
-        opened = _lay_on(opened, found.adapter)
+        opened = lay(opened, found.adapter)
     opened.eval()
     bound = _template(found.name, tokenizer, template)
     shape = opened.config.get_text_config()
     limit = getattr(shape, "max_position_embeddings", None) or getattr(shape, "n_positions", None)
     return Loaded(opened, tokenizer, bound, found.name, device, kind, limit, _stop_ids(opened, tokenizer, bound))
+
+
+def open_seq2seq(
+    found: Resolved,
+    dtype: str = "auto",
+    device: str = "auto",
+    revision: str | None = None,
+    trust_remote_code: bool = False,
+) -> Loaded:
+    """Open an encoder-decoder, such as NLLB, for inference; dtype and device as `load` chooses them."""
+    device = choose_device(device)
+    dtype = choose_dtype(dtype, device)
+    tokenizer = open_tokenizer(found, revision or found.revision, trust_remote_code)
+    model = open_weights(
+        found,
+        dtype=dtype,
+        device=device,
+        revision=revision,
+        trust_remote_code=trust_remote_code,
+        kind="seq2seq",
+    ).eval()
+    limit = getattr(model.config, "max_position_embeddings", None)
+    return Loaded(model, tokenizer, None, found.name, device, dtype, limit, _stop_ids(model, tokenizer, None))
 
 
 def prompt(loaded: Loaded, messages: Messages) -> str:
@@ -183,7 +129,11 @@ def prompt(loaded: Loaded, messages: Messages) -> str:
     return str(loaded.template.prompt(messages))
 
 
-def _device(device: str) -> str:
+def choose_device(device: str) -> str:
+    """Give the device that "auto" stands for (cuda, mps, cpu, in that order), or the asked one.
+
+    Raises UserError when it is not here.
+    """
     import torch
 
     ready = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
@@ -194,85 +144,86 @@ def _device(device: str) -> str:
     return device
 
 
-def _dtype(dtype: str, device: str) -> str:
+def choose_dtype(dtype: str, device: str) -> str:
+    """Give "bf16", "fp16" or "fp32": `auto` is bf16 on a GPU that computes in it, fp32 elsewhere."""
     import torch
 
     if dtype == "auto":
         return "bf16" if device.startswith("cuda") and torch.cuda.is_bf16_supported() else "fp32"
-    if dtype not in ("bf16", "fp16", "fp32"):
+    if dtype not in DTYPES:
         raise UserError(f"unknown dtype '{dtype}'", "dtype", "Choose auto, bf16, fp16 or fp32.")
     return dtype
 
 
-def _quantized(quantization: str, dtype: Any) -> Any:
-    import importlib.util
-
-    if quantization not in ("nf4", "int8"):
-        raise UserError(f"unknown quantization '{quantization}'", "quantization", "Choose none, nf4 or int8.")
+def quantized(kind: str, device: str, dtype: Any) -> Any:
+    """Give the bitsandbytes configuration of "nf4" or "int8"."""
+    if kind not in ("nf4", "int8"):
+        raise UserError(f"unknown quantization '{kind}'", "quantization", "Choose none, nf4 or int8.")
     if importlib.util.find_spec("bitsandbytes") is None:
         raise UserError("bitsandbytes is not installed", "quantization", "pip install 'hunmin[quant]'.")
     from transformers import BitsAndBytesConfig
 
-    if quantization == "int8":
+    if device == "cpu":
+        log.warning("quantization %s on a CPU saves memory and is very slow", kind)
+    if kind == "int8":
         return BitsAndBytesConfig(load_in_8bit=True)
     return BitsAndBytesConfig(
         load_in_4bit=True, bnb_4bit_quant_type="nf4", bnb_4bit_use_double_quant=True, bnb_4bit_compute_dtype=dtype
     )
 
 
-def _open_tokenizer(found: Resolved, revision: str | None, trust_remote_code: bool) -> Any:
-    from transformers import AutoTokenizer
+def open_shape(found: Resolved, revision: str | None = None, trust_remote_code: bool = False) -> Any:
+    """Give the transformers config of a model; no weight is read. Raises UserError when there is none."""
+    from transformers import AutoConfig
 
-    folder = Path(found.tokenizer)
-    if folder.is_dir() and not any((folder / name).is_file() for name in TOKENIZER_FILES):
-        what = "the folder holds no tokenizer"
-        raise UserError(what, str(folder), f"Copy the base model's there: {', '.join(TOKENIZER_FILES[:2])}.")
     try:
-        tokenizer = AutoTokenizer.from_pretrained(
-            found.tokenizer,
-            revision=revision if found.tokenizer == found.base else None,
-            trust_remote_code=trust_remote_code,
+        return AutoConfig.from_pretrained(
+            found.base, revision=revision or found.revision, trust_remote_code=trust_remote_code
         )
-    except (OSError, ValueError, KeyError, ImportError) as error:
-        raise UserError(
-            f"the tokenizer cannot be opened: {_first_line(error)}", found.tokenizer, _how(error)
-        ) from error
-    if tokenizer.pad_token is None:
-        tokenizer.pad_token = tokenizer.unk_token or tokenizer.eos_token
-    return tokenizer
+    except FAULTS as error:
+        raise cannot_open("the model", error, found.base) from error
 
 
-def _open_weights(found: Resolved, revision: str | None, trust_remote_code: bool, options: dict[str, Any]) -> Any:
-    from transformers import AutoModelForCausalLM
+def open_weights(
+    found: Resolved,
+    *,
+    dtype: str,
+    device: str | int | None = None,
+    revision: str | None = None,
+    quantization: str = "none",
+    compute: str | None = None,
+    trust_remote_code: bool = False,
+    attention: str | None = None,
+    kind: Literal["causal", "seq2seq"] = "causal",
+) -> Any:
+    """Give the base model's weights, without its adapter: the one place where transformers opens any.
+
+    dtype is bf16, fp16, fp32, or own (as they are stored). `device` None leaves them where transformers puts them (a
+    trainer moves them itself); a quantised model is put there while it is read. `compute` is the dtype that quantised
+    weights compute in, `dtype` when empty. Raises UserError when they cannot be opened.
+    """
+    import torch
+    from transformers import AutoModelForCausalLM, AutoModelForSeq2SeqLM
     from transformers.utils import logging as transformers_logging
 
     if not sys.stderr.isatty():
         transformers_logging.disable_progress_bar()
+    options: dict[str, Any] = {"dtype": "auto" if dtype == "own" else getattr(torch, DTYPES[dtype])}
+    if attention is not None:
+        options["attn_implementation"] = attention
+    if quantization != "none":
+        computed = getattr(torch, DTYPES[compute or dtype])
+        options["quantization_config"] = quantized(quantization, "cpu" if device == "cpu" else "gpu", computed)
+        if device is not None:
+            options["device_map"] = {"": device}
+    owner: Any = AutoModelForCausalLM if kind == "causal" else AutoModelForSeq2SeqLM
     try:
-        return AutoModelForCausalLM.from_pretrained(
-            found.base, revision=revision, trust_remote_code=trust_remote_code, **options
+        model = owner.from_pretrained(
+            found.base, revision=revision or found.revision, trust_remote_code=trust_remote_code, **options
         )
-    except (OSError, ValueError, ImportError) as error:
-        raise UserError(f"the model cannot be opened: {_first_line(error)}", found.base, _how(error)) from error
-
-
-def _lay_on(model: Any, adapter: Path) -> Any:
-    """Give the model with the adapter on it; peft only warns when parts of an adapter find no place."""
-    from peft import PeftModel
-
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
-        try:
-            laid = PeftModel.from_pretrained(model, str(adapter))
-        except (OSError, ValueError, RuntimeError, KeyError) as error:
-            raise UserError(
-                f"the adapter does not fit the base: {_first_line(error)}", str(adapter), "Is this its base model?"
-            ) from error
-    for warning in caught:
-        text = str(warning.message)
-        if "adapter keys" in text:
-            raise UserError(f"the adapter does not fit the base: {text[:300]}", str(adapter), "Is this its base model?")
-    return laid
+    except FAULTS as error:
+        raise cannot_open("the model", error, found.base) from error
+    return model if device is None or quantization != "none" else model.to(device)
 
 
 def _template(name: str, tokenizer: Any, wanted: str | None) -> Any:
@@ -304,16 +255,3 @@ def _stop_ids(model: Any, tokenizer: Any, template: Any) -> frozenset[int]:
         if len(ids) == 1:
             found.add(ids[0])
     return frozenset(i for i in found if i is not None)
-
-
-def _first_line(error: BaseException) -> str:
-    return str(error).strip().split("\n")[0][:300]
-
-
-def _how(error: BaseException) -> str:
-    text = f"{type(error).__name__} {error}"
-    if "trust_remote_code" in text:
-        return "If you trust its authors, set trust_remote_code: true."
-    if "gated" in text.lower():
-        return "Accept its terms on the Hub and log in: hf auth login, or HF_TOKEN."
-    return "Check the name and the connection; a private model needs HF_TOKEN. Or download it and give its folder."

@@ -18,17 +18,16 @@ from typing import Any, Literal
 
 from ..artifacts import artifact
 from ..artifacts.artifact import Counts, Inputs, Spend
-from ..artifacts.rows import Estimate, Identity, Manifest
+from ..artifacts.rows import Estimate, Manifest
 from ..clients.hub import require_access
 from ..errors import UserError
 from ..stages.protocol import find_stage
 from ..tables import did_you_mean
-from . import child
-from .recipe import Recipe, Step, needs, resolved
+from . import child, made_with
+from .made_with import MadeWith, local_files
+from .recipe import Recipe, Step, resolved
 
 log = logging.getLogger("hunmin")
-
-STARTED = "started.json"
 
 
 @dataclass(frozen=True)
@@ -76,16 +75,16 @@ def execute(
     for i, step in enumerate(recipe.steps):
         folder = folder_of(run, i, step)
         inputs = inputs_for(recipe, run, i, options)
-        wanted = _identity(recipe, step, inputs, run)
+        wanted = made_with.in_a_run(step, inputs)
         manifest = artifact.read_manifest(folder)
         how = "done before"
         if manifest is not None:
-            same_or_error(folder, manifest, wanted, "was made")
+            made_with.same_or_error(folder, manifest, wanted, "was made")
         else:
             manifest = _reuse(options.reuse, folder, wanted)
             how = "reused" if manifest else "made"
         if manifest is None:
-            begin(folder, wanted)
+            made_with.begin(folder, wanted)
             tell(step.label, "start", step)
             log.info("%s: start", step.label)
             begun = time.monotonic()
@@ -95,9 +94,9 @@ def execute(
                 stage=step.stage.name,
                 label=step.label,
                 output=step.stage.OUTPUT,
-                config=wanted["config"],
+                config=wanted.config,
                 seed=inputs.seed,
-                inputs=wanted["inputs"],
+                inputs=wanted.finished(),
                 counts=counts,
                 seconds=time.monotonic() - begun,
             )
@@ -147,88 +146,15 @@ def inputs_for(recipe: Recipe, run: Path, index: int, options: Options) -> Input
     )
 
 
-def _identity(recipe: Recipe, step: Step, inputs: Inputs, run: Path) -> Identity:
-    """Give what decides whether an artifact may be reused: stage, config, seed and the hashes of what goes in."""
-    config = step.config.model_dump(mode="json")
-    hashes: dict[str, str] = {}
-    kinds = {kind for kind, _ in needs(step.stage)}
-    for label, folder in inputs.earlier.items():
-        manifest = artifact.read_manifest(folder)
-        if manifest is None:
-            continue
-        newest_records = inputs.records is not None and inputs.records.parent == folder
-        if "all" in kinds or (newest_records and "records" in kinds):
-            hashes[label] = manifest["content_hash"]
-        elif manifest["output"] == "model" and "model" in kinds:
-            hashes[label] = manifest["content_hash"]
-    hashes.update(artifact.file_hashes(local_files(step)))
-    return {
-        "stage": step.stage.name,
-        "config": config,
-        "config_hash": artifact.hash_of([step.stage.name, config, inputs.seed]),
-        "inputs": hashes,
-    }
-
-
-def local_files(step: Step) -> list[Path]:
-    return [Path(p) for p in step.stage.files(step.config)]
-
-
-def begin(folder: Path, wanted: Identity) -> None:
-    """Note what an artifact is begun with; an unfinished one begun otherwise starts over, unless work would be lost.
-
-    Half-written records are made again for nothing (paid answers lie in the ledger); checkpoints, decisions and the
-    like are not thrown away: then it is an error.
-    """
-    started = folder / STARTED
-    if started.is_file():
-        found = json.loads(started.read_text(encoding="utf-8"))
-        if found == wanted:
-            return
-        left = [p for p in folder.iterdir() if p.name not in (artifact.LOG, "input") and p.suffix != ".json"]
-        worth = [p for p in left if not p.name.endswith(".part") and not p.name.startswith("ledger.sqlite")]
-        if worth:
-            same_or_error(folder, found, wanted, "was begun")
-        for path in left:
-            if path.name.endswith(".part"):
-                path.unlink()
-    artifact.write_atomic(started, json.dumps(wanted, ensure_ascii=False, indent=2))
-
-
-def same_or_error(folder: Path, found: Identity, wanted: Identity, verb: str) -> None:
-    if found["config_hash"] == wanted["config_hash"] and found["inputs"] == wanted["inputs"]:
-        return
-    old, new = found["config"], wanted["config"]
-    changed = [
-        f"{k}={_short(old.get(k))}, the recipe now says {_short(new.get(k))}"
-        for k in {**old, **new}
-        if old.get(k) != new.get(k)
-    ]
-    if not changed and found["inputs"] != wanted["inputs"]:
-        names = [
-            k for k in {**found["inputs"], **wanted["inputs"]} if found["inputs"].get(k) != wanted["inputs"].get(k)
-        ]
-        changed = [f"another {name.removeprefix('file:')}" for name in names]
-    raise UserError(
-        f"{folder.name} {verb} with {'; '.join(changed) or 'another seed'}",
-        mend=f"Use a new run name, or delete {folder}.",
-    )
-
-
-def _short(value: Any) -> str:
-    text = json.dumps(value, ensure_ascii=False) if not isinstance(value, str) else value
-    return text if len(text) <= 80 else text[:77] + "..."
-
-
-def _reuse(other: Path | None, folder: Path, wanted: Identity) -> Manifest | None:
-    """Link a finished stage of another run when its config and input hashes are the same."""
+def _reuse(other: Path | None, folder: Path, wanted: MadeWith) -> Manifest | None:
+    """Link a finished stage of another run when its options and the content that went in are the same."""
     if other is None or folder.exists():
         return None
     for candidate in artifact.stage_folders(other):
         manifest = artifact.read_manifest(candidate)
         if manifest is None or candidate.name.split("-", 1)[1] != folder.name.split("-", 1)[1]:
             continue
-        if manifest["config_hash"] == wanted["config_hash"] and manifest["inputs"] == wanted["inputs"]:
+        if not made_with.differences(candidate, manifest, wanted, strict=True):
             temporary = folder.with_name("." + folder.name + ".linking")
             shutil.rmtree(temporary, ignore_errors=True)
             shutil.copytree(candidate, temporary, copy_function=_link)

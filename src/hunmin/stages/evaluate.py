@@ -91,7 +91,7 @@ def check(config: Config) -> list[str]:
 
 def files(config: Config) -> list[Path]:
     """Give the benchmark's local files, the sample questions and the baselines on this machine."""
-    from ..models.opening import local_folders
+    from ..models import local_folders
 
     found = [*([Path(config.samples)] if config.samples else []), *local_folders(config.baselines)]
     if config.data is None or check(config):

@@ -120,7 +120,7 @@ def files(config: Config) -> list[Path]:
     recorded = [
         u.removeprefix("recorded:") for u in (config.base_url, config.answer_base_url) if u and "recorded:" in u
     ]
-    from ..models.opening import local_folders
+    from ..models import local_folders
 
     return [*found, *map(Path, recorded), *local_folders(config.models)]
 

@@ -55,11 +55,11 @@ def hub(config: Config) -> list[HubId]:
 
 def estimate(config: Config, inputs: Inputs) -> Estimate:
     """Give the adapter and base that would be merged."""
-    from ..train import weights
+    from ..models.finding import start as start_of
 
     if not config.adapter and inputs.model is None:
         return {"model": "comes from an earlier stage"}
-    found = weights.locate(config.adapter or str(inputs.model))
+    found = start_of(config.adapter or str(inputs.model))
     return {"base_model": found.name, "adapter": str(found.adapter), "dtype": config.dtype}
 
 

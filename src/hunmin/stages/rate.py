@@ -85,7 +85,7 @@ def check(config: Config) -> list[str]:
 def files(config: Config) -> list[Path]:
     """Give the prompt and the recorded replies, where they are files."""
     if config.rater == "ifd":
-        from ..models.opening import local_folders
+        from ..models import local_folders
 
         return local_folders([config.model])
     found = [Path(config.prompt)] if Path(config.prompt).is_file() else []

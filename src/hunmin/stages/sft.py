@@ -49,7 +49,7 @@ def files(config: Config) -> list[Path]:
 
 def local_files(config: TrainConfig) -> list[Path]:
     """Give the template file, the adapter to continue and the base, where they are on this machine."""
-    from ..models.opening import local_folders
+    from ..models import local_folders
 
     found = [Path(config.template)] if Path(config.template).suffix in (".json", ".jinja", ".jinja2") else []
     return [*found, *([Path(config.adapter)] if config.adapter else []), *local_folders([config.base_model])]

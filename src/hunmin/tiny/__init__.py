@@ -7,7 +7,6 @@ cached by the hash of text, settings and versions.
 
 from __future__ import annotations
 
-import os
 import shutil
 import tempfile
 from dataclasses import asdict, dataclass
@@ -16,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from .. import PACKAGE
-from ..artifacts import progress
+from ..artifacts import identity, progress
 from ..artifacts.artifact import hash_of
 from ..artifacts.record import read_jsonl, texts
 from ..errors import UserError
@@ -57,8 +56,7 @@ def corpus() -> list[str]:
 
 def cache_folder() -> Path:
     """Give the user's cache folder for built models."""
-    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(base) / "hunmin" / "tiny"
+    return identity.cache_folder("tiny")
 
 
 def build(arch: str = "llama", shape: Shape | None = None) -> Path:

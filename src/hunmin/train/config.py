@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
+from ..errors import UserError
 from ..options import Options, opt
 
 TRACKERS = ("wandb", "tensorboard")
@@ -112,6 +113,15 @@ def cross_check(config: TrainConfig, kind: str) -> list[str]:
         found.append("; ".join(f"trainer.{name} is set by hunmin's own {ours[name]}" for name in taken) + ".")
     found.extend(_unknown_trainer_options(config, kind))
     return found
+
+
+def dtype_of(config: TrainConfig, device: str) -> str:
+    """Give "bf16", "fp16" or "fp32": what the frozen weights lie in and autocast computes in."""
+    from ..models.opening import choose_dtype
+
+    if config.dtype == "fp16" and device == "cpu":
+        raise UserError("fp16 training needs a GPU", "dtype", "Set dtype: auto, bf16 or fp32.")
+    return choose_dtype(config.dtype, device)
 
 
 OURS = {

@@ -4,22 +4,19 @@ from __future__ import annotations
 
 from ..artifacts.artifact import Inputs
 from ..artifacts.rows import Estimate
-from .config import TrainConfig
+from .config import TrainConfig, dtype_of
 
 
 def estimate(config: TrainConfig, inputs: Inputs, kind: str) -> Estimate:
     """Give the dry run's numbers; rows are read and tokenised when they are there, nothing is written."""
-    from transformers import AutoConfig
-
-    from . import labels, loop, memory, prepare, weights
+    from ..models.opening import open_shape
+    from . import labels, loop, memory, prepare
 
     if config.base_model or inputs.model is not None:
         ready = prepare.prepare(config, inputs)
     else:
         return {"model": "comes from an earlier stage"}
-    shape = AutoConfig.from_pretrained(
-        ready.found.base, revision=ready.found.revision, trust_remote_code=config.trust_remote_code
-    )
+    shape = open_shape(ready.found, trust_remote_code=config.trust_remote_code)
     size = memory.size_of(config, shape)
     found: Estimate = {
         "base_model": ready.found.name,
@@ -69,7 +66,7 @@ def estimate(config: TrainConfig, inputs: Inputs, kind: str) -> Estimate:
     if n_rows:
         per_epoch, steps = loop.steps_of(config, int(n_rows))
         found |= {"steps": steps, "steps_per_epoch": per_epoch, "warmup_steps": loop.warmup_of(config, steps)}
-    dtype = weights.dtype_of(config, ready.device)
+    dtype = dtype_of(config, ready.device)
     recompute = memory.wants_checkpointing(config, shape, ready.device, tokens)
     parts = memory.memory_bytes(config, shape, size, dtype, tokens, recompute)
     found |= {

@@ -19,8 +19,9 @@ from ..artifacts import artifact, progress
 from ..artifacts.artifact import Inputs
 from ..artifacts.rows import REWARD, LossRow
 from ..errors import UserError
-from . import resume, weights
-from .config import TrainConfig
+from ..models.finding import CARD
+from . import resume
+from .config import TrainConfig, dtype_of
 
 log = logging.getLogger("hunmin")
 
@@ -86,7 +87,7 @@ def trainer_arguments(
 ) -> dict[str, Any]:
     """Give the keyword arguments that SFTConfig and DPOConfig share."""
     per_epoch, steps = steps_of(config, n_rows)
-    dtype = weights.dtype_of(config, device)
+    dtype = dtype_of(config, device)
     every = config.eval_steps or per_epoch
     if config.project:
         os.environ["WANDB_PROJECT"] = config.project
@@ -271,7 +272,7 @@ def save(
             (part / name).unlink(missing_ok=True)
         shutil.rmtree(part / "ref", ignore_errors=True)
         tokenizer.save_pretrained(part)
-        artifact.write_atomic(part / weights.CARD, json.dumps(card, ensure_ascii=False, indent=2) + "\n")
+        artifact.write_atomic(part / CARD, json.dumps(card, ensure_ascii=False, indent=2) + "\n")
         part.replace(final)
         artifact.write_atomic(
             out / LOSSES, json.dumps(loss_curve(trainer.state.log_history), ensure_ascii=False, indent=1) + "\n"

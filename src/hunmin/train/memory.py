@@ -11,7 +11,7 @@ import os
 from dataclasses import dataclass
 from typing import Any
 
-from .config import TrainConfig
+from .config import TrainConfig, dtype_of
 
 SAVED_BYTES = 34  # per token, hidden unit and layer at 16 bits
 RECOMPUTED_BYTES = 2
@@ -107,8 +107,6 @@ def wants_checkpointing(config: TrainConfig, shape: Any, device: str, tokens: in
 
     `tokens` are those of the largest forward pass.
     """
-    from .weights import dtype_of
-
     if config.gradient_checkpointing != "auto":
         return bool(config.gradient_checkpointing)
     parts = memory_bytes(config, shape, size_of(config, shape), dtype_of(config, device), tokens, recompute=False)

@@ -6,15 +6,18 @@ import json
 import logging
 import shutil
 import warnings
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from ..artifacts import artifact
 from ..artifacts.rows import Notes
 from ..errors import UserError
-from ..models import Resolved
+from ..models import adapters, finding, opening
+from ..models import identity as which
+from ..models.tokenizers import open_tokenizer
 from ..templates.render import Template, load_template
-from . import adapters, loop, weights
+from . import loop
 
 log = logging.getLogger("hunmin")
 
@@ -32,7 +35,7 @@ def merge(config: Any, source: str, out: Path) -> Notes:
     Raises UserError for a folder that holds an adapter, another base, or a quantised base without `dequantize`.
     """
     loop.be_quiet()
-    found = weights.locate(source)
+    found = finding.start(source)
     if found.adapter is None:
         raise UserError("this model is plain already, there is no adapter to merge", found.name, "Leave merge out.")
     final = out / artifact.MODEL
@@ -43,18 +46,21 @@ def merge(config: Any, source: str, out: Path) -> Notes:
                 str(folder),
                 "Give a fresh folder.",
             )
-    card = weights.card(found.adapter)
-    base = weights.locate(config.base_model).base if config.base_model else found.base
+    card = finding.card(found.adapter)
+    base = finding.resolve(config.base_model).base if config.base_model else found.base
     revision = config.revision or card.get("base_revision")
-    here = weights.fingerprint(base, revision)
-    if card.get("base_hash") and card["base_hash"] != here:
+    under = replace(found, base=base, revision=revision)
+    if found.tokenizer != str(found.adapter):
+        under = replace(under, tokenizer=base)
+    here = which.of_base(base, revision)
+    if card.get("base_hash") and not which.is_base(card["base_hash"], base, revision):
         raise UserError(
             f"the adapter was trained on other weights than these (hash {card['base_hash']}, here {here})",
             config.base_model or found.name,
             "Give the base it was trained on, with its revision.",
         )
-    model = _open(base, revision, config, card)
-    tokenizer = weights.load_tokenizer(base, found.adapter, revision, config.trust_remote_code)
+    model = _open(under, config, card)
+    tokenizer = open_tokenizer(under, revision, config.trust_remote_code)
     template = load_template("model", tokenizer) if tokenizer.chat_template else load_template("kullm", tokenizer)
     tokenizer.chat_template = template.chat_template
 
@@ -80,38 +86,33 @@ def merge(config: Any, source: str, out: Path) -> Notes:
     return notes
 
 
-def _open(base: str, revision: str | None, config: Any, card: dict[str, Any]) -> Any:
+def _open(base: finding.Resolved, config: Any, card: dict[str, Any]) -> Any:
+    """Give the base's weights to merge into; those of a quantised training dequantised, where that is asked for."""
     import torch
-    from transformers import AutoModelForCausalLM
 
-    names = {"bf16": torch.bfloat16, "fp16": torch.float16, "fp32": torch.float32, "auto": "auto"}
-    options: dict[str, Any] = {
-        "revision": revision,
-        "trust_remote_code": config.trust_remote_code,
-        "dtype": names[config.dtype],
-    }
     quantization = card.get("quantization", "none")
-    if quantization != "none":
-        if not config.dequantize:
-            raise UserError(
-                f"the adapter was trained on a base quantised to {quantization}; merged into the plain base it would "
-                "correct errors that are not there",
-                base,
-                "Set dequantize: true to merge into the weights it was trained on, or serve the adapter unmerged.",
-            )
-        device = "cuda" if torch.cuda.is_available() else "cpu"
-        compute = torch.bfloat16 if device == "cuda" else torch.float32
-        options["quantization_config"] = weights.quantized(quantization, device, compute)
-    try:
-        model = AutoModelForCausalLM.from_pretrained(base, **options)
-    except (OSError, ValueError, ImportError) as error:
-        reason = str(error).splitlines()[0][:300]
-        raise UserError(f"the base cannot be loaded: {reason}", base, "Check the name.") from error
-    if quantization != "none":
-        model = model.dequantize()
-        if config.dtype != "auto":
-            model = model.to(names[config.dtype])
-    return model
+    wanted = "own" if config.dtype == "auto" else config.dtype
+    trust = config.trust_remote_code
+    if quantization == "none":
+        return opening.open_weights(base, dtype=wanted, trust_remote_code=trust)
+    if not config.dequantize:
+        raise UserError(
+            f"the adapter was trained on a base quantised to {quantization}; merged into the plain base it would "
+            "correct errors that are not there",
+            base.base,
+            "Set dequantize: true to merge into the weights it was trained on, or serve the adapter unmerged.",
+        )
+    gpu = torch.cuda.is_available()
+    compute = "bf16" if gpu else "fp32"
+    model = opening.open_weights(
+        base,
+        dtype=wanted,
+        device=None if gpu else "cpu",
+        quantization=quantization,
+        compute=compute,
+        trust_remote_code=trust,
+    ).dequantize()
+    return model if wanted == "own" else model.to(getattr(torch, opening.DTYPES[wanted]))
 
 
 def _add(laid: Any) -> dict[str, float]:
@@ -202,7 +203,7 @@ def _save(
     tokenizer: Any,
     template: Template,
     card: dict[str, Any],
-    found: Resolved,
+    found: finding.Resolved,
     base_hash: str,
     out: Path,
     notes: Notes,
@@ -220,10 +221,10 @@ def _save(
         **card,
         "base_model": found.name,
         "base_hash": base_hash,
-        "merged_adapter": artifact.sha256_file(found.adapter / "adapter_model.safetensors")[:16],
+        "merged_adapter": artifact.sha256_file(adapters.file_of(found.adapter))[:16],
         "merge": {k: v for k, v in notes.items() if k not in ("base_model", "warnings")},
     }
-    artifact.write_atomic(part / weights.CARD, json.dumps(more, ensure_ascii=False, indent=2) + "\n")
+    artifact.write_atomic(part / finding.CARD, json.dumps(more, ensure_ascii=False, indent=2) + "\n")
     if config.ollama:
         artifact.write_atomic(part / "Modelfile", modelfile(template))
     pickles = (".bin", ".pt", ".pth")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -13,10 +14,12 @@ from ..artifacts.record import problems as record_problems
 from ..artifacts.record import read_jsonl, write_jsonl
 from ..artifacts.rows import Notes
 from ..errors import UserError
-from ..models import Resolved
+from ..models import finding, opening, tokenizers
+from ..models import identity as which
+from ..models.adapters import lay
 from ..templates.render import Template, load_template
-from . import adapters, attention, labels, loop, memory, weights
-from .config import TrainConfig
+from . import adapters, attention, labels, loop, memory
+from .config import TrainConfig, dtype_of
 
 log = logging.getLogger("hunmin")
 
@@ -25,20 +28,20 @@ log = logging.getLogger("hunmin")
 class Ready:
     """What is known before weights are loaded."""
 
-    found: Resolved
+    found: finding.Resolved
     tokenizer: Any
     template: Template
     template_name: str
     device: str
     seed: int
-    fingerprint: str
+    base_hash: str
 
     def card(self, config: TrainConfig) -> dict[str, Any]:
         """Give hunmin.json: what merge, evaluate and publish must know of this model."""
         return {
             "base_model": self.found.name,
             "base_revision": self.found.revision,
-            "base_hash": self.fingerprint,
+            "base_hash": self.base_hash,
             "template": self.template_name,
             "template_hash": self.template.hash,
             "stop": self.template.stop,
@@ -57,7 +60,7 @@ def prepare(config: TrainConfig, inputs: Inputs) -> Ready:
     loop.be_quiet()
     loop.check_trackers(config)
     found = start_of(config, inputs)
-    tokenizer = weights.load_tokenizer(found.base, found.adapter, found.revision, config.trust_remote_code)
+    tokenizer = tokenizers.open_tokenizer(found, found.revision, config.trust_remote_code)
     template, name = template_of(config, tokenizer)
     tokenizer.chat_template = template.chat_template
     tokenizer.padding_side = "right"
@@ -66,30 +69,30 @@ def prepare(config: TrainConfig, inputs: Inputs) -> Ready:
         tokenizer=tokenizer,
         template=template,
         template_name=name,
-        device=weights.device_of(config),
+        device=opening.choose_device(config.device),
         seed=config.seed if config.seed is not None else inputs.seed,
-        fingerprint=weights.fingerprint(found.base, found.revision),
+        base_hash=which.of_base(found.base, found.revision),
     )
 
 
-def start_of(config: TrainConfig, inputs: Inputs) -> Resolved:
+def start_of(config: TrainConfig, inputs: Inputs) -> finding.Resolved:
     """Give where training starts: base_model, else the newest model; `adapter` continues an adapter of either."""
     if not config.base_model and inputs.model is None:
         raise UserError("no model to start from", inputs.label, "Set base_model, such as tiny:llama or a Hub id.")
-    found = weights.locate(config.base_model or str(inputs.model), config.revision)
+    found = finding.start(config.base_model or str(inputs.model), config.revision)
     if config.adapter:
-        second = weights.locate(config.adapter)
+        second = finding.start(config.adapter)
         if second.adapter is None:
             raise UserError("not an adapter folder", config.adapter, "Give the folder with adapter_config.json.")
-        made_on = weights.card(second.adapter).get("base_hash")
-        here = weights.fingerprint(found.base, found.revision)
-        if made_on and made_on != here:
+        made_on = finding.card(second.adapter).get("base_hash")
+        if made_on and not which.is_base(made_on, found.base, found.revision):
             raise UserError(
                 f"the adapter was trained on {second.name}, not on {found.name}",
                 config.adapter,
                 "Set base_model to the adapter's base, or leave base_model empty.",
             )
-        return replace(found, adapter=second.adapter)
+        own = second.tokenizer if second.tokenizer == str(second.adapter) else found.tokenizer
+        return replace(found, adapter=second.adapter, tokenizer=own)
     return found
 
 
@@ -162,11 +165,7 @@ def open_model(
 
     `longest` is the longest row and `tokens` the largest forward pass, in tokens.
     """
-    from transformers import AutoConfig
-
-    shape = AutoConfig.from_pretrained(
-        ready.found.base, revision=ready.found.revision, trust_remote_code=config.trust_remote_code
-    )
+    shape = opening.open_shape(ready.found, trust_remote_code=config.trust_remote_code)
     kind = attention.choose(config.attention, ready.device, shape, padding_free)
     if kind == attention.NAME:
         attention.register()
@@ -178,14 +177,14 @@ def open_model(
             f"Set max_length: {limit}.",
         )
     checkpointing = memory.wants_checkpointing(config, shape, ready.device, tokens)
-    model = weights.load_base(ready.found, config, ready.device, kind)
-    weights.check_vocabulary(ready.tokenizer, model, ready.found.name)
+    model = _weights(config, ready, kind)
+    tokenizers.check_vocabulary(ready.tokenizer, model, ready.found.name)
     notes = {
         "base_model": ready.found.name,
         "template": ready.template_name,
         "attention": kind,
         "device": ready.device,
-        "dtype": weights.dtype_of(config, ready.device),
+        "dtype": dtype_of(config, ready.device),
         "gradient_checkpointing": checkpointing,
         "seed": ready.seed,
         "tokens_per_pass": tokens,
@@ -196,11 +195,27 @@ def open_model(
         return model, None, notes
     if ready.found.adapter:
         notes["continued_adapter"] = ready.found.adapter.parent.name + "/" + ready.found.adapter.name
-        return adapters.lay(model, ready.found.adapter, trainable=True), None, notes
+        return lay(model, ready.found.adapter, trainable=True), None, notes
     lora = adapters.lora_config(config, model)
     targets = adapters.linear_names(model) if lora.target_modules == "all-linear" else sorted(lora.target_modules)
     notes["target_modules"] = targets
     return model, lora, notes
+
+
+def _weights(config: TrainConfig, ready: Ready, attention: str) -> Any:
+    """Give the base in the wanted dtype or quantisation, ready for an adapter or full training."""
+    # Full fine-tuning keeps fp32 master weights and computes under autocast; frozen weights may lie in 16 bits.
+    dtype = "fp32" if config.method == "full" else dtype_of(config, ready.device)
+    quantized = config.quantization != "none"
+    here: str | int = int(os.environ.get("LOCAL_RANK", "0")) if ready.device == "cuda" else ready.device
+    return opening.open_weights(
+        ready.found,
+        dtype=dtype,
+        device=here if quantized else None,  # else the trainer moves it
+        quantization=config.quantization,
+        trust_remote_code=config.trust_remote_code,
+        attention=attention,
+    )
 
 
 def identity(config: TrainConfig, inputs: Inputs, ready: Ready) -> dict[str, Any]:
@@ -210,7 +225,7 @@ def identity(config: TrainConfig, inputs: Inputs, ready: Ready) -> dict[str, Any
         "seed": ready.seed,
         "data": artifact.sha256_file(inputs.records)[:16] if inputs.records else "",
         "template": ready.template.hash,
-        "base_model's weights": ready.fingerprint,
+        "base_model's weights": ready.base_hash,
         "processes": loop.world_size(),
     }
 

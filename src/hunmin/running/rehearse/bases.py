@@ -7,6 +7,7 @@ import tempfile
 from importlib import metadata
 from pathlib import Path
 
+from ... import models
 from ...artifacts.artifact import hash_of
 from ...publishing import known
 from .sources import cache_folder
@@ -31,9 +32,11 @@ def _with_chatml(arch: str) -> Path:
     if (folder / "config.json").is_file():
         return folder
     import torch
-    from transformers import AutoModelForCausalLM, AutoTokenizer
 
-    tokenizer, model = AutoTokenizer.from_pretrained(source), AutoModelForCausalLM.from_pretrained(source)
+    from ...models.opening import open_weights
+
+    found = models.resolve(source)
+    tokenizer, model = models.open_tokenizer(found), open_weights(found, dtype="own")
     tokenizer.add_special_tokens({"additional_special_tokens": list(CHATML)})
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Any
 
+from ...artifacts import identity
 from ...artifacts.artifact import hash_of
 from ...artifacts.record import Record, kind, read_jsonl, texts, write_jsonl
 from ...errors import UserError
@@ -19,8 +19,7 @@ ROWS = 48  # records a source holds in a rehearsal
 
 def cache_folder() -> Path:
     """Give the user's cache folder for rows and bases of rehearsals."""
-    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(base) / "hunmin" / "rehearsal"
+    return identity.cache_folder("rehearsal")
 
 
 def bundled(name: str) -> list[Record]:

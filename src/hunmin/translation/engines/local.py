@@ -78,7 +78,7 @@ class LocalClient:
 
     def _translate(self, sources: list[str]) -> list[Answer]:
         if self._opened is None:
-            self._opened = _open(self._config, self._label)
+            self._opened = _open(self._config)
         self._n_texts += len(sources)
         found: list[Answer] = [Answer("empty")] * len(sources)
         order = sorted(range(len(sources)), key=lambda i: (-len(sources[i]), i))
@@ -100,33 +100,23 @@ class LocalClient:
         }
 
 
-def _open(config: Any, label: str) -> Any:
+def _open(config: Any) -> Any:
     """Give `translate(texts) -> answers` for the model, whichever of the two kinds it is."""
-    from transformers import AutoConfig
-
     from ... import models
 
     found = models.resolve(config.model)
-    if found.adapter is None:
-        try:
-            shape = AutoConfig.from_pretrained(found.base, revision=config.revision)
-        except (OSError, ValueError) as error:
-            raise UserError(
-                f"the model cannot be opened: {str(error).splitlines()[0]}", label, "Check translate.model."
-            ) from error
-        if shape.is_encoder_decoder:
-            return _open_seq2seq(config, found.base)
+    if found.adapter is None and models.open_shape(found, config.revision).is_encoder_decoder:
+        return _open_seq2seq(config, found)
     return _open_causal(config)
 
 
-def _open_seq2seq(config: Any, name: str) -> Any:
+def _open_seq2seq(config: Any, found: Any) -> Any:
     import torch
-    from transformers import AutoModelForSeq2SeqLM, AutoTokenizer
 
-    options = {"revision": config.revision}
-    tokenizer = AutoTokenizer.from_pretrained(name, **options)
-    device = config.device if config.device != "auto" else ("cuda" if torch.cuda.is_available() else "cpu")
-    model = AutoModelForSeq2SeqLM.from_pretrained(name, **options).to(device).eval()
+    from ... import models
+
+    loaded = models.open_seq2seq(found, config.dtype, config.device, config.revision)
+    tokenizer, model, device = loaded.tokenizer, loaded.model, loaded.device
     forced = {}
     if config.source_code:  # NLLB and M2M100 are told the languages by code
         tokenizer.src_lang = config.source_code
@@ -140,7 +130,7 @@ def _open_seq2seq(config: Any, name: str) -> Any:
 
     def translate(sources: list[str]) -> list[Answer]:
         inputs = tokenizer(sources, return_tensors="pt", padding=True, truncation=False).to(device)
-        limit = getattr(model.config, "max_position_embeddings", None)
+        limit = loaded.max_length
         inputs.pop("token_type_ids", None)
         if limit and inputs["input_ids"].shape[1] > limit:
             if len(sources) > 1:

@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from hunmin.text import number_words, numbers, sentences
+from hunmin.text import english_numbers, english_numerals, korean_numbers, korean_numerals, sentences
 from hunmin.text.scan import scan
 
 PIECES = (
@@ -21,14 +21,14 @@ PIECES = (
 @pytest.mark.parametrize(
     ("first", "pattern"),
     [
-        (numbers.EN_DIGITS_FIRST, numbers.EN_DIGITS),
-        (numbers.EN_WORDS_FIRST, numbers.EN_WORDS),
-        (numbers.EN_MONTH_FIRST, numbers.EN_MONTH),
-        (numbers.DIGIT, numbers.KO_DIGITS),
-        (numbers.KO_NATIVE_FIRST, numbers.KO_NATIVE),
-        (numbers.KO_SINO_FIRST, numbers.KO_SINO),
-        (number_words._ENGLISH_FIRST, number_words._ENGLISH),
-        (number_words._KOREAN_FIRST, number_words._KOREAN_WORD),
+        (english_numbers.EN_DIGITS_FIRST, english_numbers.EN_DIGITS),
+        (english_numerals.EN_WORDS_FIRST, english_numerals.EN_WORDS),
+        (english_numbers.EN_MONTH_FIRST, english_numbers.EN_MONTH),
+        (korean_numbers.FIRST, korean_numbers.KO_DIGITS),
+        (korean_numerals.NATIVE_FIRST, korean_numerals.NATIVE),
+        (korean_numerals.SINO_FIRST, korean_numerals.SINO),
+        (english_numerals._IMPLIED_FIRST, english_numerals._IMPLIED),
+        (korean_numerals._WORDS_FIRST, korean_numerals._WORDS),
         (sentences.MARK, sentences.END),
     ],
     ids=["digits", "words", "month", "digits-ko", "native-ko", "sino-ko", "implied", "implied-ko", "sentence"],

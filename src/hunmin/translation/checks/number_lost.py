@@ -1,25 +1,45 @@
-"""number_lost: a number, its size, its unit or its currency that the translation lost or changed."""
+"""number_lost: a number, its size, its unit or its currency that the translation lost or changed.
+
+`certain` is what both texts show beyond doubt; where another reading is possible (the value stands elsewhere, two
+numbers changed places, a measure was converted) it is `review`.
+"""
 
 from __future__ import annotations
 
 import re
 from collections import Counter
 from collections.abc import Mapping
-from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
-from ...text.numbers import FAMILY, UNITS, Number, orphans
+from ...text.counters import orphans
+from ...text.number_units import FAMILY, UNITS, metric
+from ...text.numbers import Number
 from ...text.segments import is_code
-from .reading import CERTAIN, REVIEW, Issue, countable, issue, numbers_of, place
+from .number_pairs import Pair, pair, sizes
+from .reading import CERTAIN, REVIEW, Issue, countable, issue, lines_of, numbers_of, place
 
-HALF = re.compile(r"절반|반\b|반[이은을의가으]|½|2분의\s?1")
-SMALL = frozenset((Decimal(1), Decimal(2)))
-SMALL_WORDS = SMALL | {Decimal(0)}
+ONE, TWO = Fraction(1), Fraction(2)
+SMALL = frozenset((ONE, TWO))
+SMALL_WORDS = SMALL | {Fraction(0)}
 PAIR = re.compile(r"\b(?:both|couple|pairs?|twice|second|double|either|neither|half|other|bi\w+|twin\w*|II)\b", re.I)
-ZERO = re.compile(r"영|제로|없")
 BARE_CLOCK = re.compile(r"(?<!\d)\d{1,2}:(?=\s*(?:[|,.)]|$|[가-힣]|\s[가-힣]))")
-MONEY = re.compile(r"[$€£¥₩]|달러|유로|파운드|엔|위안|원|불(?![가-힣])|페소|루피|프랑|USD|EUR|KRW|센트")
-PERCENT = re.compile(r"[%％]|퍼센트|프로|포인트|할")
+MONEY = re.compile(
+    r"[$€£¥₩₹¢]|달러|유로|파운드|엔|위안|원|불(?![가-힣])|페소|루피|루블|프랑|바트|USD|EUR|GBP|KRW|센트|펜스|페니|크로나|리라"
+)
+PERCENT = re.compile(r"[%％]|퍼센트|프로|포인트|할|분의|배|백분")
+LESS = re.compile(r"영하|마이너스|음수|음의|감소|줄|손실|적자|아래|낮|하락|떨어|빼|뺀|잃|기원전|부채|지출|차감|밑")
+OPERATOR = re.compile(r"[-+*/=×÷^]\s?\Z")
+COINS = {"quarter": 25, "dime": 10, "nickel": 5, "penn": 1}
+# How Korean says a small number without writing it, by its value: "2 of them" as 둘 다, "in 10 parts" as 십등분.
+SAID: dict[int, re.Pattern[str]] = {
+    0: re.compile(r"영|제로|없|공(?=[\s,.])|무(?:중단|료|결점|관용|손실|정지)|[zZ]ero"),
+    1: re.compile(r"(?<![가-힣])(?:한|하나|첫|하루|일|단|매|각|당|홀)|당\s|마다|유일|단위|달에|개월"),
+    2: re.compile(r"두|둘|쌍|양[쪽측]|이중|이등분|반(?![가-힣])|절반|제곱|이틀|모두"),
+    3: re.compile(r"세\s?|셋|석|삼|사흘|세제곱|서드"),
+    4: re.compile(r"네\s?|넷|넉|사각|사분|나흘|분기"),
+    10: re.compile(r"열|십"),
+}
 
 
 def find(original: str, text: str, context: Mapping[str, Any]) -> list[Issue]:
@@ -27,38 +47,38 @@ def find(original: str, text: str, context: Mapping[str, Any]) -> list[Issue]:
     if not original or original == text or is_code(original):
         return []
     wanted = numbers_of(countable(original), "en")
+    there = numbers_of(countable(text), "ko")
     if not wanted:
-        return _added(original, text, [n for n in numbers_of(countable(text), "ko") if n.written == "digits"])
-    there = list(numbers_of(countable(text), "ko"))
-    pairs, missing = _match(list(wanted), there)
-    missing = [n for n in missing if not n.optional]
-    used = {id(number) for _, number in pairs}
-    extra = [n for n in there if n.written == "digits" and id(n) not in used]
-    everywhere = _everywhere(original) if extra else set()
-    strange = [n for n in extra if not (n.values & everywhere) or _small_of_a_unit(n, missing, original)]
+        return _added(original, text, [n for n in there if n.written != "word"])
+    pairs = pair(wanted, there, original, text)
+    extra = [n for n in pairs.extra if n.written != "word"]
+    everywhere = _everywhere(original) if extra or pairs.missing else set()
+    strange = [n for n in extra if not (n.values & everywhere) or _small_of_a_unit(n, pairs.missing, original)]
     if extra and not strange:  # another number of the text written twice in place of the lost one; either is the copy
         twice = {v for n in extra for v in n.values - SMALL}
-        strange = [n for n in there if n.written == "digits" and n.values & twice]
-    found = []
-    elsewhere = numbers_of(text, "ko") if missing else ()
-    hidden = _hidden(original, text) if missing else set()
-    for number in missing:
+        strange = [n for n in there if n.written != "word" and n.values & twice]
+    added = [n for n in strange if not n.values & everywhere]
+    spoken = [n for n in pairs.extra if n.written == "word" and not n.values & (everywhere | {Fraction(1, 2)})]
+    found = _clashes(pairs.clashes, original, text)
+    hidden = _hidden(original, text) if pairs.missing else set()
+    for number in pairs.missing:
         instead = _instead(number, strange, original, text)
-        severity = _severity(number, instead, original, text, any(number.values & n.values for n in elsewhere))
-        if severity is None or instead is None and number.values & hidden:
+        if instead is None and number.values & hidden or _stands(number, original, text):
+            continue
+        severity = _severity(number, instead, original, text)
+        if instead is None and severity is None:
+            instead = next((n for n in spoken if n.unit == number.unit), None)
+            severity = REVIEW if instead else None
+        if severity is None:
             continue
         if instead is not None:
             strange = [n for n in strange if not n.values & instead.values]
+            added = [n for n in added if n is not instead]
+            spoken = [n for n in spoken if n is not instead]
         where = (instead.start, instead.end) if instead else place(original, text, number.start)
         written = original[number.start : number.end]
         found.append(
-            issue(
-                "number_lost",
-                severity,
-                (number.start, number.end),
-                where,
-                f"수 '{written}' 없음 / the number '{written}' is lost",
-            )
+            _issue(severity, number, where, f"수 '{written}' 없음 / the number '{written}' is lost"),
         )
     if not found and text.count(":00") < original.count(":00") and BARE_CLOCK.search(text):
         match = BARE_CLOCK.search(text)
@@ -69,79 +89,125 @@ def find(original: str, text: str, context: Mapping[str, Any]) -> list[Issue]:
         )
     return (
         found
-        + _units(pairs, original, text)
-        + _added(original, text, [n for n in strange if not n.values & everywhere])
+        + _units(pairs.equal, original, text)
+        + _swapped(pairs.equal, original, text)
+        + _added(original, text, added)
     )
 
 
-def _everywhere(original: str) -> set[Decimal]:
+def _issue(severity: str, number: Number, where: tuple[int, int], detail: str) -> Issue:
+    return issue("number_lost", severity, (number.start, number.end), where, detail)
+
+
+def _everywhere(original: str) -> set[Any]:
     """Give every value that the English has or that Korean may write in digits for its words."""
-    found = {value for n in numbers_of(original, "en") for value in n.values}
-    found.add(Decimal(1))  # "a year" is 1년
+    every = [*numbers_of(original, "en"), *numbers_of(countable(original), "en")]
+    found = {value for n in every for one in (n, *n.parts) for value in one.values}
+    found |= {amount for n in every for _, amount in sizes(n)} | {ONE}  # "a year" is 1년
     if PAIR.search(original):
-        found.add(Decimal(2))
+        found.add(TWO)
+    return found | {Fraction(worth) for name, worth in COINS.items() if name in original}
+
+
+def _clashes(clashes: list[Pair], original: str, text: str) -> list[Issue]:
+    """Give what stands for another time, date or ratio; a ratio may be turned round with its sides."""
+    told = {
+        "clock": "시각이 다름 / another time",
+        "date": "날짜가 다름 / another date",
+        "ratio": "비가 다름 / another ratio",
+    }
+    found = []
+    for source, target in clashes:
+        lost = f"수 '{original[source.start : source.end]}' 없음 / the number is lost"
+        turned = source.written in ("ratio", "fraction") and _pieces(source) == _pieces(target)
+        found.append(
+            _issue(REVIEW if turned else CERTAIN, source, (target.start, target.end), told.get(source.written, lost))
+        )
     return found
 
 
-def _severity(number: Number, instead: Number | None, original: str, text: str, elsewhere: bool) -> str | None:
+def _pieces(number: Number) -> list[Any]:
+    return sorted(value for part in number.parts for value in part.values if isinstance(value, Fraction))
+
+
+def _stands(number: Number, original: str, text: str) -> bool:
+    """Tell whether a number stands word for word in the Korean as often as in the English; then it is not lost."""
+    if number.written in ("clock", "date", "month", "word"):
+        return False
+    piece = re.escape(original[number.start : number.end])
+    whole = re.compile(rf"(?<![\d.,\w]){piece}(?![\w.]*[A-Za-z\d]|[.,]\d|[만억조천백])(?![가-힣]*분의)")
+    return 0 < len(whole.findall(original)) <= len(whole.findall(text))
+
+
+def _severity(number: Number, instead: Number | None, original: str, text: str) -> str | None:
     """Give how sure it is that a number without partner is lost; None when Korean commonly says it otherwise."""
-    if instead is None:
-        if number.values & {Decimal(1), Decimal(2)} and HALF.search(text) and re.search(r"1/2|½|half", original):
-            return None
-        if Decimal(0) in number.values and ZERO.search(text):
-            return None
-        if Decimal(1) in number.values and number.written == "digits" and _one(text):
-            return REVIEW if orphans(text) else None
-    if number.written == "digits":
-        return CERTAIN if instead is not None or not elsewhere else REVIEW
+    piece = original[number.start : number.end]
+    elsewhere = any(number.values & one.values for n in numbers_of(text, "ko") for one in (n, *n.parts))
+    fractions = [v for v in number.values if isinstance(v, Fraction)]
     if number.written == "month":
         return CERTAIN if instead is not None and not elsewhere else REVIEW
-    if Decimal(0) in number.values:
+    if number.written == "word":
+        if Fraction(0) in number.values:
+            return None if SAID[0].search(text) else REVIEW
+        if instead is None and any(v in SAID and SAID[int(v)].search(text) for v in fractions if v > 2):
+            return None
+        return None if elsewhere or number.values & SMALL_WORDS and instead is None else REVIEW
+    if instead is None:
+        if not OPERATOR.search(original[: number.start]) and any(
+            v in SAID and SAID[int(v)].search(text) for v in fractions
+        ):
+            if fractions == [ONE]:
+                return REVIEW if orphans(text) else None
+            return None if fractions == [Fraction(0)] else REVIEW
+    elif _converted(number, instead) or instead.written == "word":
         return REVIEW
-    return None if elsewhere or number.values & SMALL_WORDS and instead is None else REVIEW
+    elif fractions and all(v < 0 for v in fractions) and {-v for v in fractions} & instead.values:
+        return REVIEW if LESS.search(text) else CERTAIN
+    if re.match(r"[A-Za-z]{3}|\$", original[number.end :]) and not number.unit and number.written == "digits":
+        return REVIEW  # "9for" and "1$5", slips of the English
+    if instead is not None and _beside(number, instead, original, text):
+        return CERTAIN
+    squeezed = re.sub(r"\s", "", piece)
+    if len(squeezed) >= 3 and _count(squeezed, text) >= _count(squeezed, original):
+        return REVIEW
+    return REVIEW if elsewhere else CERTAIN
 
 
-def _hidden(original: str, text: str) -> set[Decimal]:
+def _beside(number: Number, instead: Number, original: str, text: str) -> bool:
+    """Tell whether the number in its place stands on the same line or in the same sentence of both."""
+    start, end = place(original, text, number.start)
+    return start <= instead.start < end
+
+
+def _count(piece: str, text: str) -> int:
+    return re.sub(r"\s", "", text).count(piece)
+
+
+def _converted(number: Number, there: Number) -> bool:
+    """Tell whether a number is about the same measure in another unit: 5 miles as 8 km, 350 °F as 177 °C."""
+    for value in number.values:
+        for other in there.values:
+            if isinstance(value, Fraction) and isinstance(other, Fraction):
+                a, b = metric(value, number.unit), metric(other, there.unit)
+                if (
+                    a
+                    and b
+                    and a[0] == b[0]
+                    and number.unit != there.unit
+                    and abs(a[1] - b[1]) <= 0.04 * abs(a[1]) + 0.5
+                ):
+                    return True
+    return False
+
+
+def _hidden(original: str, text: str) -> set[Any]:
     """Give the values that stand more often inside code, names and links of the Korean than of the English."""
 
-    def inside(whole: str, language: str) -> Counter[Decimal]:
+    def inside(whole: str, language: str) -> Counter[Any]:
         every = Counter(v for n in numbers_of(whole, language) for v in n.values)
         return every - Counter(v for n in numbers_of(countable(whole), language) for v in n.values)
 
     return set(inside(text, "ko") - inside(original, "en"))
-
-
-def _match(wanted: list[Number], there: list[Number]) -> tuple[list[tuple[Number, Number]], list[Number]]:
-    """Pair numbers of equal value, digits with digits first and in order; the second list found no partner."""
-    free = list(there)
-    pairs: list[tuple[Number, Number]] = []
-    left = list(wanted)
-
-    def spoken(number: Number) -> bool:
-        return number.written == "word"
-
-    passes = (
-        lambda a, b: spoken(a) == spoken(b) and a.unit == b.unit,
-        lambda a, b: spoken(a) == spoken(b) and not {a.unit, b.unit} & {"월"},
-        lambda a, b: not spoken(b),
-        lambda a, b: True,
-    )
-    for fits in passes:
-        still = []
-        for number in left:
-            best = next((n for n in free if n.values & number.values and fits(number, n)), None)
-            if best is None:
-                still.append(number)
-            else:
-                free.remove(best)
-                pairs.append((number, best))
-        left = still
-    return pairs, left
-
-
-def _one(text: str) -> bool:
-    """Tell whether a 1 is said in Korean without a digit (한 컵, 첫째, 하루, 매일)."""
-    return bool(re.search(r"(?<![가-힣])(?:한|하나|첫|하루|일|단|매|각|당)(?=[\s가-힣])", text))
 
 
 def _small_of_a_unit(there: Number, missing: list[Number], original: str) -> bool:
@@ -164,25 +230,87 @@ def _instead(number: Number, strange: list[Number], original: str, text: str) ->
     return min(strange, key=lambda n: (n.unit != number.unit, abs(n.start / max(1, len(text)) - at)))
 
 
-def _units(pairs: list[tuple[Number, Number]], original: str, text: str) -> list[Issue]:
+def _line(text: str, at: int) -> str:
+    end = text.find("\n", at)
+    return text[text.rfind("\n", 0, at) + 1 : end if end >= 0 else len(text)]
+
+
+def _units(pairs: list[Pair], original: str, text: str) -> list[Issue]:
     found = []
     for source, target in pairs:
         family = FAMILY.get(source.unit)
-        if family is None:
+        if family is None or source.optional:
             continue
-        where = ((source.start, source.end), (target.start, target.end))
+        where = (target.start, target.end)
         other = FAMILY.get(target.unit)
         if other == family and target.unit != source.unit:
             same_value = [n.unit for s, n in pairs if s.values & source.values]
             wanted = [s.unit for s, _ in pairs if s.values & source.values]
-            if sorted(same_value) != sorted(wanted):
-                found.append(
-                    issue("number_lost", CERTAIN, *where, f"단위 {source.unit} → {target.unit} / the unit was changed")
-                )
-        elif not target.unit and family in ("money", "share"):
-            around = text[max(0, target.start - 8) : target.end + 16]
-            if not (MONEY if family == "money" else PERCENT).search(around):
-                found.append(issue("number_lost", CERTAIN, *where, f"단위 {source.unit} 없음 / the unit is lost"))
+            if sorted(same_value) != sorted(wanted) and not _same_word(source, original):
+                detail = f"단위 {source.unit} → {target.unit} / the unit was changed"
+                found.append(_issue(CERTAIN, source, where, detail))
+        elif not target.unit and target.written != "word" and family in ("money", "share"):
+            # one sign may serve a whole line: "$20 + $2 = $22" is 20 + 2 = 22달러
+            if not (MONEY if family == "money" else PERCENT).search(_line(text, target.start)):
+                found.append(_issue(CERTAIN, source, where, f"단위 {source.unit} 없음 / the unit is lost"))
+    return found
+
+
+def _same_word(source: Number, original: str) -> bool:
+    """Tell whether the unit is one that means several: "pounds" of money or weight, "m" of metres or minutes."""
+    return bool(re.match(r"[\s-]?(?:pounds?|m|c)\b", original[source.end :]))
+
+
+def pairs_of(text: str, language: str) -> list[frozenset[Any]]:
+    """Give the values of each number of a text, one set each, its parts included."""
+    return [part.values for one in numbers_of(countable(text), language) for part in (one.parts or (one,))]
+
+
+# What joins two numbers whose order both languages keep, and what may stand between that turns it.
+JOINS = re.compile(r"(?i)\A[\w\s'’$%-]{0,40}?(?:\band\b|\bor\b|,|\bto\b|[-–~/÷:−])[\w\s'’$%]{0,30}\Z")
+TURNS = re.compile(
+    r"(?i)\b(?:of|than|out|from|per|for|in|every|each|at|by|with|after|before|when|if|who|that|which|on|as|more|less)\b"
+)
+KO_JOINS = re.compile(r"\A[^\n.]{0,30}?(?:[와과]\s|,|그리고|및|이나|[-–~/÷:−]|에서\s)[^\n.]{0,30}\Z")
+KO_TURNS = re.compile(r"중|보다|당\s|마다|때|동안|후|전에|위해|라면|면\s|대해")
+
+
+def _swapped(pairs: list[Pair], original: str, text: str) -> list[Issue]:
+    """Give two numbers that stand in each other's place: joined by "and" or a dash in both texts, or on each other's
+    line.
+    """
+    often = Counter(v for one in (*pairs_of(original, "en"), *pairs_of(text, "ko")) for v in one)
+    plain = [
+        (s, t)
+        for s, t in pairs
+        if s.written == t.written == "digits" and all(often[v] == 2 for v in s.values & t.values)
+    ]
+    plain.sort(key=lambda one: one[0].start)
+    targets = sorted(t.start for _, t in pairs)
+    found: list[Issue] = []
+    lines = (lines_of(original), lines_of(text))
+    moved: dict[tuple[int, int], Pair] = {}
+    if 1 < len(lines[0]) == len(lines[1]):
+        for s, t in plain:
+            a, b = (
+                next(i for i, (x, y) in enumerate(side) if x <= at <= y)
+                for side, at in zip(lines, (s.start, t.start), strict=True)
+            )
+            if a != b:
+                moved[a, b] = (s, t)
+        for (a, b), (s, t) in moved.items():
+            if a < b and (b, a) in moved and not s.values & moved[b, a][0].values:
+                detail = "두 수의 자리가 바뀜 / two numbers changed lines"
+                found.append(_issue(REVIEW, s, (t.start, t.end), detail))
+    for (s, t), (s2, t2) in zip(plain, plain[1:], strict=False):
+        if not (t2.end <= t.start and s.values.isdisjoint(s2.values)):
+            continue
+        if any(t2.start < at < t.start for at in targets):
+            continue
+        between, there = original[s.end : s2.start], text[t2.end : t.start]
+        if JOINS.match(between) and not TURNS.search(between) and KO_JOINS.match(there) and not KO_TURNS.search(there):
+            detail = "두 수의 자리가 바뀜 / two numbers changed places"
+            found.append(_issue(REVIEW, s, (t2.start, t2.end), detail))
     return found
 
 

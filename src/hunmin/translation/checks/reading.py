@@ -8,7 +8,9 @@ import re
 from functools import lru_cache
 
 from ...artifacts.rows import Issue as Issue
-from ...text.numbers import Number, english_numbers, korean_numbers
+from ...text.english_numbers import english_numbers
+from ...text.korean_numbers import korean_numbers
+from ...text.numbers import Number
 from ...text.prose import prose_of as prose_of
 from ...text.prose import spans_of as spans_of
 from ...text.segments import prose

@@ -5,68 +5,60 @@ it.
 from __future__ import annotations
 
 import re
+from fractions import Fraction
 
 from ...artifacts.rows import Issue
-from ...text.numbers import FAMILY, UNITS, Number, english_numbers, korean_numbers, orphans, surely_orphan
+from ...text.counters import orphans, surely_orphan
+from ...text.english_numbers import english_numbers
+from ...text.korean_numbers import korean_numbers
+from ...text.number_units import FAMILY, UNITS
+from ...text.numbers import Number, Value
 from ...text.segments import find_spans
 from .splice import Edit, replace, source_span, target_span
 
 KOREAN_UNIT = {
-    "second": "초",
-    "minute": "분",
-    "hour": "시간",
-    "day": "일",
-    "week": "주",
-    "month": "개월",
-    "dollar": "달러",
-    "euro": "유로",
-    "won": "원",
-    "pound": "파운드",
-    "yen": "엔",
-    "cent": "센트",
-    "%": "%",
-    "km": "km",
-    "m": "m",
-    "cm": "cm",
-    "mm": "mm",
-    "mile": "마일",
-    "foot": "피트",
-    "inch": "인치",
-    "kg": "kg",
-    "g": "g",
-    "mg": "mg",
-    "lb": "파운드",
-    "oz": "온스",
-    "l": "리터",
-    "ml": "ml",
-    "°C": "°C",
-    "°F": "°F",
-    "km/h": "km/h",
-    "mph": "mph",
-    "m/s": "m/s",
-    "m²": "m²",
-    "GB": "GB",
-    "MB": "MB",
-    "KB": "KB",
-    "TB": "TB",
-}
+    "second": "초", "minute": "분", "hour": "시간", "day": "일", "week": "주", "month": "개월", "year": "년",
+    "dollar": "달러", "euro": "유로", "won": "원", "pound": "파운드", "yen": "엔", "yuan": "위안", "rupee": "루피",
+    "peso": "페소", "ruble": "루블", "franc": "프랑", "cent": "센트", "pence": "펜스", "%": "%", "km": "km", "m": "m",
+    "cm": "cm", "mm": "mm", "mile": "마일", "yard": "야드", "foot": "피트", "inch": "인치", "ton": "톤", "kg": "kg",
+    "g": "g", "mg": "mg", "lb": "파운드", "oz": "온스", "gallon": "갤런", "l": "리터", "ml": "ml", "°C": "°C",
+    "°F": "°F", "km/h": "km/h", "mph": "mph", "m/s": "m/s", "m²": "m²", "GB": "GB", "MB": "MB", "KB": "KB", "TB": "TB",
+}  # fmt: skip
 
 
-def written(number: Number, original: str) -> str:
-    """Give how a source number is written in Korean: its own digits, with 만 and 억 for millions and billions."""
+def written(number: Number, original: str) -> str | None:
+    """Give how a source number is written in Korean: its own digits, with 만 and 억 for millions and billions.
+
+    None for what may mean several: 9:00 of morning or evening, 3/4.
+    """
     body = original[number.start : number.end]
-    digits = re.match(r"[\d,.]*\d", body)
-    if number.written == "digits" and digits and digits.group() == body:
+    if re.fullmatch(r"[\d,.]*\d", body):
         return body
-    value = max(number.values) if number.written == "digits" else min(number.values)
-    if number.written == "digits" and digits and not re.search(r"(?i)hundred|thousand|illion", body):
+    amounts = [value for value in number.values if isinstance(value, Fraction)]
+    if number.written in ("clock", "date"):
+        return _told(next(iter(number.values))) if len(number.values) == 1 else None
+    if not amounts or number.parts and number.written != "spaced":
+        return body if number.written in ("ratio", "fraction", "power", "version") else None
+    digits = re.match(r"[\d,.]*\d", body)
+    if number.written == "digits" and digits and not re.search(r"(?i)hundred|thousand|illion|dozen|half", body):
         return digits.group()
+    value = max(amounts) if number.written == "digits" else min(amounts)
     for name, size in (("억", 10**8), ("만", 10**4)):
-        if value >= size and value % (size // 10000 or 1) == 0:
-            whole = (value / size).normalize()
-            if whole == whole.to_integral():
-                return f"{int(whole):,}{name}"
-    return f"{value:,.10f}".rstrip("0").rstrip(".") if value % 1 else f"{int(value):,}"
+        if value >= size and value % size == 0:
+            return f"{int(value / size):,}{name}"
+    return f"{int(value):,}" if value.denominator == 1 else f"{float(value):,.10f}".rstrip("0").rstrip(".")
+
+
+def _told(value: Value) -> str:
+    """Give a time of day or a date in Korean."""
+    if not isinstance(value, tuple) or value[0] == "date":
+        return f"{value[1]}월 {value[2]}일" if isinstance(value, tuple) else ""
+    hour, minute = divmod(int(value[1]), 60)
+    return f"{'오전' if hour < 12 else '오후'} {hour % 12 or 12}시" + (f" {minute}분" if minute else "")
+
+
+# A smaller unit behind a larger one: the number of either is only a part of the amount.
+PART_OF = re.compile(r"(?:시간|년|달러|피트|유로|파운드|주|일|km|kg|m|개월)\s?\Z")
 
 
 def mend(original: str, text: str, issue: Issue) -> Edit | None:
@@ -74,7 +66,8 @@ def mend(original: str, text: str, issue: Issue) -> Edit | None:
     if not issue.get("source_span") or not issue.get("target_span"):
         return None
     start, end = source_span(issue)
-    number = next((n for n in english_numbers(original) if n.start == start and n.end == end), None)
+    every = [one for n in english_numbers(original) for one in (n, *n.parts)]
+    number = next((n for n in every if (n.start, n.end) == (start, end)), None)
     if number is None:
         return None
     a, b = target_span(issue)
@@ -82,10 +75,12 @@ def mend(original: str, text: str, issue: Issue) -> Edit | None:
     if "단위" in issue["detail"]:
         return _unit(text, number, there)
     if there is not None:
-        family = FAMILY.get(there.unit)
-        if number.unit and family and family != FAMILY.get(number.unit):
+        if number.unit and number.unit != there.unit:
             return None
-        return replace(text, (a, b), written(number, original))
+        value = written(number, original)
+        if value is None or there.unit and PART_OF.search(text[:a]):
+            return None
+        return replace(text, (a, b), value)
     return _insert(original, text, number, (a, b))
 
 
@@ -126,7 +121,11 @@ def _insert(original: str, text: str, number: Number, around: tuple[int, int]) -
 
     Nothing is put in where no hole shows: a number whose whole phrase is gone needs a translator.
     """
+    if number.written == "clock" and number.parts:
+        number = number.parts[0]  # 오전 시에: the hour is what its word lacks
     value = written(number, original)
+    if value is None:
+        return None
     start, end = around if around[1] > around[0] else (0, len(text))
     windows = [(start, end)] if (start, end) == (0, len(text)) else [(start, end), (0, len(text))]
     for window in windows:

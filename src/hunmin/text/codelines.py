@@ -147,9 +147,24 @@ def code_lines(lines: list[str]) -> list[bool]:
     for i in range(len(lines) - 2, -1, -1):  # a comment line above code
         if not known[i] and known[i + 1] and COMMENT.match(lines[i]) and lines[i].strip():
             known[i] = True
+    return _without_equations(lines, known)
+
+
+def _without_equations(lines: list[str], known: list[bool]) -> list[bool]:
+    """Give the lines of code without runs that are nothing but a worked answer's equations."""
+    start = 0
+    for i in range(len(lines) + 1):
+        if i < len(lines) and known[i]:
+            continue
+        run = [line for line in lines[start:i] if line.strip()]
+        if run and all(EQUATION.fullmatch(line) for line in run):
+            known[start:i] = [False] * (i - start)
+        start = i + 1
     return known
 
 
+# A line of arithmetic, as a worked answer has it: x = 40 + 23; formulas find it.
+EQUATION = re.compile(r"(?=[^=]*=[^=])(?:[\d.,%$ ()+*/×÷·−–^=-]|(?<![A-Za-z])[A-Za-z](?![A-Za-z]))+")
 SIGN = re.compile(r"[=(){};<>\\@*]")
 HINTS = ("select", "import", "def", "$ ", "git ", "npm ", "pip ", "docker ", "sudo ")
 HINT = re.compile(r"(?i:\bselect\b|\bimport\b|\bdef\b)|^\$ |^(?:git|npm|pip|docker|sudo) ", re.M)

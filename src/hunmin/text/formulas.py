@@ -23,6 +23,7 @@ START = re.compile(rf"[=<>+*^{RELATIONS}{SYMBOLS}]")
 STRONG = re.compile(rf"[{RELATIONS}{SYMBOLS}]|\^|(?<=[\w)%'′])\s*(?:=|<=|>=|==|!=)\s*(?=[\w(−-])")
 WEAK = re.compile(r"(?<=[\w)])\s?[*+]\s?(?=[\w(])|(?<=\w)\s[<>]\s(?=\w)")
 LONG_WORD = re.compile(r"[A-Za-z]{3,}(?!\w*\()")
+NOT_ARROWS = re.compile(rf"(?![→←⇒⇐↔⇔↦])[{RELATIONS}{SYMBOLS}]|[=^+*]|\w\(")
 UNICODE_TOKEN = re.compile(rf"[{RELATIONS}{SYMBOLS}]")
 
 
@@ -49,5 +50,7 @@ def find_formulas(text: str) -> list[tuple[int, int]]:
             continue
         if len(re.findall(r"[A-Za-z]{3,}", bare)) > 3:
             continue
+        if LONG_WORD.search(bare) and not NOT_ARROWS.search(body):
+            continue  # a path through a menu: File → Options
         found.append((start, end))
     return found

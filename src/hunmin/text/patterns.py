@@ -59,6 +59,11 @@ COMMAND = re.compile(
     r"(?<![\\\w:])\\[A-Za-z]+\*?(?:\[[^\]\n]*\])?(?:\{(?:[^{}\n가-힣]|\{[^{}\n]*\})*\})*|\\[\\,;!%&#_{}$]"
 )
 URL = re.compile(r"(?:https?|ftp)://[^\s<>\"'`가-힣ㄱ-ㅎ）】」]+|(?<![\w@.])www\.[\w-]+\.[^\s<>\"'`가-힣]+")
+# The address of a Markdown link or image, with or without a scheme.
+LINK = re.compile(
+    r"\]\((?P<to>(?:[./#?]|[\w-]+[/.#])(?:[^\s()<>]|\([^\s()]*\))*|#(?:[^\s()]|\([^\s()]*\))+|https?://(?:[^\s()]|\([^\s()]*\))+)"
+    r"(?=\s*(?:[\"'][^\n]*?[\"'])?\s*\))"
+)
 DOTTED_WORD = re.compile(r"\.(?<=[A-Za-z0-9].)(?=[A-Za-z])")
 DOMAIN = re.compile(
     r"(?<![\w@./-])(?:[a-z0-9-]+\.)+(?:com|org|net|io|dev|gov|edu|ai|app|co\.kr|or\.kr|go\.kr|ac\.kr|kr|co\.uk|uk|de|jp)(?![A-Za-z0-9_-])(?:/[^\s<>\"'`가-힣]*)?",
@@ -66,6 +71,12 @@ DOMAIN = re.compile(
 )
 EMAIL = re.compile(r"(?<![\w.+-])[A-Za-z0-9_.+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+")
 TAG = re.compile(r"<!--.*?-->|</?(?P<name>[A-Za-z][A-Za-z0-9-]*)(?P<rest>(?:\s[^<>\n]*)?)/?>", re.S)
+# Attributes that a reader sees; their values are language.
+TOLD = re.compile(
+    r"\s(?:alt|title|titleText|aria-label|label|placeholder|caption|summary)=(?P<q>[\"'])(?P<said>(?:(?!(?P=q)).)*[^\W\d_](?:(?!(?P=q)).)*)(?P=q)",
+    re.S | re.I,
+)
+ANCHOR = re.compile(r"[ \t]*(?:\[\[[\w.-]+\]\]|\{#[\w.-]+\}|\{/\*[^*\n]{1,200}\*/\})(?=[ \t]*$)", re.M)
 BLANK = re.compile(r"(?<![A-Za-z0-9_])_{2,}(?![A-Za-z0-9_])|(?<![.\w])\.{5,}")
 BRACKET = re.compile(r"\[(?!\s*[xX]?\s*\])(?P<body>[^\[\]\n]{1,60})\](?!\()")
 BRACE = re.compile(
@@ -78,7 +89,7 @@ PATH = re.compile(
     r"(?<![A-Za-z0-9_.<:/-])(?:~|\.{1,2})?(?:/[A-Za-z0-9_.+-]+){2,}/?|(?<![\w.])(?:~|\.{1,2})/[A-Za-z0-9_.-]+/?|(?<![A-Za-z])[A-Z]:\\[^\s\"'<>|가-힣]+"
 )
 CALL = re.compile(
-    r"(?<![A-Za-z0-9_.])(?P<name>[A-Za-z_$][A-Za-z0-9_$]*(?:\.[A-Za-z_][A-Za-z0-9_]*)*)\((?P<args>[^()\n가-힣]*(?:\([^()\n가-힣]*\)[^()\n가-힣]*)*)\)"
+    r"(?<![A-Za-z0-9_.])(?P<name>(?=[_$]*[A-Za-z])[A-Za-z_$][A-Za-z0-9_$]*(?:\.[A-Za-z_][A-Za-z0-9_]*)*)\((?P<args>[^()\n가-힣]*(?:\([^()\n가-힣]*\)[^()\n가-힣]*)*)\)"
 )
 CALL_SIGN = re.compile(r"\((?<=[A-Za-z0-9_$].)")
 METHOD = re.compile(r"\.(?<![A-Za-z0-9_)\]].)[A-Za-z_]\w*\([^()\n가-힣]*\)")

@@ -14,6 +14,7 @@ from functools import lru_cache
 from .codelines import code_lines_of, code_runs, may_have_code
 from .formulas import find_formulas
 from .patterns import (
+    ANCHOR,
     BLANK,
     BRACE,
     BRACKET,
@@ -44,6 +45,7 @@ from .patterns import (
     JSON_STRING,
     KEBAB,
     KEBAB_SIGN,
+    LINK,
     MATH_SIGN,
     METHOD,
     MODULES,
@@ -57,6 +59,7 @@ from .patterns import (
     TABLE_ROW,
     TABLE_RULE,
     TAG,
+    TOLD,
     UNDERSCORE,
     URL,
     VARIABLE,
@@ -81,7 +84,7 @@ KINDS = (
     "inline_code",  # `x`, <code>x</code>
     "latex",  # $x$, $$x$$, \(x\), \[x\], environments, lone commands
     "json",  # keys, punctuation and literals of JSON; its texts are prose
-    "url",
+    "url",  # and where a Markdown link leads
     "email",
     "tag",  # <b>, </b>, <br/>
     "placeholder",  # [Your name], {name}, <your name>, ____, %s
@@ -91,7 +94,7 @@ KINDS = (
     "hashtag",  # #tag, @name
     "marker",  # _marked_, _marked, ** and * of emphasis
     "table",  # the bars and the rule of a table
-    "structure",  # the heading, list or quote sign at the start of a line
+    "structure",  # the heading, list or quote sign at the start of a line; the anchor at the end of a heading
 )
 
 
@@ -108,6 +111,9 @@ def _math(text: str) -> Iterator[tuple[int, int]]:
 
 
 def _urls(text: str) -> Iterator[tuple[int, int]]:
+    for match in LINK.finditer(text) if "](" in text else ():
+        yield match.span("to")
+    text = LINK.sub(lambda m: m.group()[:2] + "\0" * (len(m.group()) - 2), text) if "](" in text else text
     linked, dotted = "://" in text or "www." in text, DOTTED_WORD.search(text)
     for pattern in [*([URL] if linked else []), *([DOMAIN] if dotted else [])]:
         for match in pattern.finditer(text):
@@ -131,7 +137,11 @@ def _tags(text: str) -> Iterator[tuple[int, int]]:
             or "=" in match["rest"]
             or f"</{name}" in text
         ):
-            yield match.span()
+            start = match.start()
+            for told in TOLD.finditer(text, match.start(), match.end()):  # what a reader sees is language
+                yield start, told.start("said")
+                start = told.end("said")
+            yield start, match.end()
 
 
 def _placeholders(text: str) -> Iterator[tuple[int, int]]:
@@ -280,9 +290,10 @@ FINDERS: tuple[tuple[str, str, Callable[[str], Iterator[tuple[int, int]]]], ...]
     ("table", "|", _tables),
     ("code", "", lambda text: iter(code_runs(text))),
     ("latex", "$", _math),
-    ("url", ".:", _urls),
-    ("email", "@", _matches(EMAIL)),
     ("tag", "<", _tags),
+    ("url", ".:(", _urls),
+    ("email", "@", _matches(EMAIL)),
+    ("structure", "[{", _matches(ANCHOR)),
     ("placeholder", "_.[{%$<", _placeholders),
     ("identifier", "./\\", _files),
     ("latex", "\\", _matches(COMMAND)),

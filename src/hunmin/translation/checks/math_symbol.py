@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from difflib import SequenceMatcher
+from functools import lru_cache
 from typing import Any
 
 from ...text.formulas import RELATIONS, SYMBOLS
@@ -28,6 +30,51 @@ def _same(text: str) -> str:
     return GLUED.sub(" ", plain)
 
 
+# One writing of what has several: signs that mean the same, thousands, a decimal without its zero.
+SIGNS = str.maketrans("×·⋅∙∗÷−–—＋＝＜＞（）％∕", "*****/---+=<>()%/")
+PAIRS = (("<=", "≤"), (">=", "≥"), ("!=", "≠"), ("->", "→"), ("=>", "⇒"), ("==", "="))
+TOKEN = re.compile(r"\d+(?:\.\d+)?|[A-Za-zα-ωΑ-Ω]+|[^\s\w]|_")
+ARITHMETIC = re.compile(r"[\d\s.,%$()*+/=-]+")
+
+
+@lru_cache(maxsize=256)
+def plain(text: str) -> str:
+    """Give a text with its formulas in one writing; blanks and line breaks stay."""
+    text = re.sub(r"(?<=\d),(?=\d{3}(?!\d))|\\,|\{,\}", "", text).translate(SIGNS)
+    for pair, sign in PAIRS:
+        text = text.replace(pair, sign)
+    text = re.sub(r"(?<![\d.])\.(?=\d)", "0.", text).replace("퍼센트", "%").replace("제곱미터", "m²")
+    text = re.sub(r"(?<=\d)(?:st|nd|rd|th)(?![A-Za-z])", "", text)
+    text = re.sub(r"(?<=\d)(\s?)[xX](\s?)(?=[\d$])", r"\1*\2", text)
+    return re.sub(r"(?<=\d)\*(?=[A-Za-z](?![A-Za-z]))", "", text)
+
+
+def tokens(formula: str) -> list[str]:
+    """Give the tokens of a formula in one writing, without signs of money."""
+    return [t for t in TOKEN.findall(plain(formula)) if t not in "$€£₩"]
+
+
+def stands(formula: str, text: str) -> bool:
+    """Tell whether a formula stands in a text: its tokens in order, with blanks, units and money signs between."""
+    parts = tokens(formula)
+    if not parts:
+        return True
+    gap = r"[\s$€£₩]*" + (r"(?:[가-힣]{1,6}[\s$]*)?" if ARITHMETIC.fullmatch(plain(formula)) else "")
+    before = r"(?<![A-Za-z0-9.])" if re.match(r"\w", parts[0]) else ""
+    after = ""
+    if re.match(r"\w", parts[-1][-1]):  # a unit of two letters may be written on to a number
+        after = r"(?!\d|\.\d|[A-Za-z](?![A-Za-z]))" if parts[-1][-1].isdigit() else r"(?![A-Za-z0-9])"
+    return bool(re.search(before + gap.join(map(re.escape, parts)) + after, plain(text)))
+
+
+def _altered(body: str, there: str) -> bool:
+    """Tell whether what stands there is this formula with something changed, and not another one."""
+    a, b = tokens(body), tokens(there)
+    if sorted(a) == sorted(b):
+        return False
+    return SequenceMatcher(None, a, b, autojunk=False).ratio() >= 0.6
+
+
 def find(original: str, text: str, context: Mapping[str, Any]) -> list[Issue]:
     """Give an issue per formula that is not in the translation; without an original, only delimiters that do not
     close.
@@ -39,12 +86,21 @@ def find(original: str, text: str, context: Mapping[str, Any]) -> list[Issue]:
     found = []
     for lost in lost_spans(original, text, ("latex", "formula"), _same):
         body = lost.span.of(original)
+        there = lost.instead.of(text) if lost.instead else ""
         if not lost.gone and lost.instead is None:
             if lost.span.kind == "formula" or len(body) <= 5:
                 continue
             severity = REVIEW
+        elif lost.span.kind == "formula":
+            if lost.gone and stands(body, text) or sorted(tokens(body)) == sorted(tokens(there)):
+                continue
+            logic = lost.gone and re.search(rf"[{SYMBOLS}∧∨∈⊂∪∩]", body)
+            severity = CERTAIN if logic or STRONG.search(body) and _altered(body, there) else REVIEW
         else:
-            severity = CERTAIN if lost.span.kind == "latex" or STRONG.search(body) else REVIEW
+            bare = body.strip("$").removeprefix("\\(").removesuffix("\\)").strip()
+            if re.fullmatch(r"[\d.,\\% ]+|[A-Za-z]", bare) and stands(bare.replace("\\", ""), text):
+                continue  # $5$ as 5
+            severity = CERTAIN
         where = (lost.instead.start, lost.instead.end) if lost.instead else place(original, text, lost.span.start)
         found.append(
             issue(

@@ -15,7 +15,6 @@ from hunmin.translation.checks import markup
         ("Company: [Company name]\nJob: cook", "회사: 회사명]: [회사명\n직무: 요리사"),
         ("At {time} we meet.", "{시간}에 만납니다."),
         ("A <b>big</b> cat", "<b>큰 고양이"),
-        ("Name: Jane\nMain points:\n- cook", "이름: 제인\n요점\n- 요리사"),
         ("Name: Jane\nJob: cook", "이름: 제인\n직무 요리사"),
         ("# Title\nText here", "제목\n여기 글"),
         ("- one\n- two", "- 하나\n둘"),
@@ -27,7 +26,6 @@ from hunmin.translation.checks import markup
         ("It leaves at **9:40** from here.", "**여기에서** 9:40에 떠납니다."),
         ('{"name": "Mina", "age": 3}', '{"이름": "미나", "나이": 3}'),
         ('{"name": "Mina"}', '{"name": "미나"'),
-        ("Call `print` now", "지금 print를 부르세요"),
     ],
 )
 def test_finds(english, korean):

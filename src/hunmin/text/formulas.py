@@ -17,7 +17,7 @@ ATOM = rf"(?:{CALL}|{NUMBER}|{VARIABLE}|{GROUP}|{POWER}|[{SYMBOLS}π!]|\{{\w+(?:
 OPERAND = rf"[-−+±]?{ATOM}+"
 OPERATOR = rf"(?:\s*(?:<=>|<->|<=|>=|==|!=|=>|->|:=|[=<>+*/^−±{RELATIONS}·-]|(?<=\d)\s?x\s?(?=\d))\s*)"
 FORMULA = re.compile(
-    rf"(?<![A-Za-z0-9_.$\\가-힣])(?:[≤≥≈]\s?)?{OPERAND}(?:{OPERATOR}{OPERAND})*(?:(?<=\w)\s?m²)?(?![A-Za-z_])"
+    rf"(?<![A-Za-z0-9_.$\\가-힣])(?<!\d,)(?:[≤≥≈]\s?)?{OPERAND}(?:{OPERATOR}{OPERAND})*(?:(?<=\w)\s?m²)?(?![A-Za-z_])"
 )
 START = re.compile(rf"[=<>+*^{RELATIONS}{SYMBOLS}]")
 STRONG = re.compile(rf"[{RELATIONS}{SYMBOLS}]|\^|(?<=[\w)%'′])\s*(?:=|<=|>=|==|!=)\s*(?=[\w(−-])")

@@ -43,7 +43,7 @@ HTML = frozenset(
 )
 
 FENCE = re.compile(
-    r"^(?P<indent>[ \t]*)(?P<mark>`{3,}|~{3,})[^\n`]*\n(?:.*?\n)??[ \t]*(?P=mark)[ \t]*$|^[ \t]*```[^\n`]*\n.*\Z",
+    r"^(?P<indent>[ \t]*)(?P<mark>`{3,}|~{3,})[^\n`]*\n(?:.*?\n)??[ \t]*(?P=mark)[ \t\r]*$|^[ \t]*```[^\n`]*\n.*\Z",
     re.M | re.S,
 )
 INLINE_FENCE = re.compile(r"```[^`\n]+```")
@@ -111,7 +111,7 @@ KEBAB = re.compile(
     r"(?:branch|package|container|image|property|class|tag|repo|repository|service|bucket|called|named|브랜치|패키지)\s+(?:called\s+|named\s+)?[\"'`]?(?P<name>[a-z][a-z0-9]*(?:-[a-z0-9]+)+)(?![A-Za-z0-9_-])"
 )
 KEBAB_SIGN = re.compile(r"-(?<=[a-z0-9].)(?=[a-z0-9])")
-FLAG = re.compile(r"(?<![A-Za-z0-9_-])--[A-Za-z][A-Za-z0-9-]*(?:=[^\s가-힣]+)?")
+FLAG = re.compile(r"(?<![^\s\"'(\[{,=|])--[A-Za-z][A-Za-z0-9-]*(?:=[^\s가-힣]+)?")
 OPERATOR = re.compile(r"(?<![=!<>+*/&-])(?:===?|!==?|&&|\+=|-=|:=|=>|->)(?![=>&+-])")
 # The letter first, then what may not stand around it: the engine skips from letter to letter.
 VARIABLE = re.compile(r"[b-hj-z](?![A-Za-z0-9_'’./()@*:-])(?<![A-Za-z0-9_.'’\"“(/@#$%&*\d-].)(?<!\d .)")

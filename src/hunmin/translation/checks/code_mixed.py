@@ -6,17 +6,26 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from difflib import SequenceMatcher
 from typing import Any
 
 from ...text.hangul import has_hangul
-from ...text.patterns import PASCAL
-from ...text.segments import Span, is_code
-from .lost import lost_spans
-from .program import difference
-from .reading import CERTAIN, REVIEW, Issue, count, issue, place, spans_of
+from ...text.patterns import CAMEL, PASCAL
+from ...text.segments import is_code
+from .lost import Lost, lost_spans
+from .program import STRING, difference, lines_of_code
+from .reading import CERTAIN, REVIEW, Issue, count, issue, lines_of, place, spans_of
 
 NAMES = ("inline_code", "identifier")
-ESCAPED_QUOTES = re.compile(r"[‘’“”]")
+CODEY = re.compile(r"[_.()=<>\[\]{}$/\\@#+*|-]|[a-z][A-Z]")
+FIRM = re.compile(r"_|^-|\w\.\w")
+TYPE = re.compile(
+    r"(?im)^[ \t]*(?:[-*][ \t]+)?[\"'`]?(?:(?:data|return|value|file) )?(?:type|format|dtype)[\"'`]?[ \t]*:[ \t]*"
+    r"[\"'`]?(?P<name>list|string|str|int|integer|float|double|bool|boolean|dict|array|object|null|none|json|xml|csv|pdf|yaml"
+    r"|enum|tuple|void|uuid|url)\b"
+)
+SLOT = re.compile(r"<[^<>\n]*>|\[[^\[\]\n]*[A-Za-z][^\[\]\n]*\]")
+PROSE_IN_CODE = re.compile(r"(?:\b[A-Za-z][a-z]+\s+){2,}[A-Za-z][a-z]+\b(?!\s*[=(])")
 
 
 def find(original: str, text: str, context: Mapping[str, Any]) -> list[Issue]:
@@ -27,7 +36,7 @@ def find(original: str, text: str, context: Mapping[str, Any]) -> list[Issue]:
         return _alone(text)
     if original == text or is_code(original):
         return []
-    return _blocks(original, text) + _names(original, text) + _variables(original, text)
+    return _blocks(original, text) + _names(original, text) + _variables(original, text) + _types(original, text)
 
 
 def _alone(text: str) -> list[Issue]:
@@ -67,38 +76,55 @@ def _blocks(original: str, text: str) -> list[Issue]:
         detail = "코드 블록의 문자열이 번역됨 / a text string in a code block was translated"
         if kind == "code":
             detail = "코드 블록이 바뀜 / a code block was changed"
-        found.append(
-            issue("code_mixed", REVIEW if kind == "string" else CERTAIN, (span.start, span.end), where, detail)
-        )
+        alike = len(lines_of(original)) == len(lines_of(text)) or not target and span.kind == "fence"
+        sure = kind == "code" and (_damaged(body, there.of(text)) if there else alike)
+        found.append(issue("code_mixed", CERTAIN if sure else REVIEW, (span.start, span.end), where, detail))
     return found
+
+
+def _types(original: str, text: str) -> list[Issue]:
+    """Values of a form that name a type or a format, as programs read them: `Type: list` as 유형: 목록."""
+    return [
+        issue(
+            "code_mixed",
+            REVIEW,
+            match.span("name"),
+            place(original, text, match.start("name")),
+            f"이름 '{match['name']}' 없음 / the name '{match['name']}' is lost",
+        )
+        for match in TYPE.finditer(original)
+        if not re.search(rf"(?<![A-Za-z]){match['name']}(?![A-Za-z])", text, re.I)
+    ]
+
+
+def _damaged(source: str, target: str) -> bool:
+    """Tell whether a block is this code with a little changed, and not another version of it."""
+    mine, other = source.strip("\n").split("\n"), target.strip("\n").split("\n")
+    if len(mine) != len(other):
+        return False
+    bare = [difference(a, b) == "code" for a, b in zip(mine[1:], other[1:], strict=True)] or [True]
+    return sum(bare) <= max(1, 0.34 * len(bare)) or any(
+        has_hangul(b) and not has_hangul(a) for a, b in _code_pairs(mine, other)
+    )
+
+
+def _code_pairs(mine: list[str], other: list[str]) -> list[tuple[str, str]]:
+    """Give the lines of both sides without what comments, strings and elements say."""
+    one, two = lines_of_code("\n".join(mine)), lines_of_code("\n".join(other))
+    return [(a.bare, b.bare) for a, b in zip(one, two, strict=True)]
 
 
 def _same_line(line: str, text: str) -> bool:
     return line in text
 
 
-def _weak(name: str, span: Span) -> bool:
-    return span.kind == "identifier" and bool(PASCAL.fullmatch(name) or re.fullmatch(r"[a-z0-9]+(?:-[a-z0-9]+)+", name))
-
-
 def _names(original: str, text: str) -> list[Issue]:
     found = []
     for lost in lost_spans(original, text, NAMES):
         name = lost.span.of(original)
-        bare = name.strip("`").strip() if lost.span.kind == "inline_code" else name
-        if lost.span.kind == "inline_code" and lost.instead is None and not lost.gone:
-            severity = REVIEW
-        elif (
-            lost.span.kind == "inline_code"
-            and lost.instead is None
-            and bare
-            and count(bare, text) >= count(bare, original)
-        ):
-            continue  # only the backticks are gone: markup's affair
-        elif not lost.gone and lost.instead is None:
-            continue  # a name said twice may be said once
-        else:
-            severity = REVIEW if _weak(name, lost.span) else CERTAIN
+        severity = _name_severity(lost, name, original, text)
+        if not severity:
+            continue
         where = (lost.instead.start, lost.instead.end) if lost.instead else place(original, text, lost.span.start)
         found.append(
             issue(
@@ -110,6 +136,43 @@ def _names(original: str, text: str) -> list[Issue]:
             )
         )
     return found
+
+
+def _name_severity(lost: Lost, name: str, original: str, text: str) -> str:
+    """Give how sure it is that a name should stand; "" where the translation says it otherwise."""
+    bare = name.strip("`").strip() if lost.span.kind == "inline_code" else name
+    there = lost.instead.of(text) if lost.instead else ""
+    if lost.instead is None:
+        if not lost.gone:  # a name said twice may be said once
+            return REVIEW if lost.span.kind == "inline_code" else ""
+        if lost.span.kind == "inline_code" and bare and count(bare, text) >= count(bare, original):
+            return ""  # only the backticks are gone: markup's affair
+        if bare and re.search(rf"(?<![A-Za-z]){re.escape(bare.strip('()'))}", text, re.I):
+            return REVIEW
+        firm = lost.span.kind == "inline_code" or "(" in name or FIRM.search(name)
+        same_shape = len(lines_of(original)) == len(lines_of(text))
+        return CERTAIN if firm and CODEY.search(bare) and same_shape and len(bare.split()) <= 6 else REVIEW
+    if PROSE_IN_CODE.search(STRING.sub('""', bare)):
+        return REVIEW  # a message or a line of a log
+    if lost.span.kind == "identifier" and (PASCAL.fullmatch(name) or CAMEL.fullmatch(name)):
+        return REVIEW
+    x, y = (re.sub(r"[\s`'‘’]", "", STRING.sub('""', side)) for side in (bare, there))
+    if x.lower() == y.lower():
+        return CERTAIN if x != y or STRING.sub('""', bare) == bare else REVIEW
+    if has_hangul(there):
+        whole = CODEY.search(bare) or _in_block(bare, original)
+        return CERTAIN if whole and not SLOT.search(bare) else REVIEW
+    near = (
+        SequenceMatcher(None, x, y, autojunk=False).ratio() >= 0.75
+        and x[-1:] + "s" != y[-2:]
+        and y[-1:] + "s" != x[-2:]
+    )
+    return CERTAIN if near and CODEY.search(bare) and not re.search(r"\d", x + y) else REVIEW
+
+
+def _in_block(name: str, original: str) -> bool:
+    """Tell whether a name stands in a block of code beside the prose too, so that it cannot be a word of it."""
+    return any(s.kind in ("fence", "code") and count(name, s.of(original)) for s in spans_of(original))
 
 
 def _variables(original: str, text: str) -> list[Issue]:

@@ -16,10 +16,14 @@ TERM = re.compile(
     r"\((?:the |each,? an? |collectively,? |hereinafter |이하 )*[\"“”'‘「]([^\"”'’」()\n]{1,40})[\"”'’」]\)"
 )
 DEFINED = re.compile(r"\([^()\n]*[\"“'‘「『][^()\n]{1,40}[\"”'’」』][^()\n]*\)|[\"“'‘][^\"”'’\n]{1,40}[\"”'’]\)")
+BRACKETED = re.compile(r"\([^()\n]+\)")
 SOURCE_END = re.compile(r"[.!?][\"”')\]*_]*$")
 TARGET_END = re.compile(r"[.!?…:;。~][\"”’'」』)\]*_`]*$|[)\]}>|\"”’'」』*_`$]$")
 OPEN_END = re.compile(
     r"(?:하는|되는|있는|없는|하고|되고|하며|되며|하여|에서|에게|으로|부터|까지|에는|지만|는데|면서|므로|때문에|위해|대한|통해|따라|그리고|또는|및)$|,$|[가-힣](?:을|를|의|와|과)$"
+)
+NOUN_END = re.compile(
+    r"(?:기|함|음|됨|임|것|수|중|등|때|곳|점|뿐|법|방법|이유|목록|예|예시|문장|이야기|질문|글|문제|[\d%)])$"
 )
 ITEM = re.compile(r"^[ \t]*(?:[-*+•]|\d{1,3}[.)])[ \t]+\S", re.M)
 
@@ -68,7 +72,10 @@ def _tail(original: str, text: str) -> list[Issue]:
     source = sentences_of(original)[-1] if original and sentences_of(original) else None
     detail = "끝맺지 못한 문장 / the last sentence does not end"
     if OPEN_END.search(last):
-        return [issue("cut_off", CERTAIN if original and len(parts) > 1 else REVIEW, source, end, detail)]
+        whole = original and (len(parts) > 1 or len(original.split()) >= 6)
+        return [issue("cut_off", CERTAIN if whole else REVIEW, source, end, detail)]
+    if original and len(parts) == 1 and len(original.split()) >= 8 and not ending(last) and not NOUN_END.search(last):
+        return [issue("cut_off", REVIEW, source, end, detail)]  # one sentence, cut in its middle
     others = [body[a:b] for a, b in parts[:-1]]
     if (
         original
@@ -91,12 +98,10 @@ def _terms(original: str, text: str) -> list[Issue]:
     if not terms:
         return []
     there = len(DEFINED.findall(text))
-    if there >= len(terms):
-        return []
-    for term in terms:
-        if term[1] in text:
-            continue
-    lost = terms[-1] if there == 0 else min(terms, key=lambda m: _quoted_near(m, original, text))
+    gone = [term for term in terms if term[1] not in text]
+    if not gone or there >= len(terms) or len(BRACKETED.findall(text)) >= len(BRACKETED.findall(original)):
+        return []  # (blur) for ("blur"), 함수(액션)
+    lost = gone[-1] if there == 0 else min(gone, key=lambda m: _quoted_near(m, original, text))
     return [
         issue(
             "cut_off",

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from ...text.hangul import ending
 from ...text.patterns import EMPHASIS, UNDERSCORE
 from .reading import CERTAIN, REVIEW, Issue, issue, lines_of, place, spans_of
 
@@ -51,33 +52,24 @@ def marks(text: str) -> list[Mark]:
     return sorted(found, key=lambda mark: mark.start)
 
 
+HTML_MARK = re.compile(r"<(?P<name>strong|b|em|i)>[^<>\n]+</(?P=name)>")
+
+
 def moved(original: str, text: str) -> list[Issue]:
     """Give an issue when marks are fewer, and one per mark that cannot stand on the same words."""
     source, target = marks(original), marks(text)
     if not source:
         return []
+    n_html = len(HTML_MARK.findall(text)) - len(HTML_MARK.findall(original))
     if len(target) < len(source):
+        if len(target) + n_html >= len(source):
+            return []  # <strong> for **
         lost = source[min(len(target), len(source) - 1)]
         at = place(original, text, lost.start)
-        return [
-            issue(
-                "markup",
-                CERTAIN,
-                (lost.start, lost.end),
-                at,
-                f"표시 '{lost.sign}' {len(source)} → {len(target)} / markers are lost",
-            )
-        ]
+        detail = f"표시 '{lost.sign}' {len(source)} → {len(target)} / markers are lost"
+        return [issue("markup", REVIEW, (lost.start, lost.end), at, detail)]
     if len(target) > len(source):
-        return [
-            issue(
-                "markup",
-                REVIEW,
-                (source[0].start, source[0].end),
-                (target[0].start, target[-1].end),
-                "표시가 늘어남 / markers were added",
-            )
-        ]
+        return []  # a translator's own emphasis
     found = []
     for line, there, one, two in _beside(original, text, source, target):
         reason = _reason(original, text, line, there, one, two)
@@ -117,23 +109,21 @@ def _beside(
 def _reason(original: str, text: str, a: tuple[int, int], b: tuple[int, int], one: Mark, two: Mark) -> str:
     """Give why the target's mark cannot be on the source's words, "!" before what is certain, "" when it may."""
     if two.start == two.end:
-        return "!그 줄에 표시가 없음"
-    if two.sign != one.sign:
-        return f"!{one.sign} → {two.sign}"
-    if one.sign[0] == "_" and two.start > 0 and re.match(r"\w", text[two.start - 1]):
+        return "그 줄에 표시가 없음"
+    if len(two.sign) != len(one.sign) or (two.sign[0] == "~") != (one.sign[0] == "~"):
+        return "" if two.sign.startswith(one.sign) or one.sign.startswith(two.sign) else f"{one.sign} → {two.sign}"
+    if one.sign[0] == two.sign[0] == "_" and two.start > 0 and re.match(r"\w", text[two.start - 1]):
         return "!낱말 안에 붙음"
-    if "_" in two.body and "_" not in one.body:
+    if "_" in two.body and "_" not in one.body and one.sign[0] == "_":
         return "!낱말 안에 붙음"
     before, after = original[a[0] : one.start], original[one.end : a[1]]
     prior, rest = text[b[0] : two.start], text[two.end : b[1]]
     lead = re.compile(r"^[\s>*+•\d.)#-]*$")
-    label = one.body.rstrip().endswith(":") or bool(re.match(r"\s*:", after))
-    if label and not (two.body.rstrip().endswith((":", "：")) or re.match(r"\s*[:：]", rest)):
-        return "!이름표 표시"
-    if label and lead.match(before) and not lead.match(prior):
-        return "!이름표 표시"
+    label = lead.match(before) and (one.body.rstrip().endswith(":") or re.match(r"\s*:", after))
+    if label and not lead.match(prior):
+        return "!이름표 표시" if re.match(r"[^:：]{1,30}[:：]", lead.sub("", prior)) else "이름표 표시"
     if not after.strip(' .!?"') and not before.strip(' -*#>"') and (rest.strip(' .!?"') or prior.strip(' -*#>"')):
-        return "!줄 전체 표시"
+        return "줄 전체 표시" if ending(rest.strip()) or rest.strip() else "!줄 전체 표시"
     if COLON_END.search(before) and ":" in prior + two.body + rest and not COLON_END.search(prior):
         return "쌍점 뒤"
     return _by_words(one, two, before, after, prior, rest) if len(lines_marks(original, a)) == 1 else ""
@@ -143,12 +133,13 @@ def _by_words(one: Mark, two: Mark, before: str, after: str, prior: str, rest: s
     """Give why the only mark of a line is on other words: by numbers and names, by place, by length, by the kind of
     word.
     """
+    outside = before + after
     for piece in set(SOLID.findall(one.body)) & set(SOLID.findall(prior + two.body + rest)):
-        if piece not in two.body:
-            return "!수나 이름"
-    for piece in set(SOLID.findall(two.body)) & set(SOLID.findall(before + after)):
+        if piece not in two.body and piece not in outside and (prior + rest).count(piece) == 1:
+            return "!수나 이름" if re.search(r"\d|`", piece) and len(one.body.split()) <= 4 else "이름"
+    for piece in set(SOLID.findall(two.body)) & set(SOLID.findall(outside)):
         if piece not in one.body:
-            return "!수나 이름"
+            return "이름"
     length = len(before) + len(one.body) + len(after)
     if length >= 24:
         at, there = len(before.strip()) / length, len(prior.strip()) / max(1, len(prior) + len(two.body) + len(rest))

@@ -11,26 +11,24 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from ...text.hangul import ending, has_hangul
+from ...text.hangul import has_hangul
 from ...text.patterns import BLANK
 from ...text.segments import Span, is_code
+from . import addresses, lines
 from .emphasis import moved
 from .lost import lost_spans
 from .math_symbol import TEXT
 from .reading import CERTAIN, REVIEW, Issue, count, issue, lines_of, place, spans_of
 
 BRACKETS = re.compile(r"[\[\]{}<>]")
-KEY = re.compile(
-    r"^[ \t]*(?:[-*+•][ \t]+"
-    r"|\d{1,3}[.)][ \t]+)?[*_]*(?P<key>[A-Z][\w'/&-]*(?: [\w'/&()-]+){0,3})[*_]*[ \t]?:(?P<rest>.*)$"
+TAG_NAME = re.compile(r"</?(?P<name>[A-Za-z][\w.-]*)")
+EMPHASIS_TAGS = ("b", "strong", "i", "em", "u", "mark", "small", "br", "p", "span", "div", "center")
+PAIR = re.compile(
+    r"<(?P<name>sub|sup|b|i|em|strong|code|u|s|kbd|mark|title|h[1-6]|li|td|th)>(?P<body>[^<>\n]{0,80})</(?P=name)>"
 )
-COLON = re.compile(r"[:：]")
-HEADING = re.compile(r"^[ \t]*(#{1,6})[ \t]")
-BULLET = re.compile(r"^[ \t]*([-*+•])[ \t]")
-NUMBERED = re.compile(r"^[ \t]*(\d{1,3})[.)][ \t]")
-HASHTAG = re.compile(r"(?<![\w&/#])[#@][A-Za-z가-힣_]\w*")
 ANGLE = re.compile(r"<[^<>\n]{0,40}[가-힣][^<>\n]{0,40}>")
-FORMULA_KINDS = ("latex", "formula", "fence", "code", "inline_code", "json", "identifier", "tag")
+QUOTE_SIGN = re.compile(r"^[ \t]*(?:>[ \t]?)+", re.M)
+FORMULA_KINDS = ("structure", "latex", "formula", "fence", "code", "inline_code", "json", "identifier", "tag")
 
 
 def find(original: str, text: str, context: Mapping[str, Any]) -> list[Issue]:
@@ -41,8 +39,10 @@ def find(original: str, text: str, context: Mapping[str, Any]) -> list[Issue]:
         return _alone(text)
     if original == text or is_code(original):
         return []
-    found = _addresses(original, text) + _placeholders(original, text) + _tags(original, text) + _json(original, text)
-    found += _lines(original, text) + _counts(original, text) + moved(original, text)
+    found = (
+        addresses.find(original, text) + _placeholders(original, text) + _tags(original, text) + _json(original, text)
+    )
+    found += lines.find(original, text) + _counts(original, text) + moved(original, text)
     taken = [tuple(i["source_span"]) for i in found if i["source_span"]]
     return found + [i for i in _brackets(original, text) if not _inside(i, taken)]
 
@@ -81,20 +81,6 @@ def _where(lost: Any, original: str, text: str) -> tuple[int, int]:
     return (lost.instead.start, lost.instead.end) if lost.instead else place(original, text, lost.span.start)
 
 
-def _addresses(original: str, text: str) -> list[Issue]:
-    return [
-        issue(
-            "markup",
-            CERTAIN,
-            (x.span.start, x.span.end),
-            _where(x, original, text),
-            f"주소 '{x.span.of(original)[:60]}' 없음 / the address is lost",
-        )
-        for x in lost_spans(original, text, ("url", "email"))
-        if x.gone or x.instead
-    ]
-
-
 def _placeholders(original: str, text: str) -> list[Issue]:
     found = []
     angles = [Span(*match.span(), "placeholder") for match in ANGLE.finditer(text)] if "<" in original else []
@@ -122,15 +108,53 @@ def _placeholders(original: str, text: str) -> list[Issue]:
 
 
 def _tags(original: str, text: str) -> list[Issue]:
+    """Tags that are gone; as many of the name with other attributes are another version, emphasis may be dropped."""
+    found = []
+    for one in lost_spans(original, text, ("tag",)):
+        body = one.span.of(original)
+        name = TAG_NAME.match(body)
+        if not name:  # the rest of a tag behind the text of an attribute
+            continue
+        sign = name.group()
+        n = len(re.findall(re.escape(sign) + r"(?![\w.-])", original))
+        there = len(re.findall(re.escape(sign) + r"(?![\w.-])", text))
+        if there >= n and re.sub(r"\s", "", body) in re.sub(r"\s", "", text):
+            continue
+        pair = "</" if body.startswith("</") else "<"
+        half = f"</{name['name']}" if pair == "<" else f"<{name['name']}"
+        torn = original.count(half) == original.count(sign) and text.count(half) != text.count(sign)
+        soft = not torn and (there >= n or name["name"].lower() in EMPHASIS_TAGS or not _stands_alone(original, text))
+        found.append(
+            issue(
+                "markup",
+                REVIEW if soft else CERTAIN,
+                (one.span.start, one.span.end),
+                _where(one, original, text),
+                f"태그 '{body[:40]}' 없음 / the tag is lost",
+            )
+        )
+    return found + _emptied(original, text)
+
+
+def _stands_alone(original: str, text: str) -> bool:
+    """Tell whether both sides are cut into as many lines, so that a missing tag is no other version of the page."""
+    return len(lines_of(original)) == len(lines_of(text))
+
+
+def _emptied(original: str, text: str) -> list[Issue]:
+    """Pairs of tags with something between them in the source and nothing in the target: NA<sub></sub>f."""
+    full = {m["name"] for m in PAIR.finditer(original) if m["body"].strip()}
+    empty = {m["name"] for m in PAIR.finditer(original) if not m["body"].strip()}
     return [
         issue(
             "markup",
             CERTAIN,
-            (x.span.start, x.span.end),
-            _where(x, original, text),
-            f"태그 '{x.span.of(original)[:40]}' 없음 / the tag is lost",
+            next(m.span() for m in PAIR.finditer(original) if m["name"] == there["name"] and m["body"].strip()),
+            there.span(),
+            f"태그 '{there['name']}'의 안이 빔 / nothing stands between the tags any more",
         )
-        for x in lost_spans(original, text, ("tag",))
+        for there in PAIR.finditer(text)
+        if not there["body"].strip() and there["name"] in full - empty
     ]
 
 
@@ -167,6 +191,7 @@ def _json(original: str, text: str) -> list[Issue]:
 
 def _sequence(text: str, spans: tuple[Span, ...], start: int, end: int) -> str:
     inner = [(s.start, s.end) for s in spans if s.kind in FORMULA_KINDS]
+    inner += [(m.start(), m.end()) for m in QUOTE_SIGN.finditer(text, start, end)]
     inner += [match.span() for match in TEXT.finditer(text, start, end)] if "\\" in text else []
     return "".join(
         m.group() for m in BRACKETS.finditer(text, start, end) if not any(a <= m.start() < b for a, b in inner)
@@ -186,11 +211,18 @@ def _brackets(original: str, text: str) -> list[Issue]:
         if x != y and (len(source) > 1 or Counter(x) != Counter(y) or _broken(y)):
             if Counter(x) == Counter(y) and not _broken(y):
                 continue  # whole placeholders that changed places follow Korean word order
-            if not (set(y) | set(x)) - {"<", ">"} and not re.search(r"<[/\w]", original[a[0] : a[1]]):
+            if not (set(y) | set(x)) - {"<", ">"} and not re.search(r"<[/A-Za-z]", original[a[0] : a[1]]):
                 continue  # signs of comparison and arrows
+            torn = _broken(y) and not _broken(x)
+            if not torn and len(y) >= len(x):
+                continue  # a translator's own link or name in brackets
             found.append(
                 issue(
-                    "markup", CERTAIN, a, b, f"괄호 순서 {x or '없음'} → {y or '없음'} / the order of brackets changed"
+                    "markup",
+                    CERTAIN if torn else REVIEW,
+                    a,
+                    b,
+                    f"괄호 순서 {x or '없음'} → {y or '없음'} / the order of brackets changed",
                 )
             )
     return found
@@ -205,96 +237,6 @@ def _broken(sequence: str) -> bool:
         elif not depth or depth.pop() != pairs[char]:
             return True
     return bool(depth)
-
-
-def _lines(original: str, text: str) -> list[Issue]:
-    source, target = lines_of(original), lines_of(text)
-    if len(source) != len(target):
-        return _headings(original, text)
-    code = [(s.start, s.end) for s in spans_of(original) if s.kind in ("fence", "code", "latex", "json")]
-    found = []
-    for a, b in zip(source, target, strict=True):
-        if any(x <= a[0] and a[1] <= y for x, y in code):
-            continue
-        one, two = original[a[0] : a[1]], text[b[0] : b[1]]
-        key = KEY.match(one) if ":" in one else None
-        introduces = key and not key["rest"].strip() and ending(two)  # "Here is the code:" as 코드는 다음과 같습니다.
-        if (
-            key
-            and not introduces
-            and not COLON.search(two)
-            and (len(source) > 1 or not key["rest"].strip())
-            and has_hangul(two)
-        ):
-            found.append(
-                issue("markup", CERTAIN, a, b, f"'{key['key']}:'의 쌍점이 없음 / the colon of a label is lost")
-            )
-        elif (
-            COLON.search(two)
-            and re.match(r"\s*[^\s:]{1,12}[\])}]\s*:", two)
-            and not re.match(r"\s*[^\s:]{1,12}[\])}]\s*:", one)
-        ):
-            found.append(issue("markup", CERTAIN, a, b, "쌍점 자리가 바뀜 / a colon changed its place"))
-        for name, pattern in (
-            ("제목 표시 / heading sign", HEADING),
-            ("목록 표시 / list sign", BULLET),
-            ("번호 / item number", NUMBERED),
-        ):
-            sign, there = pattern.match(one), pattern.match(two)
-            if (
-                sign
-                and (not there or sign[1] != there[1])
-                and not (pattern is not HEADING and (HEADING.match(two) or BULLET.match(two) and there))
-            ):
-                found.append(
-                    issue(
-                        "markup",
-                        CERTAIN,
-                        (a[0] + sign.start(1), a[0] + sign.end(1)),
-                        (b[0], b[0]),
-                        f"{name} '{sign[1]}' 없음 / is lost",
-                    )
-                )
-        if one.count("|") >= 2 and one.count("|") != two.count("|") and "||" not in one:
-            found.append(
-                issue(
-                    "markup",
-                    CERTAIN,
-                    a,
-                    b,
-                    f"표의 칸 나눔 {one.count('|')} → {two.count('|')} / cell separators changed",
-                )
-            )
-    return found
-
-
-def _headings(original: str, text: str) -> list[Issue]:
-    found = []
-    for name, pattern in (("제목 표시 / heading sign", re.compile(HEADING.pattern, re.M)),):
-        x, y = pattern.findall(original), pattern.findall(text)
-        if len(y) < len(x):
-            match = next(iter(pattern.finditer(original)))
-            found.append(
-                issue(
-                    "markup",
-                    CERTAIN,
-                    match.span(1),
-                    place(original, text, match.start()),
-                    f"{name} {len(x)} → {len(y)}",
-                )
-            )
-    bars, there = original.count("|"), text.count("|")
-    if bars >= 4 and there < bars and any(s.kind == "table" for s in spans_of(original)):
-        found.append(
-            issue(
-                "markup",
-                CERTAIN,
-                (original.index("|"), original.rindex("|") + 1),
-                (0, len(text)),
-                f"표의 줄이나 칸이 빠짐 {bars} → {there} / rows or cells are lost",
-            )
-        )
-    return found
 
 
 def _counts(original: str, text: str) -> list[Issue]:
@@ -324,22 +266,22 @@ def _counts(original: str, text: str) -> list[Issue]:
                 found.append(
                     issue(
                         "markup",
-                        CERTAIN,
+                        REVIEW,
                         (span.start, span.end),
                         (bare, bare + len(body.strip("`"))),
                         f"{body[:40]}의 역따옴표가 없음 / backticks are lost",
                     )
                 )
-    tags = HASHTAG.findall(original) if "#" in original or "@" in original else []
-    n_tags = len(HASHTAG.findall(text)) if tags else 0
+    tags = [x for x in spans_of(original) if x.kind == "hashtag"]
+    n_tags = sum(x.kind == "hashtag" for x in spans_of(text)) if tags else 0
     if n_tags < len(tags):
-        first = original.index(tags[0])
+        first = tags[0]
         found.append(
             issue(
                 "markup",
-                CERTAIN,
-                (first, first + len(tags[0])),
-                place(original, text, first),
+                CERTAIN if first.of(original)[0] == "#" else REVIEW,
+                (first.start, first.end),
+                place(original, text, first.start),
                 f"해시태그 {len(tags)} → {n_tags} / hashtags are lost",
             )
         )

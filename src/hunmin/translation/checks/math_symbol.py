@@ -31,6 +31,7 @@ def _same(text: str) -> str:
 
 
 # One writing of what has several: signs that mean the same, thousands, a decimal without its zero.
+TORN = re.compile(r"\$[ \t]+\$(?!\$)")
 SIGNS = str.maketrans("×·⋅∙∗÷−–—＋＝＜＞（）％∕", "*****/---+=<>()%/")
 PAIRS = (("<=", "≤"), (">=", "≥"), ("!=", "≠"), ("->", "→"), ("=>", "⇒"), ("==", "="))
 TOKEN = re.compile(r"\d+(?:\.\d+)?|[A-Za-zα-ωΑ-Ω]+|[^\s\w]|_")
@@ -111,6 +112,12 @@ def find(original: str, text: str, context: Mapping[str, Any]) -> list[Issue]:
                 f"수식 '{body[:60]}' 없음 / the formula '{body[:60]}' is lost",
             )
         )
+    for torn in TORN.finditer(text):
+        if not TORN.search(original) and "$$" in original and text.count("$$") < original.count("$$"):
+            where = original.index("$$")
+            detail = "'$$'가 '$ $'로 갈라짐 / a display sign was torn apart"
+            found.append(issue("math_symbol", CERTAIN, (where, where + 2), torn.span(), detail))
+            break
     return found
 
 

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from ...text.codelines import SQL_CLAUSE, code_lines
 from ...text.hangul import has_hangul
-from ..checks.program import COMMENT, DOCSTRING, HTML_TEXT, STRING
+from ..checks.program import STRING, Line, lines_of_code
 
 LANGUAGES = re.compile(
     r"\s*(?:```|~~~)\s*\{?\.?(?:python|py|pycon|js|jsx|ts|tsx|javascript|typescript|mjs|java|kotlin|kt|c|cpp|c\+\+|cs|csharp"
@@ -20,50 +19,8 @@ NAME = re.compile(
     r"|^\s*[가-힣][가-힣 -]*:[^;]*;\s*$"  # a property of CSS
 )
 TYPOGRAPHY = str.maketrans("“”„‘’‚；：，（）［］｛｝＝＋＊／＜＞！－–—", "\"\"\"''';:,()[]{}=+*/<>!---")
-BETWEEN = re.compile(r"(?<=[>}])[^<>{}()=;]*(?=[<{])")  # the text of an element
 ELEMENTS = re.compile(r"</|/>|<[A-Za-z]+>")
 TOKEN = re.compile(r"\w+|[^\w\s]")
-
-
-@dataclass(frozen=True)
-class Line:
-    """One line with its comments (and docstring lines) cut out: `code` holds a NUL for each."""
-
-    whole: str
-    code: str
-    comments: tuple[str, ...]
-
-    @property
-    def bare(self) -> str:
-        """The code without what its text strings and elements say."""
-        return HTML_TEXT.sub("", BETWEEN.sub("", STRING.sub('""', self.code))).rstrip()
-
-    def with_comments_of(self, other: Line) -> str | None:
-        """Give this line's code with the other's comments; None when they have not as many."""
-        if len(self.comments) != len(other.comments):
-            return None
-        parts = self.code.split("\0")
-        return parts[0] + "".join(c + p for c, p in zip(other.comments, parts[1:], strict=True))
-
-
-def lines_of_code(block: str) -> list[Line]:
-    """Give the lines of a block, told apart into code and comments."""
-    taken: list[tuple[int, int]] = []
-    for pattern in (DOCSTRING, COMMENT):
-        taken += [m.span() for m in pattern.finditer(block) if not any(a < m.end() and m.start() < b for a, b in taken)]
-    found, at = [], 0
-    for line in block.split("\n"):
-        end = at + len(line)
-        code, comments, last = "", [], at
-        for a, b in sorted(taken):
-            a, b = max(a, at), min(b, end)
-            if a < b:
-                code += block[last:a] + "\0"
-                comments.append(block[a:b])
-                last = b
-        found.append(Line(line, code + block[last:end], tuple(comments)))
-        at = end + 1
-    return found
 
 
 def squeeze(code: str) -> str:

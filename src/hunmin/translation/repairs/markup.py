@@ -9,7 +9,7 @@ from ...text.patterns import TABLE_RULE
 from ...text.segments import find_spans
 from ..checks.emphasis import marks
 from ..checks.labels import GLOSSARY
-from ..checks.markup import KEY
+from ..checks.lines import KEY
 from .splice import Edit, piece_of, replace, source_span, stand_in, target_span
 
 TAG_NAME = re.compile(r"<(?P<slash>/?)(?P<name>[A-Za-z][\w.-]*)")

@@ -1,0 +1,144 @@
+"""What a line begins with or is cut by: labels with their colon, signs of headings and lists, the bars of a table."""
+
+from __future__ import annotations
+
+import re
+
+from ...text.hangul import ending, has_hangul
+from .reading import CERTAIN, REVIEW, Issue, issue, lines_of, place, spans_of
+
+KEY = re.compile(
+    r"^[ \t]*(?:>[ \t]*)?(?:[-*+•][ \t]+"
+    r"|\d{1,3}[.)][ \t]+)?[*_]*(?P<key>[A-Z][\w'/&-]*(?: [\w'/&()-]+){0,3}|[a-z]\w{1,14})"
+    r"[*_]*[ \t]?:(?P<rest>(?:[*_]*\s.*)?)$"
+)
+NO_LABEL = re.compile(
+    r"(?i)(?:this|these|that|those|the following|there|here|it|you|we|i|they|he|she|to|in|on|at|for|if|when|while"
+    r"|because|how|what|why|who|note that|notice|see|let|use|make|remember|now|then|so|but|and|or|first|next"
+    r"|finally)\b|.*\b(?:is|are|was|were|be|has|have|do|does|can|will|should|must)\b"
+)
+CLAUSE = re.compile(r"[.!?]['\"”’)*_]*\s*$|[.!?]\s+[A-Z]")
+COLON = re.compile(r"[:：]")
+HEADING = re.compile(r"^[ \t]*(#{1,6})[ \t]")
+BULLET = re.compile(r"^[ \t]*([-*+•])[ \t]")
+NUMBERED = re.compile(r"^[ \t]*(\d{1,3})[.)][ \t]")
+OTHER_SIGN = re.compile(
+    r"^[ \t>*_]*(?:[-*+•·▪◦○●■□–—]|[①-⑳]|\(?[\d가-하ⅰ-ⅹ]{1,3}[.)]|\d{1,3}(?:단계|번|째)|(?:첫|둘|셋|넷|다섯)째)"
+)
+SIGNS = (
+    ("제목 표시 / heading sign", HEADING),
+    ("목록 표시 / list sign", BULLET),
+    ("번호 / item number", NUMBERED),
+)
+
+
+def find(original: str, text: str) -> list[Issue]:
+    """Give an issue per line whose label lost its colon, whose sign is gone, or whose cells are not as many."""
+    source, target = lines_of(original), lines_of(text)
+    if len(source) != len(target):
+        return _headings(original, text)
+    blocked = [(s.start, s.end) for s in spans_of(original) if s.kind in ("fence", "code", "latex", "json")]
+    pairs = [
+        (a, b, original[a[0] : a[1]], text[b[0] : b[1]])
+        for a, b in zip(source, target, strict=True)
+        if not any(x <= a[0] and a[1] <= y for x, y in blocked)
+    ]
+    rows = any(s.kind == "table" for s in spans_of(original))
+    form = sum(_label(one) is not None for _, _, one, _ in pairs)
+    found = []
+    for a, b, one, two in pairs:
+        key = _label(one)
+        if key and not COLON.search(two) and has_hangul(two):
+            severity = _colon(key, two, form)
+            if severity:
+                detail = f"'{key['key']}:'의 쌍점이 없음 / the colon of a label is lost"
+                found.append(issue("markup", severity, a, b, detail))
+        elif (
+            COLON.search(two)
+            and re.match(r"\s*[^\s:]{1,12}[\])}]\s*:", two)
+            and not re.match(r"\s*[^\s:]{1,12}[\])}]\s*:", one)
+        ):
+            found.append(issue("markup", CERTAIN, a, b, "쌍점 자리가 바뀜 / a colon changed its place"))
+        found += _signs(a, b, one, two, pairs)
+        if rows and one.count("|") >= 2 and one.count("|") != two.count("|") and "||" not in one and "`" not in one:
+            detail = f"표의 칸 나눔 {one.count('|')} → {two.count('|')} / cell separators changed"
+            found.append(issue("markup", CERTAIN, a, b, detail))
+    return found
+
+
+def _label(line: str) -> re.Match[str] | None:
+    """Give the label that a line begins with: a few words before a colon that are no sentence of their own."""
+    key = KEY.match(line) if ":" in line else None
+    if key is None or NO_LABEL.match(key["key"]) or key["key"][0].islower() and not _value(key):
+        return None
+    return key
+
+
+def _value(key: re.Match[str]) -> str:
+    """Give what stands behind a label where it is a value: short, and no sentence."""
+    rest = key["rest"].strip("*_ \t")
+    return rest if rest and len(rest) <= 60 and not CLAUSE.search(rest) else ""
+
+
+def _colon(key: re.Match[str], there: str, form: int) -> str:
+    """Give how sure it is that the colon of a label should stand; "" where a translator may well leave it out."""
+    n_words = len(key["key"].split())
+    if not key["rest"].strip("*_ \t"):  # a heading of its own: marked, or introduced by a sentence
+        return "" if ending(there.strip("*_ ")) or re.search(r"[*_#]", there) or n_words > 3 else REVIEW
+    if not _value(key):
+        return "" if ending(there) or CLAUSE.search(there) or n_words > 2 else REVIEW
+    if ending(there) and n_words > 2:
+        return ""
+    return CERTAIN if form >= 2 and n_words <= 2 and not ending(there) else REVIEW
+
+
+def _signs(
+    a: tuple[int, int],
+    b: tuple[int, int],
+    one: str,
+    two: str,
+    pairs: list[tuple[tuple[int, int], tuple[int, int], str, str]],
+) -> list[Issue]:
+    """Signs of headings and lists that are gone; another number, or another sign of a list, is no loss."""
+    found = []
+    for name, pattern in SIGNS:
+        sign, there = pattern.match(one), pattern.match(two)
+        if not sign or there and (pattern is not HEADING or sign[1] == there[1]):
+            continue
+        if pattern is not HEADING and (OTHER_SIGN.match(two) or HEADING.match(two)):
+            continue
+        alike = [p for p in pairs if pattern.match(p[2])]
+        kept = sum(bool(pattern.match(p[3])) for p in alike)
+        severity = CERTAIN if pattern is HEADING or kept >= 1 or len(alike) == 1 else REVIEW
+        span = (a[0] + sign.start(1), a[0] + sign.end(1))
+        found.append(issue("markup", severity, span, (b[0], b[0]), f"{name} '{sign[1]}' 없음 / is lost"))
+    return found
+
+
+def _headings(original: str, text: str) -> list[Issue]:
+    found = []
+    for name, pattern in (("제목 표시 / heading sign", re.compile(HEADING.pattern, re.M)),):
+        x, y = pattern.findall(original), pattern.findall(text)
+        if len(y) < len(x):
+            match = next(iter(pattern.finditer(original)))
+            found.append(
+                issue(
+                    "markup",
+                    CERTAIN,
+                    match.span(1),
+                    place(original, text, match.start()),
+                    f"{name} {len(x)} → {len(y)}",
+                )
+            )
+    bars, there = original.count("|"), text.count("|")
+    if bars >= 4 and there < bars and any(s.kind == "table" for s in spans_of(original)):
+        found.append(
+            issue(
+                "markup",
+                CERTAIN,
+                (original.index("|"), original.rindex("|") + 1),
+                (0, len(text)),
+                f"표의 줄이나 칸이 빠짐 {bars} → {there} / rows or cells are lost",
+            )
+        )
+    return found

@@ -114,9 +114,9 @@ def find(original: str, text: str, context: Mapping[str, Any]) -> list[Issue]:
         )
     for torn in TORN.finditer(text):
         if not TORN.search(original) and "$$" in original and text.count("$$") < original.count("$$"):
-            where = original.index("$$")
+            display = original.index("$$")
             detail = "'$$'가 '$ $'로 갈라짐 / a display sign was torn apart"
-            found.append(issue("math_symbol", CERTAIN, (where, where + 2), torn.span(), detail))
+            found.append(issue("math_symbol", CERTAIN, (display, display + 2), torn.span(), detail))
             break
     return found
 

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import importlib
 import json
+from collections.abc import Mapping
 from pathlib import Path
+
+from pydantic.fields import FieldInfo
 
 from hunmin.commands.flags import type_name
 from hunmin.stages import STAGES
@@ -21,31 +24,32 @@ def page() -> str:
     """Give the page's Markdown."""
     parts = [HEAD]
     for name in STAGES:
-        module = find_stage(name)
+        stage = find_stage(name)
         doc = (importlib.import_module(STAGES[name]).__doc__ or "").strip()
         parts.append(f"## {name}\n\n{doc}\n")
         facts = [
-            f"reads {', '.join(f'`{k}`' for k in module.READS) or 'nothing'}",
-            f"edits {', '.join(f'`{k}`' for k in module.EDITS) or 'nothing'}",
-            f"adds {', '.join(f'`{k}`' for k in module.ADDS) or 'nothing'}",
-            f"kind `{module.KIND}`",
-            f"leaves {module.OUTPUT}",
+            f"reads {', '.join(f'`{k}`' for k in stage.READS) or 'nothing'}",
+            f"edits {', '.join(f'`{k}`' for k in stage.EDITS) or 'nothing'}",
+            f"adds {', '.join(f'`{k}`' for k in stage.ADDS) or 'nothing'}",
+            f"kind `{stage.KIND}`",
+            f"leaves {stage.OUTPUT}",
         ]
         parts.append("; ".join(facts) + ".\n")
-        rows = ["| option | type | default | meaning |", "|---|---|---|---|"]
-        for option, field in module.Config.model_fields.items():
-            default = (
-                "required" if field.is_required() else json.dumps(field.get_default(), ensure_ascii=False, default=str)
-            )
-            cells = [
-                f"`{option}`",
-                type_name(field.annotation),
-                f"`{default}`" if default != "required" else default,
-                field.description or "",
-            ]
-            rows.append("| " + " | ".join(c.replace("|", "\\|") for c in cells) + " |")
-        parts.append("\n".join(rows) + "\n")
+        for heading, fields in stage.shown({}).items():
+            parts.append((f"### {name}, {heading}\n\n" if heading else "") + table(fields))
     return "\n".join(parts)
+
+
+def table(fields: Mapping[str, FieldInfo]) -> str:
+    """Give a table of options."""
+    rows = ["| option | type | default | meaning |", "|---|---|---|---|"]
+    for option, field in fields.items():
+        required = field.is_required()
+        default = "required" if required else json.dumps(field.get_default(), ensure_ascii=False, default=str)
+        shown = default if required else f"`{default}`"
+        cells = [f"`{option}`", type_name(field.annotation), shown, field.description or ""]
+        rows.append("| " + " | ".join(c.replace("|", "\\|") for c in cells) + " |")
+    return "\n".join(rows) + "\n"
 
 
 if __name__ == "__main__":

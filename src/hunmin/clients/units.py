@@ -56,7 +56,9 @@ def chat(
     return Unit("chat", {"messages": list(messages), **params}, record, field, prompt, repeat, expect_tokens)
 
 
-def text(source: str, *, record: str = "", field: str = "", prompt: str = "", repeat: int = 0, **params: Any) -> Unit:
+def text(
+    source: str, /, *, record: str = "", field: str = "", prompt: str = "", repeat: int = 0, **params: Any
+) -> Unit:
     """Give a unit of one text to translate; `params` are the translation's own (target_lang, context, ...)."""
     return Unit("text", {"text": source, **params}, record, field, prompt, repeat)
 

@@ -5,31 +5,67 @@ from __future__ import annotations
 import argparse
 import types
 import typing
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from ..errors import UserError
+from ..options import Options
 from ..stages.protocol import Stage
 from .console import show_value
 
 
-def add_flags(parser: argparse._ActionsContainer, model: Any) -> None:
-    """Give a parser a flag for every option of a Config: --min-score for min_score; values are read as YAML."""
-    for name, field in model.model_fields.items():
+def given_flags(stage: Stage, argv: Sequence[str]) -> dict[str, Any]:
+    """Give the options among these words as they stand, before it is known which others they bring along."""
+    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    for name in stage.Config.model_fields:
+        parser.add_argument(_flag(name), dest=name, nargs="?")
+    return {name: value for name, value in vars(parser.parse_known_args(argv)[0]).items() if value is not None}
+
+
+def add_flags(parser: argparse.ArgumentParser, stage: Stage, given: Mapping[str, Any]) -> type[Options]:
+    """Give a parser a flag for every option of a stage (--min-score for min_score) and the Config they make.
+
+    Options that do not matter with those `given` (another engine's) are taken but not shown.
+    """
+    model = stage.configured(given)
+    groups: dict[str, list[str]] = {}
+    meanings: dict[str, dict[str, str]] = {}
+    for heading, fields in stage.shown(given).items():
+        for name, field in fields.items():
+            meanings.setdefault(name, {})[heading] = field.description or ""
+    for name, told in meanings.items():
+        groups.setdefault(", ".join(told), []).append(name)
+    for heading, names in groups.items():
+        group = parser.add_argument_group(f"options of {heading}" if heading else "options")
+        for name in names:
+            told = meanings[name]
+            one = len(set(told.values())) == 1
+            _add_flag(
+                group, model, name, next(iter(told.values())) if one else " ".join(f"{h}: {m}" for h, m in told.items())
+            )
+    for name in model.model_fields:
+        if name not in meanings:
+            _add_flag(parser, model, name, None)
+    return model
+
+
+def _flag(name: str) -> str:
+    return "--" + name.replace("_", "-")
+
+
+def _add_flag(parser: argparse._ActionsContainer, model: type[Options], name: str, meaning: str | None) -> None:
+    """Add one option's flag; values are read as YAML. Without a meaning it is taken, but not shown."""
+    field = model.model_fields[name]
+    if meaning is not None:
         required = field.is_required()
         default = "" if required else f" (default: {show_value(field.get_default(call_default_factory=True))})"
-        meaning = (field.description or "").replace("%", "%%") + (
-            " (required)" if required else default.replace("%", "%%")
-        )
-        flag = "--" + name.replace("_", "-")
-        if _is_switch(field.annotation):
-            parser.add_argument(
-                flag, dest=f"opt_{name}", action=argparse.BooleanOptionalAction, default=None, help=meaning
-            )
-        else:
-            parser.add_argument(
-                flag, dest=f"opt_{name}", metavar=type_name(field.annotation), default=None, help=meaning
-            )
+        meaning = (meaning + (" (required)" if required else default)).replace("%", "%%")
+    told = argparse.SUPPRESS if meaning is None else meaning
+    kind: dict[str, Any] = {"metavar": type_name(field.annotation)}
+    if _is_switch(field.annotation):
+        kind = {"action": argparse.BooleanOptionalAction}
+    parser.add_argument(_flag(name), dest=f"opt_{name}", default=None, help=told, **kind)
 
 
 def _is_switch(annotation: Any) -> bool:
@@ -52,12 +88,12 @@ def type_name(annotation: Any) -> str:
     return names.get(annotation, getattr(annotation, "__name__", "value"))
 
 
-def config_from(stage: Stage, args: argparse.Namespace) -> Any:
+def config_from(stage: Stage, model: type[Options], args: argparse.Namespace) -> Any:
     """Build a stage's Config from the flags that were given; every problem at once."""
     from ..running import recipe as recipes
 
     options = {}
-    for name, field in stage.Config.model_fields.items():
+    for name, field in model.model_fields.items():
         given = getattr(args, f"opt_{name}", None)
         if given is None:
             continue

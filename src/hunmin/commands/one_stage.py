@@ -22,17 +22,19 @@ from ..running import made_with, run
 from ..running.recipe import Step
 from ..stages.protocol import Stage, find_stage
 from .console import StagePrinter, add_common, confirm, parser_for, positive, prepare, print_estimates, set_up_logging
-from .flags import add_flags, config_from
+from .flags import add_flags, config_from, given_flags
 
 
 def main(name: str, argv: list[str]) -> int:
     """Run one stage from its words on the command line; give the exit code."""
     stage = find_stage(name)
-    args = _parser(stage).parse_args(argv)
+    parser = _parser(stage)
+    model = add_flags(parser, stage, given_flags(stage, argv))
+    args = parser.parse_args(argv)
     prepare(args)
     if not stage.INPUT and args.input and not args.opt_path and not args.opt_hub:
         args.opt_path = args.input
-    config = config_from(stage, args)
+    config = config_from(stage, model, args)
     problems = stage.check(config)
     if problems:
         raise UserError("\n".join(f"hunmin {name}: {p}" for p in problems))
@@ -60,7 +62,7 @@ def main(name: str, argv: list[str]) -> int:
 
 
 def _parser(stage: Stage) -> argparse.ArgumentParser:
-    """Give the stage's own command: its input, where to, what may be spent, and a flag for each option."""
+    """Give the stage's own command: its input, where to and what may be spent."""
     parser = parser_for(stage.name, stage.about)
     optional = all(kind.endswith("?") for kind in stage.INPUT)
     parser.add_argument(
@@ -86,7 +88,6 @@ def _parser(stage: Stage) -> argparse.ArgumentParser:
     if "seed" not in stage.Config.model_fields:
         parser.add_argument("--seed", type=int, default=0, help="the recipe's seed this stage's own derives from")
     add_common(parser)
-    add_flags(parser.add_argument_group("options"), stage.Config)
     return parser
 
 

@@ -273,14 +273,18 @@ def check_config(stage: Stage, options: Mapping[str, Any]) -> tuple[Options | No
     try:
         return model(**given), []
     except ValidationError as error:
-        accepts = list(model.model_fields)
+        groups = stage.shown(given)
+        accepts = list(dict.fromkeys(name for group in groups.values() for name in group))
+        who = " with ".join([stage.name, *filter(None, [", ".join(filter(None, groups))])])
         found = []
         for item in error.errors():
             loc = item["loc"]
             if item["type"] == "extra_forbidden":
                 key = str(loc[-1])
                 if len(loc) == 1:
-                    message = f"unknown key{did_you_mean(key, accepts)}  ({stage.name} accepts: {', '.join(accepts)})"
+                    message = (
+                        f"unknown key{did_you_mean(key, model.model_fields)}  ({who} accepts: {', '.join(accepts)})"
+                    )
                 else:
                     message = "unknown key"
             elif item["type"] == "missing":

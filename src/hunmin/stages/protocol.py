@@ -13,6 +13,8 @@ from functools import cache, wraps
 from pathlib import Path
 from typing import Any, Literal
 
+from pydantic.fields import FieldInfo
+
 from ..artifacts.artifact import RECORDS, Counts, Inputs
 from ..artifacts.rows import Estimate
 from ..clients.access import Access, HubId
@@ -51,6 +53,8 @@ class Stage:
     SHARDS: Literal["asked", "automatic", "never"]
     configured: Callable[[Mapping[str, Any]], type[Options]]
     """The Config for these options: where an option (translate's engine) brings further ones."""
+    shown: Callable[[Mapping[str, Any]], Mapping[str, Mapping[str, FieldInfo]]]
+    """The options by heading as help, docs and errors show them; "" heads what always holds."""
     check: Callable[[Any], Sequence[str]]
     files: Callable[[Any], Sequence[Path]]
     services: Callable[[Any], Sequence[Access]]
@@ -164,6 +168,7 @@ def _defaults(reads: Any, adds: Any, wants: tuple[str, ...], config: Any) -> dic
     """Give what stands for the functions that a stage leaves out."""
     return {
         "configured": lambda options: config,
+        "shown": lambda options: {"": config.model_fields},
         "check": lambda config: (),
         "files": lambda config: (),
         "services": lambda config: (),

@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
+from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any, Literal, cast
 
@@ -28,6 +30,7 @@ from ..translation.repairs import REPAIRS, retranslate
 from ..translation.repairs.mend_record import Outcome, better, entry, mend_record, updated
 from ..translation.repairs.propose import with_proposals
 from ..translation.repairs.splice import between
+from . import translate
 
 log = logging.getLogger("hunmin")
 
@@ -61,15 +64,27 @@ class Config(Options):
     labels: str | None = opt(None, "A file of planted errors {id, field, code}: counts what was found and mended.")
 
 
+def configured(options: Mapping[str, Any]) -> type[Config]:
+    """Give the Config with the options that an engine of the user's own brings along."""
+    name = options.get("engine")
+    own = find_engine(str(name), "repair.engine").Config if name else Options
+    return Config if issubclass(translate.Config, own) else _with(own)
+
+
+@cache
+def _with(engine: type[Options]) -> type[Config]:
+    return type("Config", (engine, Config), {"__module__": __name__})
+
+
 def _engine(config: Config) -> tuple[Engine, Any] | None:
     """Give (engine, its translate options), or None without an engine."""
     if config.engine is None:
         return None
-    from .translate import Config as Translate
-
-    own = {name: getattr(config, name) for name in ENGINE_OPTIONS if getattr(config, name) not in (None, {})}
-    options = Translate(engine=config.engine, mask=config.engine != "recorded", **own)
-    return find_engine(config.engine, "repair.engine"), options
+    engine = find_engine(config.engine, "repair.engine")
+    given = {k: v for k, v in config.model_dump().items() if k in {*ENGINE_OPTIONS, *engine.Config.model_fields}}
+    own = {k: v for k, v in given.items() if v not in (None, {})}
+    options = {"engine": config.engine, "mask": config.engine != "recorded", **own}
+    return engine, translate.configured(options)(**options)
 
 
 def check(config: Config) -> list[str]:

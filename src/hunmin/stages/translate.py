@@ -10,11 +10,14 @@ Source: own measurements on the KULLM evaluation set translated by DeepL (9.5 % 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import Any, Literal
+
+from pydantic.fields import FieldInfo
 
 from ..artifacts.artifact import Counts, Inputs, hash_of
 from ..artifacts.record import Record, read_jsonl, with_texts
@@ -24,6 +27,7 @@ from ..clients.access import Access, HubId
 from ..clients.units import OUTAGE, Unit
 from ..options import Options, opt
 from ..text.masking import Segment, encode
+from ..translation.engines import ENGINES, deepl, file, llm, local, recorded
 from ..translation.engines.engine import Engine, find_engine
 from ..translation.engines.fates import pieces_of, plan
 from ..translation.engines.ladder import Asker, Told, all_of, known_key, say
@@ -36,7 +40,9 @@ INPUT = "records"
 OUTPUT = "records"
 
 
-class Config(Options):
+class Common(Options):
+    """What holds for every engine."""
+
     engine: str = opt("deepl", "deepl, llm, local, file, recorded, or package.module:engine.")
     fallback: str | None = opt(None, "Another engine for pieces whose masks do not survive.")
     source_lang: str = opt("en", "Language of the data (ISO 639-1).")
@@ -51,43 +57,43 @@ class Config(Options):
         "keep", "A record with an untranslatable piece: keep it flagged, or drop."
     )
     skip: list[str] = opt([], "Text fields left as they are: system, instruction, input, output, messages, ...")
-    speech_level: Literal["합니다체", "해요체", "반말"] = opt(
-        "합니다체", "llm, local: the Korean register to write in."
-    )
-    context: str | None = opt(None, "deepl, llm: what the texts are about; not translated, not billed by DeepL.")
-    glossary: str | None = opt(None, "deepl, llm, local: a CSV or TSV file of terms and their translations.")
-    glossary_id: str | None = opt(None, "deepl: the id of a glossary that is there already.")
-    formality: Literal["more", "less", "prefer_more", "prefer_less"] | None = opt(
-        None, "deepl: formality; Korean takes none (prefer_* is accepted and ignored)."
-    )
-    model: str | None = opt(None, "llm: the endpoint's model name; local: Hub id or folder.")
-    prompt: str | None = opt(
-        None, "llm, local: translate_ko, translate_en, or a .txt file; null chooses by target_lang."
-    )
-    json_schema: Literal["auto", "always", "never"] = opt(
-        "auto", "llm: ask for JSON if the server takes it, always, never."
-    )
-    base_url: str | None = opt(None, "deepl, llm: another server's address; recorded:FILE replays (llm).")
-    api_key_env: str | None = opt(None, "The environment variable with the key; null is the service's usual one.")
-    request: dict[str, Any] = opt({}, "deepl, llm: further fields of the request, passed through as they are.")
-    requests_per_minute: float | None = opt(None, "deepl, llm: at most so many requests a minute.", gt=0)
-    tokens_per_minute: float | None = opt(None, "llm: at most so many tokens a minute.", gt=0)
-    chars_per_minute: float | None = opt(None, "deepl: at most so many characters a minute.", gt=0)
-    timeout_seconds: float = opt(300.0, "deepl, llm: a request without an answer for so long is sent again.", gt=0)
     fallback_model: str | None = opt(None, "The fallback's model.")
     fallback_base_url: str | None = opt(None, "The fallback's address.")
     fallback_api_key_env: str | None = opt(None, "The fallback's key variable.")
-    file: str | None = opt(None, "file: the .xlsx or .csv that is written, translated elsewhere, and read.")
-    replies: str | None = opt(None, "recorded: a JSONL file of {id, field, reply}; null is the bundled sample.")
-    batch_size: int = opt(8, "local: texts computed at once.", ge=1)
-    max_new_tokens: int = opt(512, "local: the longest translation of one piece.", ge=1)
-    num_beams: int = opt(1, "local: beams; 1 is greedy.", ge=1)
-    source_code: str | None = opt(None, "local: the model's own code of the source language (NLLB: eng_Latn).")
-    target_code: str | None = opt(None, "local: the model's own code of the target language (NLLB: kor_Hang).")
-    template: str | None = opt(None, "local: the chat template of a causal model that brings none.")
-    revision: str | None = opt(None, "local: the model's branch, tag or commit on the Hub.")
-    dtype: str = opt("auto", "local: auto, bf16, fp16 or fp32.")
-    device: str = opt("auto", "local: auto (cuda, mps, cpu) or a device name.")
+
+
+class Config(recorded.Config, file.Config, local.Config, llm.Config, deepl.Config, Common):
+    """Every built-in engine's options beside the common ones, flat: one recipe may change its engine in one word."""
+
+
+def configured(options: Mapping[str, Any]) -> type[Config]:
+    """Give the Config with the options that an engine of the user's own brings along."""
+    chosen = [find_engine(str(name), f"translate.{key}") for key, name in _chosen(options).items()]
+    return _with(tuple(dict.fromkeys(e.Config for e in chosen if not issubclass(Config, e.Config))))
+
+
+@cache
+def _with(engines: tuple[type[Options], ...]) -> type[Config]:
+    return type("Config", (*engines, Config), {"__module__": __name__}) if engines else Config
+
+
+def _chosen(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Give the names of the engine and the fallback."""
+    named = {
+        "engine": options.get("engine") or Common.model_fields["engine"].default,
+        **{"fallback": options.get("fallback")},
+    }
+    return {key: name for key, name in named.items() if name}
+
+
+def shown(options: Mapping[str, Any]) -> dict[str, Mapping[str, FieldInfo]]:
+    """Give the options by heading: the common ones and those of the engines chosen; of all without any option."""
+    names = list(dict.fromkeys(_chosen(options).values())) if options else list(ENGINES)
+    groups: dict[str, Mapping[str, FieldInfo]] = {"": Common.model_fields}
+    for name in names:
+        own = find_engine(name, "translate.engine").Config.model_fields
+        groups[f"engine {name}"] = {k: v for k, v in own.items() if k not in Common.model_fields}
+    return groups
 
 
 def _engines(config: Config) -> list[tuple[Engine, Config]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from ...artifacts.artifact import Inputs
 from ...artifacts.rows import Estimate, JsonObject
@@ -12,7 +12,17 @@ from ...clients import deepl as client
 from ...clients.access import Access
 from ...clients.asking import Client
 from ...clients.units import Answer, Unit, text
+from ...options import opt
+from .options import Asked, Terms
 from .ways import UNMASKED, Way
+
+
+class Config(Asked, Terms):
+    glossary_id: str | None = opt(None, "The id of a glossary that is there already.")
+    formality: Literal["more", "less", "prefer_more", "prefer_less"] | None = opt(
+        None, "Formality; Korean takes none (prefer_* is accepted and ignored)."
+    )
+    chars_per_minute: float | None = opt(None, "At most so many characters a minute.", gt=0)
 
 
 def ways(config: Any) -> tuple[Way, ...]:

@@ -15,12 +15,17 @@ from ...artifacts.artifact import Inputs, sha256_file
 from ...artifacts.rows import Estimate, Notes
 from ...clients.units import Answer, Unit, text
 from ...errors import EXIT_WAITING, UserError
+from ...options import Options, opt
 from .ways import Way
 
 COLUMNS = ("id", "field", "source", "translation")
 XLSX_MOST_CHARS = 32_767  # of one cell
 
 Key = tuple[str, str, str]
+
+
+class Config(Options):
+    file: str | None = opt(None, "The .xlsx or .csv that is written, translated elsewhere, and read.")
 
 
 def ways(config: Any) -> tuple[Way, ...]:

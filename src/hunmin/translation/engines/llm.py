@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 from importlib import resources
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from ...artifacts.artifact import Inputs
 from ...artifacts.rows import Estimate, JsonObject
@@ -20,6 +20,8 @@ from ...clients.prices import guess_tokens
 from ...clients.recorded import SCHEME
 from ...clients.units import Answer, Unit, chat
 from ...errors import UserError
+from ...options import opt
+from .options import Asked, Terms, Worded
 from .ways import UNMASKED, Way
 
 LANGUAGES = {
@@ -51,6 +53,12 @@ SCHEMA = {
         },
     },
 }
+
+
+class Config(Asked, Worded, Terms):
+    model: str | None = opt(None, "The endpoint's model name.")
+    json_schema: Literal["auto", "always", "never"] = opt("auto", "Ask for JSON if the server takes it, always, never.")
+    tokens_per_minute: float | None = opt(None, "At most so many tokens a minute.", gt=0)
 
 
 def ways(config: Any) -> tuple[Way, ...]:

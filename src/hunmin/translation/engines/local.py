@@ -17,10 +17,25 @@ from ...artifacts.rows import Estimate, Notes
 from ...clients.access import HubId
 from ...clients.units import Answer, Unit, text
 from ...errors import UserError
+from ...options import opt
 from . import llm
+from .options import Terms, Worded
 from .ways import UNMASKED, Way
 
 QUIET_TURNS = 10
+
+
+class Config(Worded, Terms):
+    model: str | None = opt(None, "Hub id or folder.")
+    batch_size: int = opt(8, "Texts computed at once.", ge=1)
+    max_new_tokens: int = opt(512, "The longest translation of one piece.", ge=1)
+    num_beams: int = opt(1, "Beams; 1 is greedy.", ge=1)
+    source_code: str | None = opt(None, "The model's own code of the source language (NLLB: eng_Latn).")
+    target_code: str | None = opt(None, "The model's own code of the target language (NLLB: kor_Hang).")
+    template: str | None = opt(None, "The chat template of a causal model that brings none.")
+    revision: str | None = opt(None, "The model's branch, tag or commit on the Hub.")
+    dtype: str = opt("auto", "auto, bf16, fp16 or fp32.")
+    device: str = opt("auto", "auto (cuda, mps, cpu) or a device name.")
 
 
 def ways(config: Any) -> tuple[Way, ...]:

@@ -13,9 +13,14 @@ from ...clients.asking import Client
 from ...clients.pace import Pace
 from ...clients.recorded import recorded_service
 from ...clients.units import Answer, Unit, text
+from ...options import Options, opt
 from .ways import UNMASKED, Way
 
 BUNDLED = "bundled:"
+
+
+class Config(Options):
+    replies: str | None = opt(None, "A JSONL file of {id, field, reply}; null is the bundled sample.")
 
 
 def ways(config: Any) -> tuple[Way, ...]:

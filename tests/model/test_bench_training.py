@@ -12,24 +12,31 @@ BENCH = Path(__file__).parents[2] / "bench"
 
 
 def load(name):
-    spec = importlib.util.spec_from_file_location(f"bench_{name}", BENCH / f"{name}.py")
+    sys.path.insert(0, str(BENCH / "gpu"))
+    spec = importlib.util.spec_from_file_location(f"bench_{Path(name).name}", BENCH / f"{name}.py")
     module = importlib.util.module_from_spec(spec)
     sys.modules[spec.name] = module
     spec.loader.exec_module(module)
     return module
 
 
-@pytest.mark.parametrize("way", ["hunmin", "trl default", "trl bfd"])
-def test_gpu_sft_runs_at_tiny_size(way):
-    bench = load("gpu_sft")
-    lengths = bench.draw_lengths(3 * bench.BATCH, seed=0)
-    row = bench.measure(way, "tiny", 1, "cpu", [min(n, 200) for n in lengths])
-    assert row["tokens_per_second"] > 0 and row["tflops"] > 0 and 6 < row["last_loss"] < 9
+@pytest.mark.parametrize("way", ["hunmin", "trl bfd", "trl padding-free", "padded mb4", "padded mb1", "dpo"])
+def test_the_gpu_benchmark_runs_every_way_at_tiny_size(way, monkeypatch, tmp_path):
+    bench = load("gpu/train")
+    monkeypatch.setattr(bench, "draw_lengths", lambda n, longest: [20 + i % 40 for i in range(n)])
+    given = ["--size", "tiny", "--way", way, "--device", "cpu", "--steps", "1"]
+    row = bench.measure(bench.parser().parse_args(given))
+    assert row["useful_tokens_per_second"] > 0 and row["tflops"] > 0 and 0.5 < row["last_loss"] < 9
     assert row["attention"] == ("hunmin" if way == "hunmin" else "sdpa")
 
 
+@pytest.mark.parametrize("step", ["versions", "kernels", "losses"])
+def test_the_gpu_checks_hold_on_a_cpu_too(step):
+    assert load("gpu/checks").STEPS[step]("cpu")["ok"]
+
+
 def test_drawn_lengths_are_like_real_ones():
-    lengths = sorted(load("gpu_sft").draw_lengths(4000, seed=1))
+    lengths = sorted(load("gpu/shapes").draw_lengths(4000, 4096, seed=1))
     assert 130 < lengths[2000] < 156 and 560 < lengths[3800] < 690
 
 

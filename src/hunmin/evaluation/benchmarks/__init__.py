@@ -4,7 +4,7 @@ An own task is a `kobest.Task`: columns, prompt, choices and metrics as plain fu
 lm-eval's tasks (protocol `upstream`).
 """
 
-BENCHMARKS = {
+KOBEST = {
     "kobest_boolq": "hunmin.evaluation.benchmarks.kobest:BOOLQ",
     "kobest_copa": "hunmin.evaluation.benchmarks.kobest:COPA",
     "kobest_hellaswag": "hunmin.evaluation.benchmarks.kobest:HELLASWAG",
@@ -12,11 +12,15 @@ BENCHMARKS = {
     "kobest_wic": "hunmin.evaluation.benchmarks.kobest:WIC",
 }
 
+BENCHMARKS = {
+    **KOBEST,  # a task of one file is added below this line; the suites stay what they are
+}
+
 SUITES = {
-    "kobest": tuple(BENCHMARKS),
+    "kobest": tuple(KOBEST),
     # the public Korean tasks that lm-eval 0.4.13 knows
     "korean": (
-        *BENCHMARKS,
+        *KOBEST,
         "haerae",
         "kmmlu",
         "csatqa",

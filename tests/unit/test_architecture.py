@@ -149,3 +149,11 @@ def test_no_swallowed_errors_and_no_unfinished_work():
         r"except( Exception)?:\s*(pass|return None|continue)$|raise NotImplementedError|\bTODO\b|\bFIXME\b", re.M
     )
     assert not [str(p) for p in modules() if bad.search(p.read_text(encoding="utf-8"))]
+
+
+def test_the_inside_is_typed():
+    """mypy --strict runs in `make check`; what it is told to overlook says why, and open dicts stay the exception."""
+    text = {str(p.relative_to(SRC)): p.read_text(encoding="utf-8") for p in modules()}
+    bare = re.compile(r"# type: ignore(?!\[[\w, -]+\]  # \S)")
+    assert not [name for name, code in text.items() if bare.search(code)]
+    assert sum(code.count("dict[str, Any]") for code in text.values()) < 100

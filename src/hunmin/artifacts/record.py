@@ -22,8 +22,9 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import UserError
+from .rows import JsonObject, Message
 
-Record = dict[str, Any]
+Record = JsonObject
 
 TEXT_FIELDS = ("system", "instruction", "input", "output", "chosen", "rejected")
 ROLES = ("system", "user", "assistant", "tool")
@@ -125,7 +126,7 @@ def _message_problems(message: Any) -> Iterator[tuple[str, str]]:
         yield "tool_calls", "expected a list of an assistant's calls"
 
 
-def _says_nothing(message: dict[str, Any]) -> bool:
+def _says_nothing(message: Message) -> bool:
     return not message["content"].strip() and not message.get("tool_calls")
 
 

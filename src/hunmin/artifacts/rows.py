@@ -240,6 +240,19 @@ class InputsRow(TypedDict):
     known: Notes
 
 
+class ShardSpec(TypedDict):
+    """What a worker is told of one task: the stage and its inputs, the part to work on and where its result goes."""
+
+    stage: str
+    config: Mapping[str, Any]
+    inputs: InputsRow
+    align: int
+    parts: list[str]
+    target: NotRequired[str]
+    part: NotRequired[str]
+    out: NotRequired[str]
+
+
 class CountsRow(TypedDict):
     """`Counts` as JSON, as the manifest holds them."""
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from ..artifacts.artifact import Spend
-from ..artifacts.rows import Notes
+from ..artifacts.rows import JsonObject, Notes
 from ..errors import EXIT_STOPPED, UserError
 from .ledger import Claim, Finished, Ledger, Wanted, key_of
 from .pace import Pace
@@ -54,7 +54,7 @@ class Read:
 
     status: str
     text: str
-    raw: dict[str, Any]
+    raw: JsonObject
     model: str = ""
     in_tokens: int | None = None
     out_tokens: int | None = None

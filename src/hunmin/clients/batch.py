@@ -20,6 +20,7 @@ from typing import Any
 
 from ..artifacts import progress
 from ..artifacts.artifact import write_atomic
+from ..artifacts.rows import JsonObject
 from ..errors import EXIT_STOPPED, UserError
 from .asking import Client
 from .ledger import Finished, Wanted
@@ -45,7 +46,7 @@ def ask_in_batches(
     model: str,
     base_url: str | None,
     api_key_env: str | None,
-    request: dict[str, Any],
+    request: JsonObject,
     poll_seconds: float,
     max_requests: int = MAX_REQUESTS,
     tell: Callable[[str], None] = lambda text: None,
@@ -108,12 +109,12 @@ class _State:
 
     def __init__(self, path: Path):
         self.path = path
-        self.rows: list[dict[str, Any]] = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else []
+        self.rows: list[JsonObject] = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else []
 
     def save(self) -> None:
         write_atomic(self.path, json.dumps(self.rows, indent=1) + "\n")
 
-    def open(self) -> Iterator[dict[str, Any]]:
+    def open(self) -> Iterator[JsonObject]:
         return iter([row for row in self.rows if row["status"] not in ("read", "never sent")])
 
     def refused(self) -> list[str]:
@@ -121,7 +122,7 @@ class _State:
 
 
 def _next_chunk(
-    client: Client, units: Iterable[Unit], tried: set[str], max_requests: int, model: str, request: dict[str, Any]
+    client: Client, units: Iterable[Unit], tried: set[str], max_requests: int, model: str, request: JsonObject
 ) -> list[tuple[Wanted, bytes]]:
     """Claim what still needs an answer, up to a file's size; give the claims with their lines."""
     chunk: list[tuple[Wanted, bytes]] = []
@@ -171,11 +172,11 @@ def _groups(units: Iterable[Unit], size: int) -> Iterator[list[Unit]]:
 
 def _submit(
     api: Any, client: Client, chunk: list[tuple[Wanted, bytes]], state: _State, tell: Callable[[str], None]
-) -> dict[str, Any]:
+) -> JsonObject:
     """Upload and create one batch; its token is on disk before it exists."""
     token = uuid.uuid4().hex
     held = [[w.key, w.record, w.field, w.usd, w.chars] for w, _ in chunk]
-    row: dict[str, Any] = {"token": token, "status": "creating", "id": None, "model": chunk[0][0].model, "held": held}
+    row: JsonObject = {"token": token, "status": "creating", "id": None, "model": chunk[0][0].model, "held": held}
     state.rows.append(row)
     state.save()
     file = api.files.create(file=(f"hunmin-{token}.jsonl", b"".join(line for _, line in chunk)), purpose="batch")
@@ -194,7 +195,7 @@ def _submit(
 def _finish(
     api: Any,
     client: Client,
-    row: dict[str, Any],
+    row: JsonObject,
     state: _State,
     counts: dict[str, int],
     poll_seconds: float,
@@ -266,7 +267,7 @@ def _finish(
     return answered + len(refused)
 
 
-def _parsed(line: bytes) -> dict[str, Any]:
+def _parsed(line: bytes) -> JsonObject:
     """Give a result line's object; {} for one that is none."""
     try:
         got = json.loads(line)
@@ -275,7 +276,7 @@ def _parsed(line: bytes) -> dict[str, Any]:
     return got if isinstance(got, dict) else {}
 
 
-def _commit(client: Client, unit: Wanted, got: dict[str, Any]) -> bool:
+def _commit(client: Client, unit: Wanted, got: JsonObject) -> bool:
     """Commit one line's answer as done at half price; False when it brought none."""
     response = got.get("response") or {}
     if response.get("status_code") != 200 or not isinstance(response.get("body"), dict):

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from ..artifacts.artifact import Spend, hash_of
-from ..artifacts.rows import Notes
+from ..artifacts.rows import JsonObject, Notes
 from ..errors import UserError
 from .access import Access
 from .asking import Client, Read, Service, expect
@@ -123,7 +123,7 @@ class DeepLSender:
         self._groups: dict[str, list[tuple[Unit, int, asyncio.Future[Reply]]]] = {}
         self._glossary_id: str | None = None
         self._tasks: set[asyncio.Task[None]] = set()
-        self._notes: dict[str, Any] = {"http_requests": 0}
+        self._notes: Notes = {"http_requests": 0}
 
     async def start(self) -> None:
         import deepl
@@ -255,7 +255,7 @@ class DeepLSender:
             replies.append(Reply(json.dumps(fields, ensure_ascii=False).encode(), 200))
         return replies
 
-    def _usage(self) -> dict[str, Any]:
+    def _usage(self) -> JsonObject:
         usage = self._call(self._client().get_usage)
         count, limit = usage.character.count, usage.character.limit
         if usage.character.limit_reached:
@@ -323,7 +323,7 @@ def estimate(
     base_url: str | None = None,
     glossary: Path | None = None,
     ledger: Path | None = None,
-) -> dict[str, Any]:
+) -> JsonObject:
     """Give what translating these units would take, without a key: requests, characters, US dollars of the Pro plan.
 
     Equal units count once; those the ledger holds count as `already_paid`. The free plan costs nothing up to its quota.

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal
 
+from ..artifacts.rows import Notes
 from ..errors import EXIT_STOPPED, UserError
 
 log = logging.getLogger("hunmin")
@@ -20,9 +21,7 @@ log = logging.getLogger("hunmin")
 STALE_WEIGHTS = ["*.safetensors", "*.safetensors.index.json", "*.bin", "adapter_config.json"]
 
 
-def upload(
-    folder: Path, repo: str, *, what: Literal["dataset", "model"], private: bool, message: str
-) -> dict[str, Any]:
+def upload(folder: Path, repo: str, *, what: Literal["dataset", "model"], private: bool, message: str) -> Notes:
     """Upload a folder as one commit and give {url, commit, private, created, unchanged}.
 
     What the Hub has already is not sent again, so the same call continues an interrupted upload. A repository that is

@@ -16,7 +16,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from ..artifacts.artifact import Spend
-from ..artifacts.rows import Notes
+from ..artifacts.rows import JsonObject, Notes
 from ..errors import UserError
 from ..text.thinking import strip_thinking
 from .access import Access
@@ -106,7 +106,7 @@ def _secrets(key: str) -> tuple[str, ...]:
 class ChatSender:
     """Holds the openai client of the running event loop."""
 
-    def __init__(self, endpoint: str, key: str, model: str, request: dict[str, Any], timeout_seconds: float):
+    def __init__(self, endpoint: str, key: str, model: str, request: Mapping[str, Any], timeout_seconds: float):
         self._endpoint, self._key, self._model = endpoint, key, model
         self._request, self._timeout = request, timeout_seconds
         self._client: Any = None
@@ -228,7 +228,7 @@ def estimate(
     base_url: str | None = None,
     request: Mapping[str, Any] | None = None,
     ledger: Path | None = None,
-) -> dict[str, Any]:
+) -> JsonObject:
     """Give what asking these units would take, without a key and without sending: requests, tokens, US dollars.
 
     Equal units count once; those that the ledger holds already count as `already_paid`. `usd` is None when the price is

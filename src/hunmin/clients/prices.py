@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from importlib import resources
 from pathlib import Path
-from typing import Any
 
+from ..artifacts.rows import JsonObject
 from ..errors import UserError
 
 OWN_TABLE = "prices.yaml"
@@ -59,18 +59,18 @@ def require_price(model: str, where: str) -> Price:
     return price
 
 
-def _table() -> dict[str, Any]:
+def _table() -> JsonObject:
     own = Path(OWN_TABLE)
     return {**_packaged(), **(_parse(own.read_text(encoding="utf-8"), str(own)) if own.is_file() else {})}
 
 
 @lru_cache(1)
-def _packaged() -> dict[str, Any]:
+def _packaged() -> JsonObject:
     source = resources.files(__package__).joinpath("prices.yaml")
     return _parse(source.read_text(encoding="utf-8"), "prices.yaml")
 
 
-def _parse(source: str, where: str) -> dict[str, Any]:
+def _parse(source: str, where: str) -> JsonObject:
     import yaml
 
     table = yaml.safe_load(source) or {}

@@ -9,11 +9,10 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
 
 from ..artifacts.artifact import sha256_file
 from ..artifacts.record import read_jsonl
-from ..artifacts.rows import Notes
+from ..artifacts.rows import JsonObject, Notes
 from ..errors import UserError
 from .asking import Read, Service
 from .prices import FREE
@@ -53,7 +52,7 @@ class RecordedSender:
 
 def read(unit: Unit, raw: bytes) -> Read:
     """Read a recorded reply; it costs nothing."""
-    body: dict[str, Any] = json.loads(raw)
+    body: JsonObject = json.loads(raw)
     text = body["recorded"]
     return Read("ok" if text.strip() else "empty", text, body, in_tokens=0, out_tokens=0, chars=0)
 

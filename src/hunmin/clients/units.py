@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from ..artifacts.rows import JsonObject
+
 OK = "ok"
 STATUSES = {
     "ok": "a usable answer",
@@ -34,7 +36,7 @@ class Unit:
     """
 
     kind: str
-    body: dict[str, Any]
+    body: JsonObject
     record: str = ""
     field: str = ""
     prompt: str = ""
@@ -73,8 +75,8 @@ class Answer:
 
     status: str
     text: str = ""
-    raw: dict[str, Any] = field(default_factory=dict)
-    usage: dict[str, Any] = field(default_factory=dict)
+    raw: JsonObject = field(default_factory=dict)
+    usage: JsonObject = field(default_factory=dict)
     key: str = ""
     model: str = ""
     charged_now: bool = False

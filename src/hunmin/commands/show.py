@@ -12,6 +12,7 @@ from typing import Any
 
 from ..artifacts import artifact
 from ..artifacts.record import Record, read_jsonl, texts
+from ..artifacts.rows import JsonObject
 from ..errors import UserError
 
 
@@ -124,7 +125,7 @@ def _matching(rows: Iterator[Any], conditions: list[str], dropped: bool) -> Iter
             yield row
 
 
-def _readable(row: dict[str, Any]) -> str:
+def _readable(row: Record) -> str:
     lines = []
     if "record" in row and "reason" in row:
         detail = f" ({json.dumps(row['detail'], ensure_ascii=False)})" if row.get("detail") not in (None, "") else ""
@@ -159,7 +160,7 @@ def _text(path: str, role: str, text: str, original: dict[str, str]) -> Iterator
         yield from (f"    \033[2m{line}\033[0m" for line in original[path].splitlines())
 
 
-def _thinking(row: dict[str, Any]) -> Iterator[str]:
+def _thinking(row: Record) -> Iterator[str]:
     if isinstance(row.get("thinking"), str) and row["thinking"]:
         yield "  \033[36mthinking\033[0m"
         yield from (f"    \033[2m{line}\033[0m" for line in row["thinking"].splitlines())
@@ -169,7 +170,7 @@ def _follow(run: Path, wanted: str, as_json: bool) -> int:
     """Print what every stage of a run did to one record: its texts where they changed, and where it was dropped."""
     folders = artifact.stage_folders(run) or [run]
     before: Record | None = None
-    steps: list[dict[str, Any]] = []
+    steps: list[JsonObject] = []
     for folder in folders:
         for name in (artifact.RECORDS, artifact.DROPPED):
             if not (folder / name).is_file():
@@ -180,7 +181,7 @@ def _follow(run: Path, wanted: str, as_json: bool) -> int:
                     continue
                 old = before or {}
                 changed = {k: v for k, v in record.items() if old.get(k) != v}
-                step: dict[str, Any] = {"stage": folder.name, "changed": changed}
+                step: JsonObject = {"stage": folder.name, "changed": changed}
                 if name == artifact.DROPPED:
                     step["dropped"] = {"reason": row["reason"], "detail": row["detail"]}
                 steps.append(step)

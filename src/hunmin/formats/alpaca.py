@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..artifacts.record import Record
+from ..artifacts.rows import Shown
 from .columns import carry, give_back, text
 
 LOSSLESS = True
@@ -38,7 +39,7 @@ def read(row: Mapping[str, Any]) -> list[Record]:
     return [carry(record, row, used)]
 
 
-def write(record: Record) -> dict[str, Any]:
+def write(record: Record) -> Shown:
     """Give the row of an instruction record."""
     row = {"instruction": record.get("instruction", ""), "input": record.get("input", ""), "output": record["output"]}
     if record.get("system"):

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ..artifacts.record import ORIGIN_KEYS, TEXT_FIELDS, Record
+from ..artifacts.rows import Shown
 from ..errors import UserError
 from ..tables import did_you_mean
 
@@ -49,7 +50,7 @@ def carry(record: Record, row: Mapping[str, Any], used: Iterable[str]) -> Record
     return record
 
 
-def give_back(record: Record) -> dict[str, Any]:
+def give_back(record: Record) -> Shown:
     """Give the id, license, generator and extra columns of a record as columns of a row again."""
     row = {k: record[k] for k in ORIGIN_KEYS if k in record and k not in ("extra", "source")}
     return {**row, **(record.get("extra") or {})}

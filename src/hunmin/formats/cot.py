@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..artifacts.record import Record
+from ..artifacts.rows import Shown
 from ..errors import UserError
 from .columns import carry, give_back, text
 
@@ -31,10 +32,10 @@ def read(row: Mapping[str, Any], join: str = JOIN) -> list[Record]:
     return [carry(record, row, ("source", "rationale"))]
 
 
-def write(record: Record, join: str = JOIN) -> dict[str, Any]:
+def write(record: Record, join: str = JOIN) -> Shown:
     """Give the row again. Raises UserError when the output no longer ends with joiner and target."""
     row = give_back(record)
     target = row.get("target")
-    if target is None or not record["output"].endswith(join + target):
+    if not isinstance(target, str) or not record["output"].endswith(join + target):
         raise UserError("the output does not end with the answer in extra.target", f"record {record.get('id')}")
     return {"source": record["instruction"], **row, "rationale": record["output"][: -len(join + target)]}

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..artifacts.record import Record
+from ..artifacts.rows import Shown
 from .columns import carry, give_back, text
 
 LOSSLESS = True
@@ -26,7 +27,7 @@ def read(row: Mapping[str, Any]) -> list[Record]:
     return [carry(record, row, ("instruction", "context", "response"))]
 
 
-def write(record: Record) -> dict[str, Any]:
+def write(record: Record) -> Shown:
     """Give the row of an instruction record."""
     row = {
         "instruction": record.get("instruction", ""),

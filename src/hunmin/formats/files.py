@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from ..artifacts.artifact import RECORDS, newest, stage_folders
+from ..artifacts.rows import JsonObject
 from ..errors import UserError
 from ..tables import did_you_mean
 
@@ -158,7 +159,7 @@ def _constant(name: str) -> Any:
     raise ValueError(f"{name} is not JSON")
 
 
-def _pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _pairs(pairs: list[tuple[str, Any]]) -> JsonObject:
     row = dict(pairs)
     if len(row) != len(pairs):
         seen: set[str] = set()

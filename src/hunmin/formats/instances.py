@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..artifacts.record import Record
+from ..artifacts.rows import Shown
 from ..errors import UserError
 from .columns import carry, give_back, text
 
@@ -41,7 +42,7 @@ def read(row: Mapping[str, Any]) -> list[Record]:
     return records
 
 
-def write(record: Record) -> dict[str, Any]:
+def write(record: Record) -> Shown:
     """Give the row of an instruction record, with one instance."""
     instance = {"input": record.get("input", ""), "output": record["output"]}
     return {**give_back(record), "instruction": record.get("instruction", ""), "instances": [instance]}

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..artifacts.record import ROLES, Record
+from ..artifacts.rows import Shown
 from ..errors import UserError
 from .columns import carry, give_back
 from .turns import check_turns
@@ -51,7 +52,7 @@ def _content(value: Any, where: str) -> str:
     raise UserError(f"expected text, got {what}", where)
 
 
-def write(record: Record) -> dict[str, Any]:
+def write(record: Record) -> Shown:
     """Give the row of a chat or an instruction record."""
     row = give_back(record)
     if record.get("messages"):

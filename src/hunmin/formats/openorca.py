@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..artifacts.record import Record
+from ..artifacts.rows import Shown
 from .columns import carry, give_back, text
 
 LOSSLESS = True
@@ -25,7 +26,7 @@ def read(row: Mapping[str, Any]) -> list[Record]:
     return [carry(record, row, ("system_prompt", "question", "response"))]
 
 
-def write(record: Record) -> dict[str, Any]:
+def write(record: Record) -> Shown:
     """Give the row of an instruction record."""
     question = "\n".join(t for t in (record.get("instruction"), record.get("input")) if t)
     row = {"system_prompt": record.get("system", ""), "question": question, "response": record["output"]}

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..artifacts.record import Record
+from ..artifacts.rows import Shown
 from .columns import plain
 
 LOSSLESS = True
@@ -25,6 +26,6 @@ def read(row: Mapping[str, Any]) -> list[Record]:
     return [{k: plain(v) for k, v in row.items() if not (v is None and k in ("input", "system", "license"))}]
 
 
-def write(record: Record) -> dict[str, Any]:
+def write(record: Record) -> Shown:
     """Give the record itself."""
     return dict(record)

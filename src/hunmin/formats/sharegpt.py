@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..artifacts.record import Record
+from ..artifacts.rows import Shown
 from ..errors import UserError
 from .columns import carry, give_back
 from .turns import check_turns
@@ -48,7 +49,7 @@ def read(row: Mapping[str, Any]) -> list[Record]:
     return [carry({"messages": check_turns(messages, "conversations")}, row, ("conversations",))]
 
 
-def write(record: Record) -> dict[str, Any]:
+def write(record: Record) -> Shown:
     """Give the row of a chat record."""
     turns = [{"from": NAMES[m["role"]], "value": m["content"]} for m in record["messages"]]
     return {**give_back(record), "conversations": turns}

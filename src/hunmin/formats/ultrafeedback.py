@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..artifacts.record import Record
+from ..artifacts.rows import Shown
 from ..errors import UserError
 from .columns import carry, give_back, text
 from .messages import read_messages
@@ -54,11 +55,11 @@ def read(row: Mapping[str, Any]) -> list[Record]:
     return [carry({"messages": before, **answers}, row, used)]
 
 
-def write(record: Record) -> dict[str, Any]:
+def write(record: Record) -> Shown:
     """Give the row of a preference record: strings, or message lists when there are several turns."""
     if record.get("messages"):
         before = record["messages"]
-        row: dict[str, Any] = {"prompt": next(m["content"] for m in before if m["role"] == "user")}
+        row: Shown = {"prompt": next(m["content"] for m in before if m["role"] == "user")}
         for name in ("chosen", "rejected"):
             row[name] = [*before, {"role": "assistant", "content": record[name]}]
     else:

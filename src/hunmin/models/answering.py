@@ -10,7 +10,7 @@ from typing import Any
 
 from ..artifacts import progress
 from ..artifacts.artifact import hash_of
-from ..artifacts.record import dumps, kind, read_jsonl
+from ..artifacts.record import Record, dumps, kind, read_jsonl
 from ..artifacts.rows import Message
 from ..errors import UserError
 from .decoding import generate
@@ -33,7 +33,7 @@ def fit(loaded: Loaded, messages: list[dict[str, str]], max_new_tokens: int) -> 
     raise UserError(what, mend="Ask something shorter.")
 
 
-def read_questions(path: Path) -> list[dict[str, Any]]:
+def read_questions(path: Path) -> list[Record]:
     """Give the records of a file; each needs an instruction, an input or messages."""
     if not path.is_file():
         raise UserError("no such file", str(path), "Give a JSONL file of records.")
@@ -50,7 +50,7 @@ def read_questions(path: Path) -> list[dict[str, Any]]:
     return found
 
 
-def asked_messages(loaded: Loaded, record: dict[str, Any], system: str) -> list[Message]:
+def asked_messages(loaded: Loaded, record: Record, system: str) -> list[Message]:
     """Give a record's conversation up to its last question, with the system prompt where it brings none."""
     messages: list[Message] = loaded.template.messages({**record, "output": ""})
     while messages and messages[-1]["role"] == "assistant":
@@ -61,7 +61,7 @@ def asked_messages(loaded: Loaded, record: dict[str, Any], system: str) -> list[
 
 
 def answer_file(
-    loaded: Loaded, questions: list[dict[str, Any]], out: Path, params: Mapping[str, Any], batch_size: int, system: str
+    loaded: Loaded, questions: list[Record], out: Path, params: Mapping[str, Any], batch_size: int, system: str
 ) -> int:
     """Write one row {.., answer, finish_reason, model} per question, in order; give how many were there already.
 
@@ -93,7 +93,7 @@ def answer_file(
     return len(done)
 
 
-def _read_answers(path: Path) -> list[dict[str, Any]]:
+def _read_answers(path: Path) -> list[Record]:
     """Give the whole rows of an answers file, after cutting off half a last line."""
     if not path.is_file():
         return []
@@ -103,7 +103,7 @@ def _read_answers(path: Path) -> list[dict[str, Any]]:
         with path.open("r+b") as file:
             file.truncate(len(whole))
 
-    def rows() -> Iterator[dict[str, Any]]:
+    def rows() -> Iterator[Record]:
         for number, line in enumerate(whole.decode("utf-8").split("\n")[:-1], 1):
             try:
                 yield json.loads(line)

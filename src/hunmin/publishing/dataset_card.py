@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
+from ..artifacts.rows import JsonObject
 from ..report import charts
 from .facts import DataFacts, Step
 from .licences import LICENCES
@@ -98,7 +98,7 @@ def card(frame: Frame, data: DataFacts, columns: Sequence[str]) -> str:
     )
 
 
-def licence_fields(licence: str) -> dict[str, Any]:
+def licence_fields(licence: str) -> JsonObject:
     """Give the Hub's licence metadata: its own id, or `other` with a name."""
     if licence in LICENCES:
         return {"license": licence}

@@ -11,7 +11,7 @@ from typing import Any
 
 from ..artifacts import artifact
 from ..artifacts.record import Record, kind, read_jsonl, texts
-from ..artifacts.rows import Manifest, Notes, ScoreRow
+from ..artifacts.rows import JsonObject, Manifest, Notes, ScoreRow
 from . import known
 from .licences import Part
 
@@ -142,7 +142,7 @@ class ModelFacts:
     data: DataFacts | None
     scores: list[ScoreRow]
     scored_by: list[Step]
-    card: dict[str, Any]
+    card: JsonObject
 
     @property
     def is_tiny(self) -> bool:
@@ -208,6 +208,6 @@ def read_model(steps: list[Step], of: Step, folder: Path) -> ModelFacts:
     )
 
 
-def read_card(folder: Path) -> dict[str, Any]:
+def read_card(folder: Path) -> JsonObject:
     path = folder / MODEL_CARD
     return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}

@@ -14,7 +14,7 @@ from typing import Any
 from ..artifacts import artifact
 from ..artifacts.artifact import Counts, Inputs
 from ..artifacts.record import TEXT_FIELDS, Record, dumps, read_jsonl, write_jsonl
-from ..artifacts.rows import Manifest, Notes
+from ..artifacts.rows import Manifest, Notes, Shown
 from ..errors import UserError
 from ..formats import FORMATS
 from ..tables import did_you_mean, resolve
@@ -40,7 +40,7 @@ class Written:
     n: int = 0
     conflicts: list[Conflict] = field(default_factory=list)
     found: scan.Found = field(default_factory=scan.Found)
-    more: dict[str, Any] = field(default_factory=dict)
+    more: Notes = field(default_factory=dict)
 
     @property
     def n_files(self) -> int:
@@ -211,7 +211,7 @@ def _writer(config: Any) -> Any:
     return module.write
 
 
-def _rows(path: Path, config: Any, columns: list[str], found: scan.Found, redact: bool) -> Iterator[dict[str, Any]]:
+def _rows(path: Path, config: Any, columns: list[str], found: scan.Found, redact: bool) -> Iterator[Shown]:
     """Yield the rows to publish, every one with the same columns, so that `load_dataset` reads them all."""
     write_row = None if config.format == "records" else _writer(config)
     for number, record in enumerate(read_jsonl(path), 1):
@@ -225,8 +225,8 @@ def _rows(path: Path, config: Any, columns: list[str], found: scan.Found, redact
         yield row
 
 
-def _row(record: Record, columns: list[str]) -> dict[str, Any]:
-    row: dict[str, Any] = {}
+def _row(record: Record, columns: list[str]) -> Shown:
+    row: Shown = {}
     for column in columns:
         if column == "messages":
             row[column] = [{k: v for k, v in m.items() if k != "extra"} for m in record.get("messages") or ()]

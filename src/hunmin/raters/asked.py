@@ -14,6 +14,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from ..artifacts.artifact import Spend
+from ..artifacts.rows import JsonObject, Shown
 from ..clients.asking import Client
 from ..clients.units import STATUSES, Answer, Unit, chat
 from .scores import WHY, Reading, Scale, read
@@ -37,8 +38,8 @@ class Asked:
     status: str
     reason: str
     key: str
-    usage: dict[str, Any]
-    raw: dict[str, Any]
+    usage: JsonObject
+    raw: JsonObject
 
     @property
     def tokens(self) -> list[Any] | None:
@@ -71,7 +72,7 @@ class Asker:
         parse: Parse = read,
     ) -> Asked:
         """Give the score of one chat."""
-        usage: dict[str, Any] = {}
+        usage: JsonObject = {}
         asked = Asked(None, "unparsed", "", "", usage, {})
         for repeat in range(self.asks):
             unit = chat(messages, record=record, field=field, prompt=prompt, repeat=repeat, expect_tokens=EXPECT_TOKENS)
@@ -136,7 +137,7 @@ def read_answer(answer: Answer, scale: Scale, parse: Parse = read) -> Asked:
     return Asked(found.score, "ok", found.reason, answer.key, answer.usage, answer.raw)
 
 
-def reply_text(raw: dict[str, Any]) -> str:
+def reply_text(raw: JsonObject) -> str:
     """Give the text of a raw answer, however it ended."""
     if "recorded" in raw:
         return str(raw["recorded"])
@@ -152,9 +153,9 @@ def cut_text(answer: Answer) -> str:
     return first + newline + rest if newline else ""
 
 
-def schema(scale: Scale) -> dict[str, Any]:
+def schema(scale: Scale) -> Shown:
     """Give the response_format: score first, then the reason, so that a cut reply still has its score."""
-    score: dict[str, Any] = {"type": "number"}
+    score: Shown = {"type": "number"}
     if scale.whole and scale.high - scale.low <= 20:
         score = {"type": "integer", "enum": list(range(int(scale.low), int(scale.high) + 1))}
     shape = {

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
+from ..artifacts.rows import JsonObject
 from ..errors import UserError
 from ..text.thinking import strip_thinking
 
@@ -308,10 +309,10 @@ def _with_top(plain: str, scale: Scale) -> list[_Found]:
     return [f for f in found if f]
 
 
-def _json_objects(text: str) -> list[dict[str, Any]]:
+def _json_objects(text: str) -> list[JsonObject]:
     """Give the first JSON object of the reply that can be read whole, and those after it that hold a score too."""
     decoder = json.JSONDecoder(object_pairs_hook=_pairs)
-    found: list[dict[str, Any]] = []
+    found: list[JsonObject] = []
     end = 0
     for m in islice(re.finditer(r"\{", text), 50):
         if m.start() < end:
@@ -326,14 +327,14 @@ def _json_objects(text: str) -> list[dict[str, Any]]:
     return found
 
 
-def _pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found: dict[str, Any] = {}
+def _pairs(pairs: list[tuple[str, Any]]) -> JsonObject:
+    found: JsonObject = {}
     for key, value in pairs:
         found.setdefault(key.strip().lower(), []).append(value)
     return found
 
 
-def _read_json(found: dict[str, Any], scale: Scale) -> Reading:
+def _read_json(found: JsonObject, scale: Scale) -> Reading:
     values = [v for key in SCORE_KEYS for v in found.get(key, [])]
     if not values:
         return Reading(None, why="no_score")

@@ -12,10 +12,10 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
-from typing import Any
 
 from ..artifacts import artifact, progress
 from ..artifacts.artifact import Counts, Inputs
+from ..artifacts.rows import Shown
 from ..errors import EXIT_INTERRUPTED, UserError
 from ..stages.protocol import find_stage
 from .recipe import Step
@@ -79,7 +79,7 @@ def end_with_parent() -> None:
         threading.Thread(target=watch, daemon=True).start()
 
 
-def spec_of(step: Step, inputs: Inputs, out: Path) -> dict[str, Any]:
+def spec_of(step: Step, inputs: Inputs, out: Path) -> Shown:
     return {
         "stage": step.stage.name,
         "path": sys.path,

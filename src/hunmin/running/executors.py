@@ -12,9 +12,10 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
-from typing import Any
+from typing import Any, NotRequired, TypedDict
 
 from .. import PACKAGE
+from ..artifacts.rows import ShardSpec
 from ..errors import UserError
 
 log = logging.getLogger("hunmin")
@@ -22,11 +23,19 @@ log = logging.getLogger("hunmin")
 EXECUTORS = {"local": "hunmin.running.executors:local", "ray": "hunmin.running.executors:on_ray"}
 TRIES = 3
 
-Outcome = dict[str, Any]
+
+class Outcome(TypedDict):
+    """What became of one task: done, a UserError to raise again, or the text of what went wrong."""
+
+    error: str | None
+    given: NotRequired[tuple[str, str, str, int]]
+    text: NotRequired[str]
+
+
 """{"error": None}, {"error": "user", "given": [...]} or {"error": "failed", "text": ...}"""
-Call = tuple[str, dict[str, Any]]
+Call = tuple[str, ShardSpec]
 """(task, spec); spec["part"] is the shard's folder."""
-Work = Callable[[str, dict[str, Any]], Outcome]
+Work = Callable[[str, ShardSpec], Outcome]
 
 
 def usable_processors() -> int:

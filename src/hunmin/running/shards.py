@@ -24,7 +24,7 @@ from typing import Any
 from ..artifacts import artifact, progress
 from ..artifacts.artifact import DROPPED, RECORDS, Counts, Inputs, add_notes
 from ..artifacts.record import dumps, read_jsonl
-from ..artifacts.rows import JsonObject
+from ..artifacts.rows import ShardSpec
 from ..artifacts.stream import Writer, count_lines
 from ..errors import UserError
 from ..selection import sharded_dedup
@@ -57,7 +57,7 @@ def run_stage(stage: Stage, config: Any, inputs: Inputs, out: Path, executor: st
     work, parts = _prepare(stage.name, config, inputs, out, shards, align)
     in_flight = max(1, inputs.in_flight // min(len(parts), usable_processors()))
     told = replace(inputs.absolute(), records=None, in_flight=in_flight)  # each shard has records of its own
-    spec = {
+    spec: ShardSpec = {
         "stage": stage.name,
         "config": config.model_dump(mode="json"),
         "inputs": told.to_json(),
@@ -124,7 +124,7 @@ def _prepare(stage: str, config: Any, inputs: Inputs, out: Path, shards: int, al
 
 
 def _all(
-    task: str, spec: JsonObject, units: Sequence[Path], call: Callable[..., list[Outcome | None]], label: str
+    task: str, spec: ShardSpec, units: Sequence[Path], call: Callable[..., list[Outcome | None]], label: str
 ) -> None:
     """Do one task for every unit that lacks its target. Raises UserError when any is missing at the end."""
     todo = [unit for unit in units if not (unit / spec["target"]).exists()]
@@ -139,9 +139,9 @@ def _all(
     missing = [(u, o) for u, o in zip(todo, outcomes, strict=True) if not (u / spec["target"]).exists()]
     if missing:
         names = ", ".join(unit.name for unit, _ in missing)
-        text = (missing[0][1] or {}).get("text") or "its worker died each time (out of memory?)"
+        text = _said(missing[0][1]) or "its worker died each time (out of memory?)"
         for unit, outcome in missing:
-            log.warning("%s: shard %s: %s", label, unit.name, (outcome or {}).get("text", "its worker died"))
+            log.warning("%s: shard %s: %s", label, unit.name, _said(outcome) or "its worker died")
         raise UserError(
             f"{len(missing)} of {len(units)} shards could not be done: {names} ({text.strip().splitlines()[-1]})",
             label,
@@ -149,26 +149,30 @@ def _all(
         )
 
 
-def run_shard(task: str, spec: JsonObject) -> Outcome:
+def _said(outcome: Outcome | None) -> str:
+    return outcome.get("text", "") if outcome else ""
+
+
+def run_shard(task: str, spec: ShardSpec) -> Outcome:
     """Do one task for one shard in this process; give an outcome, never raise for what the shard itself did."""
     progress.quiet = True  # the calling process counts the shards
     try:
         TASKS[task](spec)
         return {"error": None}
     except UserError as error:
-        return {"error": "user", "given": [error.what, error.where, error.mend, error.exit_code]}
+        return {"error": "user", "given": (error.what, error.where, error.mend, error.exit_code)}
     except Exception:  # reported by shard name; the other shards go on
         return {"error": "failed", "text": traceback.format_exc()}
 
 
-def _config(spec: JsonObject) -> Any:
+def _config(spec: ShardSpec) -> Any:
     return find_stage(spec["stage"]).config(spec["config"])
 
 
-def _writes(work: Callable[[JsonObject], Counts]) -> Callable[[JsonObject], None]:
+def _writes(work: Callable[[ShardSpec], Counts]) -> Callable[[ShardSpec], None]:
     """Give the task that lets `work` write into spec["out"], a folder that is renamed to the target when complete."""
 
-    def task(spec: JsonObject) -> None:
+    def task(spec: ShardSpec) -> None:
         part = Path(spec["part"])
         temporary = part / f"out.{uuid.uuid4().hex}.tmp"
         _finish(temporary, part / spec["target"], work({**spec, "out": str(temporary)}))
@@ -176,13 +180,13 @@ def _writes(work: Callable[[JsonObject], Counts]) -> Callable[[JsonObject], None
     return task
 
 
-def _run(spec: JsonObject) -> Counts:
+def _run(spec: ShardSpec) -> Counts:
     stage = find_stage(spec["stage"])
     source = Path(spec["part"]) / "in.jsonl"
     return _isolating(stage, _config(spec), Inputs.from_json(spec["inputs"]), source, Path(spec["out"]), spec["align"])
 
 
-TASKS: dict[str, Callable[[JsonObject], None]] = {
+TASKS: dict[str, Callable[[ShardSpec], None]] = {
     "run": _writes(_run),
     "sketch": lambda spec: sharded_dedup.sketch(spec, _config(spec), Inputs.from_json(spec["inputs"])),
     "group": lambda spec: sharded_dedup.group(spec, _config(spec), Inputs.from_json(spec["inputs"])),

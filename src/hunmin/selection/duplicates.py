@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import Literal, Protocol
 
 import numpy as np
 
@@ -74,7 +74,7 @@ def _lines(path: Path) -> Iterator[tuple[int, bytes]]:
             at += len(line)
 
 
-def decide(config: Comparison, path: Path, found: Read, label: str) -> tuple[dict[int, Link], dict[str, Any]]:
+def decide(config: Comparison, path: Path, found: Read, label: str) -> tuple[dict[int, Link], Notes]:
     """Give the link of every duplicate of one file by its index, and what to note.
 
     Raises UserError when `priority` names an unknown source.

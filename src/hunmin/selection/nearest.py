@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from ..artifacts.record import Record, texts
+from ..artifacts.rows import JsonObject, Shown
 from ..text.normal import squash
 
 NGRAM = 5
@@ -37,11 +38,11 @@ class Link:
     how: str
     kept_id: str = ""
 
-    def detail(self) -> dict[str, Any]:
+    def detail(self) -> Shown:
         return {"of": self.kept_id, "similarity": self.similarity, "how": self.how}
 
     @staticmethod
-    def of(detail: dict[str, Any], kept: int = -1) -> Link:
+    def of(detail: JsonObject, kept: int = -1) -> Link:
         """Give the link a detail was made from; the index of the kept one is not in it."""
         return Link(kept, detail["similarity"], detail["how"], detail["of"])
 

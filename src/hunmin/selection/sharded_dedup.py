@@ -11,11 +11,11 @@ import json
 import uuid
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from ..artifacts.artifact import Counts, Inputs, keep_first, write_atomic
+from ..artifacts.rows import Notes, ShardSpec
 from ..artifacts.stream import Writer
 from . import duplicates, nearest
 from .duplicates import Comparison
@@ -28,7 +28,7 @@ Each = Callable[[str, Sequence[Path], str], None]
 """each(task, units, target): do the task for every unit (a folder) that lacks its target; raises when one stays out."""
 
 
-def run(config: Comparison, inputs: Inputs, parts: Sequence[Path], each: Each) -> dict[str, Any]:
+def run(config: Comparison, inputs: Inputs, parts: Sequence[Path], each: Each) -> Notes:
     """Decide and split shards with `in.jsonl` into `out` folders; give the notes of the whole.
 
     Raises UserError when `priority` names an unknown source or a task could not be done.
@@ -88,7 +88,7 @@ def _cut(component: np.ndarray, n: int) -> list[np.ndarray]:
 # --- what a worker does; spec["part"] is its folder ---
 
 
-def sketch(spec: dict[str, Any], config: Comparison, inputs: Inputs) -> None:
+def sketch(spec: ShardSpec, config: Comparison, inputs: Inputs) -> None:
     """Sketch one shard: digests, signatures, the key of every band, where each line begins, sources."""
     part = Path(spec["part"])
     found = duplicates.read(config, part / "in.jsonl", inputs.label)
@@ -107,7 +107,7 @@ def sketch(spec: dict[str, Any], config: Comparison, inputs: Inputs) -> None:
     keep_first(folder, part / SKETCH)
 
 
-def group(spec: dict[str, Any], config: Comparison, inputs: Inputs) -> None:
+def group(spec: ShardSpec, config: Comparison, inputs: Inputs) -> None:
     """Group one band of all shards (band 0: equal texts); leave the edges of its stars."""
     band = Path(spec["part"])
     number = int(band.name.rpartition("-")[2])
@@ -118,7 +118,7 @@ def group(spec: dict[str, Any], config: Comparison, inputs: Inputs) -> None:
     temporary.replace(band / GROUPS)
 
 
-def decide(spec: dict[str, Any], config: Comparison, inputs: Inputs) -> None:
+def decide(spec: ShardSpec, config: Comparison, inputs: Inputs) -> None:
     """Decide the clusters of one set of records; leave {record: [kept, detail]} by index over all shards."""
     unit, parts = Path(spec["part"]), [Path(p) for p in spec["parts"]]
     names = json.loads((unit / WANTED).read_text(encoding="utf-8"))
@@ -138,7 +138,7 @@ def decide(spec: dict[str, Any], config: Comparison, inputs: Inputs) -> None:
     temporary.replace(unit / LINKS)
 
 
-def split(spec: dict[str, Any], config: Comparison, inputs: Inputs) -> Counts:
+def split(spec: ShardSpec, config: Comparison, inputs: Inputs) -> Counts:
     """Write one shard's records, kept or dropped, to spec["out"]."""
     part = Path(spec["part"])
     details = json.loads((part / LINKS).read_text(encoding="utf-8"))

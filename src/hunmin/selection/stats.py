@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from ..artifacts.record import Record, kind, texts
-from ..artifacts.rows import Notes
+from ..artifacts.rows import Notes, Shown
 from ..text.hangul import hangul_ratio, register
 from ..text.sentences import sentences
 from .nearest import compared_text
@@ -46,7 +46,7 @@ class _Field:
             self.levels += register(sentences(text))
         return found
 
-    def shown(self) -> dict[str, Any]:
+    def shown(self) -> Shown:
         n = len(self.chars)
         levels = sum(self.levels.values())
         return {
@@ -73,11 +73,11 @@ def statistics(records: Iterable[Record], morphology: bool = False) -> Notes:
     fields: dict[str, _Field] = {}
     kinds: Counter[str] = Counter()
     turns: Counter[int] = Counter()
-    sources: dict[str, dict[str, Any]] = {}
+    sources: dict[str, Notes] = {}
     pairs: Counter[str] = Counter()
     equal: Counter[int] = Counter()
     licenses: Counter[str] = Counter()
-    scores: dict[str, Any] = {}
+    scores: Notes = {}
     issues: Counter[str] = Counter()
     answers: list[str] = []
     total = array("q")

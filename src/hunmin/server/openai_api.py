@@ -11,6 +11,7 @@ import time
 from collections.abc import AsyncIterator
 from typing import Any
 
+from ..artifacts.rows import JsonObject, Shown
 from ..models import Loaded, Piece, prompt_logprobs
 from .bodies import Asked, Refused, read_chat, read_completion
 from .guard import MAX_BODY, host_allowed
@@ -146,7 +147,7 @@ class _Shape:
         prefix = "chatcmpl" if kind == "chat" else "cmpl"
         self.id, self.created = f"{prefix}-{secrets.token_hex(12)}", int(time.time())
 
-    def envelope(self, streamed: bool, **rest: Any) -> dict[str, Any]:
+    def envelope(self, streamed: bool, **rest: Any) -> Shown:
         names = {
             ("chat", False): "chat.completion",
             ("chat", True): "chat.completion.chunk",
@@ -159,8 +160,8 @@ class _Shape:
         text = self.loaded.tokenizer.decode([token], skip_special_tokens=False)
         return str(self.loaded.tokenizer.convert_ids_to_tokens(token)) if "\ufffd" in text or not text else text
 
-    def chat_logprobs(self, pieces: list[Piece]) -> dict[str, Any]:
-        def one(token: int, value: float) -> dict[str, Any]:
+    def chat_logprobs(self, pieces: list[Piece]) -> JsonObject:
+        def one(token: int, value: float) -> Shown:
             text = self.token(token)
             return {"token": text, "logprob": value, "bytes": list(text.encode())}
 
@@ -171,7 +172,7 @@ class _Shape:
         ]
         return {"content": rows, "refusal": None}
 
-    def completion_logprobs(self, rows: list[Any], start: int = 0) -> dict[str, Any]:
+    def completion_logprobs(self, rows: list[Any], start: int = 0) -> JsonObject:
         """Give (token, log-probability or None, likeliest) rows in the older form; offsets count characters."""
         tokens = [self.token(token) for token, _, _ in rows]
         offsets, at = [], start
@@ -213,7 +214,7 @@ async def _whole(request: Any, asked: Asked, shape: _Shape, worker: Worker) -> A
     return JSONResponse(shape.envelope(False, choices=choices, usage=_usage(asked, n_answer)))
 
 
-async def _choices(asked: Asked, shape: _Shape, worker: Worker) -> tuple[list[dict[str, Any]], int]:
+async def _choices(asked: Asked, shape: _Shape, worker: Worker) -> tuple[list[Shown], int]:
     async def collect(one: Any) -> list[Piece]:
         return [piece async for piece in worker.pieces(one)] if asked.n_new else []
 
@@ -231,7 +232,7 @@ async def _choices(asked: Asked, shape: _Shape, worker: Worker) -> tuple[list[di
             n_answer += len(pieces)
             text = "".join(piece.text for piece in pieces)
             reason = pieces[-1].finish_reason if pieces else "length"
-            choice: dict[str, Any] = {"index": index, "finish_reason": reason, "logprobs": None}
+            choice: Shown = {"index": index, "finish_reason": reason, "logprobs": None}
             if shape.kind == "chat":
                 choice["message"] = {"role": "assistant", "content": text, "refusal": None}
                 if asked.logprobs is not None:
@@ -289,7 +290,7 @@ async def _events(asked: Asked, shape: _Shape, merged: Any, first: Any, tasks: l
                 yield event(Refused(f"The model failed: {piece}", None, None, 500).body)
                 break
             n_answer += 1
-            logprobs = None
+            logprobs: JsonObject | None = None
             if asked.logprobs is not None:
                 if shape.kind == "chat":
                     logprobs = shape.chat_logprobs([piece])

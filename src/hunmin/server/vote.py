@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from ..artifacts.record import dumps, problems
+from ..artifacts.rows import JsonObject, Shown
 from ..errors import UserError
 from ..models import Loaded, Request, answering
 from . import guard
@@ -88,7 +89,7 @@ class Table:
             yield piece.text
         talk.answers[side] = said
 
-    def vote(self, talk: Talk, choice: Any, by: str) -> dict[str, Any]:
+    def vote(self, talk: Talk, choice: Any, by: str) -> Shown:
         """Write the vote durably, go on with the better answer, and give who was who.
 
         A tie, two bad answers or two equal ones make no preference: they are counted by the page, not written.
@@ -103,7 +104,7 @@ class Table:
         if choice in ("left", "right"):
             chosen, rejected = (left, right) if choice == "left" else (right, left)
             order = names if choice == "left" else names[::-1]
-            record = {
+            record: Shown = {
                 "source": "vote",
                 "messages": list(talk.messages),
                 "chosen": chosen,
@@ -122,7 +123,7 @@ class Table:
         talk.answers = [None, None]
         return {"names": names, "written": written, "n_votes": self.n_votes}
 
-    def _write(self, record: dict[str, Any]) -> None:
+    def _write(self, record: Shown) -> None:
         self.votes.parent.mkdir(parents=True, exist_ok=True)
         with self.votes.open("a", encoding="utf-8", newline="\n") as file:
             file.write(dumps(record) + "\n")
@@ -137,7 +138,7 @@ def app(table: Table, doorman: guard.Doorman, host: str) -> Any:
     from starlette.responses import JSONResponse, StreamingResponse
     from starlette.routing import Route
 
-    def answering_json(handle: Callable[[dict[str, Any]], Any]) -> Callable[[Any], Any]:
+    def answering_json(handle: Callable[[JsonObject], Any]) -> Callable[[Any], Any]:
         async def answer(request: Any) -> Any:
             try:
                 given = await guard.read_json(request) if request.method == "POST" else {}
@@ -147,14 +148,14 @@ def app(table: Table, doorman: guard.Doorman, host: str) -> Any:
 
         return answer
 
-    def ask(given: dict[str, Any]) -> Any:
+    def ask(given: JsonObject) -> Any:
         table.ask(table.talk(given.get("talk")), given.get("text"))
         return {}
 
-    def vote(given: dict[str, Any]) -> Any:
+    def vote(given: JsonObject) -> Any:
         return table.vote(table.talk(given.get("talk")), given.get("choice"), str(given.get("by", "")))
 
-    def state(given: dict[str, Any]) -> Any:
+    def state(given: JsonObject) -> Any:
         return {"models": [m.name for m in table.models], "n_votes": table.n_votes, "votes": table.votes.name}
 
     async def answer(request: Any) -> Any:

@@ -16,7 +16,7 @@ from typing import Any, Literal
 from pydantic.fields import FieldInfo
 
 from ..artifacts.artifact import RECORDS, Counts, Inputs
-from ..artifacts.rows import Estimate
+from ..artifacts.rows import Estimate, Notes
 from ..clients.access import Access, HubId
 from ..errors import UserError
 from ..options import Options
@@ -68,8 +68,8 @@ class Stage:
     adds: Callable[[Any], Sequence[str]]
     batch: Callable[[Any], int]
     launch: Callable[[Any, Path], list[str] | None]
-    survey: Callable[[Any, Inputs], dict[str, Any]] | None
-    merge: Callable[[Any, list[dict[str, Any]], Path], dict[str, Any]] | None
+    survey: Callable[[Any, Inputs], Notes] | None
+    merge: Callable[[Any, list[Notes], Path], Notes] | None
     preview: Callable[[Any, Inputs, int], str] | None
 
     def config(self, options: Mapping[str, Any]) -> Any:
@@ -164,7 +164,7 @@ def stage_of(found: Any, name: str) -> Stage:
     )
 
 
-def _defaults(reads: Any, adds: Any, wants: tuple[str, ...], config: Any) -> dict[str, Any]:
+def _defaults(reads: Any, adds: Any, wants: tuple[str, ...], config: Any) -> Mapping[str, Any]:
     """Give what stands for the functions that a stage leaves out."""
     return {
         "configured": lambda options: config,

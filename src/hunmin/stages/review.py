@@ -10,7 +10,7 @@ from __future__ import annotations
 import statistics
 from collections import Counter
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 from ..artifacts.artifact import Counts, Inputs
 from ..artifacts.record import (
@@ -94,7 +94,7 @@ def run(config: Config, inputs: Inputs, out: Path) -> Counts:
 
 def _notes(
     queue: list[Record], decisions: list[Decision], decided: dict[str, Decision], waiting: int, n_in: int, then: str
-) -> dict[str, Any]:
+) -> Notes:
     """Give the funnel and the reading hours: measured seconds a record, for what was queued and for reading all."""
     issues = [issue for record in queue for issue in open_issues(record)]
     notes: Notes = {

@@ -10,9 +10,9 @@ from typing import Any
 
 from ..artifacts import artifact
 from ..artifacts.artifact import Counts, Inputs
+from ..artifacts.record import Record, read_jsonl, write_jsonl
 from ..artifacts.record import problems as record_problems
-from ..artifacts.record import read_jsonl, write_jsonl
-from ..artifacts.rows import Notes
+from ..artifacts.rows import JsonObject, Notes
 from ..errors import UserError
 from ..models import finding, opening, tokenizers
 from ..models import identity as which
@@ -36,7 +36,7 @@ class Ready:
     seed: int
     base_hash: str
 
-    def card(self, config: TrainConfig) -> dict[str, Any]:
+    def card(self, config: TrainConfig) -> JsonObject:
         """Give hunmin.json: what merge, evaluate and publish must know of this model."""
         return {
             "base_model": self.found.name,
@@ -104,7 +104,7 @@ def template_of(config: TrainConfig, tokenizer: Any) -> tuple[Template, str]:
     return load_template(name, tokenizer, config.system), name
 
 
-def read_records(inputs: Inputs) -> list[dict[str, Any]]:
+def read_records(inputs: Inputs) -> list[Record]:
     """Give the input records as a list."""
     if inputs.records is None:
         if inputs.model is not None and not inputs.model.exists():
@@ -160,7 +160,7 @@ def largest_pass(config: Any, lengths: list[int], seed: int) -> int:
 
 def open_model(
     config: TrainConfig, ready: Ready, *, padding_free: bool, longest: int, tokens: int
-) -> tuple[Any, Any, dict[str, Any]]:
+) -> tuple[Any, Any, JsonObject]:
     """Give (model, LoraConfig or None, notes); an adapter to continue is already on the model and trainable.
 
     `longest` is the longest row and `tokens` the largest forward pass, in tokens.
@@ -218,7 +218,7 @@ def _weights(config: TrainConfig, ready: Ready, attention: str) -> Any:
     )
 
 
-def identity(config: TrainConfig, inputs: Inputs, ready: Ready) -> dict[str, Any]:
+def identity(config: TrainConfig, inputs: Inputs, ready: Ready) -> JsonObject:
     """Give what a checkpoint must share with this call to be continued."""
     return {
         **config.model_dump(mode="json"),

@@ -7,9 +7,9 @@ import logging
 import pickle
 import shutil
 from pathlib import Path
-from typing import Any
 
 from ..artifacts import artifact
+from ..artifacts.rows import Shown
 from ..errors import UserError
 
 log = logging.getLogger("hunmin")
@@ -18,7 +18,7 @@ IDENTITY = "identity.json"
 HARMLESS = {"report_to", "run_name", "project", "logging_steps", "save_steps", "save_total_limit"}
 
 
-def guard(checkpoints: Path, identity: dict[str, Any]) -> None:
+def guard(checkpoints: Path, identity: Shown) -> None:
     """Note what this training is; raise UserError with the difference when the folder began as another one.
 
     `identity` maps option names, and "data", "template", "base_model's weights", to values.

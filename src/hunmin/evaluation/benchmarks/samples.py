@@ -9,7 +9,8 @@ from typing import Any
 
 from ... import models
 from ...artifacts.artifact import write_atomic
-from ...artifacts.record import problems, read_jsonl
+from ...artifacts.record import Record, problems, read_jsonl
+from ...artifacts.rows import Shown
 from ...errors import UserError
 from .contestants import Contestant
 
@@ -42,17 +43,17 @@ def write(config: Any, contestants: Sequence[Contestant], out: Path) -> None:
         prompts = [template.prompt(question) for question in questions]
         made = models.generate(loaded, prompts, max_new_tokens=config.sample_tokens)
         answers[contestant.name] = [answer.text.strip() for answer in made]
-    rows: list[dict[str, Any]] = [
+    rows: list[Shown] = [
         {"prompt": _shown(question), "answers": {c.name: answers[c.name][i] for c in contestants}}
         for i, question in enumerate(questions)
     ]
     write_atomic(out / SAMPLES, json.dumps(rows, ensure_ascii=False, indent=1) + "\n")
 
 
-def _questions(path: Path) -> list[dict[str, Any]]:
+def _questions(path: Path) -> list[Record]:
     if not path.is_file():
         raise UserError("no such file of questions", str(path), "Give records with an instruction.")
-    found: list[dict[str, Any]] = []
+    found: list[Record] = []
     for row in read_jsonl(path):
         if any(field not in ("output", "") for field, _ in problems(row)):
             raise UserError("not a record", f"{path}: {row.get('id', len(found))}", "Each needs an instruction.")
@@ -61,5 +62,5 @@ def _questions(path: Path) -> list[dict[str, Any]]:
     return found
 
 
-def _shown(question: dict[str, Any]) -> str:
+def _shown(question: Record) -> str:
     return "\n".join(t for t in (question.get("instruction"), question.get("input")) if t)

@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from ...artifacts.rows import Notes
 from ...errors import UserError
 from .backends import BACKENDS, Found, Prefix, plain, shared_prefix, tree
 from .tokens import Request, Unit, units
@@ -48,7 +49,7 @@ class Scorer:
     max_length: int
     backend: str
     budget_tokens: int
-    report: dict[str, Any] = field(default_factory=dict)
+    report: Notes = field(default_factory=dict)
     checked_tokens: int = 0  # the longest context on which this backend was checked; 0 = not yet
 
 

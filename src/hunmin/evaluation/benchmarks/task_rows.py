@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from ...artifacts.rows import JsonObject
 from ...errors import UserError
 from .kobest import Row, Task
 
@@ -91,7 +92,7 @@ def file_of(task: Task, data: Path, split: str) -> Path:
     raise UserError(f"no {split}.jsonl or {split}.tsv", str(folder), "Evaluation needs test, few-shot needs train.")
 
 
-def read(task: Task, split: str, data: str | None, revision: str | None = None) -> list[dict[str, Any]]:
+def read(task: Task, split: str, data: str | None, revision: str | None = None) -> list[JsonObject]:
     """Give a split's rows in file order, edge whitespace kept; `data` None reads the Hub's skt/kobest_v1.
 
     Raises UserError for a missing file, column or bad label, with file and line.
@@ -113,7 +114,7 @@ def read(task: Task, split: str, data: str | None, revision: str | None = None) 
     return [_checked(task, where, row) for where, row in found]
 
 
-def _checked(task: Task, where: str, row: dict[str, Any]) -> dict[str, Any]:
+def _checked(task: Task, where: str, row: JsonObject) -> JsonObject:
     missing = [c for c in task.columns if row.get(c) is None]
     if missing:
         raise UserError(f"column '{missing[0]}' is missing", where, f"{task.name} needs {', '.join(task.columns)}.")
@@ -128,7 +129,7 @@ def _checked(task: Task, where: str, row: dict[str, Any]) -> dict[str, Any]:
     return row
 
 
-def _jsonl(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
+def _jsonl(path: Path) -> Iterator[tuple[str, JsonObject]]:
     with path.open(encoding="utf-8-sig") as file:
         for number, line in enumerate(file, 1):
             if not line.strip():
@@ -142,7 +143,7 @@ def _jsonl(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
             yield f"{path}:{number}", row
 
 
-def _tsv(task: Task, path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
+def _tsv(task: Task, path: Path) -> Iterator[tuple[str, JsonObject]]:
     columns, label = TSV[short(task)]
     with path.open(encoding="utf-8-sig", newline="") as file:
         reader = csv.DictReader(file, delimiter="\t")

@@ -13,10 +13,11 @@ from pathlib import Path
 from typing import Any
 
 from ...artifacts.record import Record, dumps, read_jsonl
+from ...artifacts.rows import JsonObject
 from ...errors import UserError
 from ..recipe import BUNDLED, Recipe, Step, contract_problems
 from . import bases, sources
-from .sources import ROWS
+from .sources import ROWS, Changes
 
 STEPS = 4  # optimizer steps
 MAX_LENGTH = 384
@@ -35,7 +36,7 @@ def tiny(recipe: Recipe) -> tuple[Recipe, list[str]]:
     rows = sources.bundled("en.jsonl" if translates else "preference.jsonl" if prefers else "ko.jsonl")
     replies: list[Record] = []
     for step in recipe.steps:
-        changes: dict[str, Any] = {}
+        changes: Changes = {}
         config = step.config
         if step.stage.name == "load":
             changes = sources.load(config, rows, replies)
@@ -55,12 +56,12 @@ def tiny(recipe: Recipe) -> tuple[Recipe, list[str]]:
     return replace(recipe, name=f"{recipe.name}-tiny", steps=tuple(steps), ledger=None), said
 
 
-def _with(config: Any, changes: dict[str, Any]) -> Any:
+def _with(config: Any, changes: Changes) -> Any:
     """Give a checked copy of a Config."""
     return type(config)(**{**config.model_dump(), **changes})
 
 
-def _say(config: Any, changes: dict[str, Any]) -> str:
+def _say(config: Any, changes: Changes) -> str:
     """Give the replacements in words: option, what stood there, what stands there now."""
     before = config.model_dump()
     told = []
@@ -86,11 +87,11 @@ def _say(config: Any, changes: dict[str, Any]) -> str:
     return "; ".join(dict.fromkeys(told))
 
 
-def _where(row: dict[str, Any]) -> str:
+def _where(row: JsonObject) -> str:
     return row.get("hub") or row.get("path") or "the source"
 
 
-def len_of(source: dict[str, Any]) -> int:
+def len_of(source: JsonObject) -> int:
     return sum(1 for _ in read_jsonl(next(Path(source["hub"]).glob("*.jsonl"))))
 
 
@@ -106,7 +107,7 @@ def _name(value: str) -> str:
     return Path(value).name if value.startswith("/") else value
 
 
-def _rate(config: Any) -> dict[str, Any]:
+def _rate(config: Any) -> Changes:
     if config.rater == "ifd":
         return {"model": "tiny:llama", "revision": None, "quantization": "none"}
     return {
@@ -117,7 +118,7 @@ def _rate(config: Any) -> dict[str, Any]:
     }
 
 
-def _judge(config: Any) -> dict[str, Any]:
+def _judge(config: Any) -> Changes:
     return {
         "model": RECORDED,
         "questions": "sample",
@@ -135,8 +136,8 @@ def _judge(config: Any) -> dict[str, Any]:
 # --- models ---
 
 
-def _train(config: Any) -> dict[str, Any]:
-    changes: dict[str, Any] = {
+def _train(config: Any) -> Changes:
+    changes: Changes = {
         "revision": None,
         "max_length": min(config.max_length, MAX_LENGTH),
         "max_steps": min(config.max_steps or STEPS, STEPS),
@@ -160,7 +161,7 @@ def _train(config: Any) -> dict[str, Any]:
     return changes
 
 
-def _dpo(config: Any) -> dict[str, Any]:
+def _dpo(config: Any) -> Changes:
     changes = _train(config)
     if config.data and not Path(config.data).is_file():
         changes["data"] = str(BUNDLED / "preference.jsonl")
@@ -169,12 +170,12 @@ def _dpo(config: Any) -> dict[str, Any]:
     return changes
 
 
-def _merge(config: Any) -> dict[str, Any]:
+def _merge(config: Any) -> Changes:
     base = {"base_model": bases.tiny_base(config.base_model, "")} if config.base_model else {}
     return {**base, "revision": None, "check_tokens": min(config.check_tokens, 4)}
 
 
-def _evaluate(config: Any) -> dict[str, Any]:
+def _evaluate(config: Any) -> Changes:
     shots = config.num_fewshot if isinstance(config.num_fewshot, list) else [config.num_fewshot]
     return {
         "data": str(BUNDLED / "benchmark"),
@@ -195,7 +196,7 @@ def _evaluate(config: Any) -> dict[str, Any]:
 # --- the rest ---
 
 
-def _sample(config: Any) -> dict[str, Any]:
+def _sample(config: Any) -> Changes:
     return {
         "n": min(config.n, 24) if config.n else None,
         "per_stratum": min(config.per_stratum, 4) if config.per_stratum else None,
@@ -203,7 +204,7 @@ def _sample(config: Any) -> dict[str, Any]:
     }
 
 
-def _filter(config: Any) -> dict[str, Any]:
+def _filter(config: Any) -> Changes:
     return {"top_k": min(config.top_k, 24)} if config.top_k else {}
 
 
@@ -211,7 +212,7 @@ def _against(names: Iterable[str]) -> list[str]:
     return [name if Path(name).exists() else str(BUNDLED / "benchmark") for name in names]
 
 
-CHANGES: dict[str, Callable[[Any], dict[str, Any]]] = {
+CHANGES: dict[str, Callable[[Any], Changes]] = {
     "review": lambda config: {"unreviewed": "keep"} if config.unreviewed == "stop" else {},
     "decontaminate": lambda config: {"against": list(dict.fromkeys(_against(config.against)))},
     "check": lambda config: {"checks": [c for c in config.checks if c != "sense"]} if "sense" in config.checks else {},

@@ -8,11 +8,15 @@ from typing import Any
 from ...artifacts import identity
 from ...artifacts.artifact import hash_of
 from ...artifacts.record import Record, kind, read_jsonl, texts, write_jsonl
+from ...artifacts.rows import Shown
 from ...errors import UserError
 from ...formats import FORMATS
 from ...publishing import known
 from ...tables import resolve
 from ..recipe import BUNDLED
+
+Changes = dict[str, Any]
+"""New values of a stage's options, by name."""
 
 ROWS = 48  # records a source holds in a rehearsal
 
@@ -26,7 +30,7 @@ def bundled(name: str) -> list[Record]:
     return list(read_jsonl(BUNDLED / name))
 
 
-def load(config: Any, rows: list[Record], replies: list[Record]) -> dict[str, Any]:
+def load(config: Any, rows: list[Record], replies: list[Record]) -> Changes:
     """Give the options that put bundled rows in place of a source; `replies` gathers the records it will give."""
     if Path(config.hub or config.path).exists():  # the user's own rows are here already; a few of them will do
         return {"limit": min(config.limit or ROWS, ROWS)}
@@ -37,7 +41,7 @@ def load(config: Any, rows: list[Record], replies: list[Record]) -> dict[str, An
     return {"path": str(next(folder.glob("*.jsonl")))}
 
 
-def mix(config: Any, rows: list[Record], replies: list[Record]) -> dict[str, Any]:
+def mix(config: Any, rows: list[Record], replies: list[Record]) -> Changes:
     sources = []
     n = len(config.sources)
     for i, source in enumerate(config.sources):
@@ -76,7 +80,7 @@ def _source(config: Any, name: str, rows: list[Record], n: int, replies: list[Re
     return folder
 
 
-def _row(record: Record, shape: str, config: Any) -> tuple[dict[str, Any] | None, Record]:
+def _row(record: Record, shape: str, config: Any) -> tuple[Shown | None, Record]:
     """Give a bundled record as a row of the shape, and the record it reads back as; None when it does not fit."""
     record = {k: v for k, v in record.items() if k != "source"}
     if config.columns:
@@ -100,7 +104,7 @@ def _row(record: Record, shape: str, config: Any) -> tuple[dict[str, Any] | None
     return row, record
 
 
-def _id_column(config: Any) -> dict[str, Any]:
+def _id_column(config: Any) -> Changes:
     return {}
 
 
@@ -143,7 +147,7 @@ def _as_cot(record: Record) -> Record:
 # --- recorded replies ---
 
 
-def translate(config: Any, rows: list[Record]) -> dict[str, Any]:
+def translate(config: Any, rows: list[Record]) -> Changes:
     """Replies for the fields of these rows: the bundled ones, with the spoiled translations among them."""
     recorded = {(r["id"], r["field"]): r["reply"] for r in bundled("replies.jsonl")}
     found: dict[tuple[str, str], str] = {}

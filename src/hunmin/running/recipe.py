@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -61,6 +61,12 @@ class Recipe:
     def stage_seed(self, label: str) -> int:
         """Give the seed of a stage: it depends on the recipe's seed and the label only."""
         return int.from_bytes(hashlib.sha256(f"{self.seed}/{label}".encode()).digest()[:4], "big")
+
+
+Row = tuple[int, str, str, JsonObject]
+"""A stage as written: its place in the list, its name, its label, its options."""
+At = Callable[..., str]
+"""Gives `file:line` of a place in the recipe."""
 
 
 class _Loader(yaml.SafeLoader):
@@ -141,7 +147,40 @@ def load(name: str, overrides: Sequence[str] = ()) -> Recipe:
 
 def parse(text: str, path: Path, overrides: Sequence[str] = ()) -> Recipe:
     """Check recipe text; `path` is only named in messages."""
-    problems: list[str] = []
+    data, at, problems = _read(text, path)
+    if not isinstance(data, dict):
+        raise UserError("a recipe is a map with name and stages", str(path), "See `hunmin init` for a starter.")
+    for key in data:
+        if key not in TOP_KEYS:
+            problems.append(
+                f"{at(key)}: unknown key '{key}'{did_you_mean(key, TOP_KEYS)}  (a recipe has: {', '.join(TOP_KEYS)})"
+            )
+    data.setdefault("name", path.stem)
+    rows = _rows(data.get("stages"), at, problems)
+    problems += _override(data, rows, overrides)
+    for key, types in _TOP_TYPES.items():
+        if key in data and (not isinstance(data[key], types) or isinstance(data[key], bool)):
+            names = " or ".join(t.__name__ for t in types if t is not type(None))
+            problems.append(f"{at(key)}: {key}: expected {names}, got {data[key]!r}")
+    steps = _steps(rows, at, problems)
+    if len(steps) == len(rows):
+        problems += contract_problems(steps)
+    if problems:
+        n = len(problems)
+        raise UserError("\n".join(problems) + (f"\n{n} problems in the recipe; nothing was run." if n > 1 else ""))
+    return Recipe(
+        name=data["name"],
+        steps=tuple(steps),
+        seed=data.get("seed", 0),
+        ledger=data.get("ledger"),
+        max_usd=data.get("max_usd"),
+        max_chars=data.get("max_chars"),
+        path=path,
+    )
+
+
+def _read(text: str, path: Path) -> tuple[Any, At, list[str]]:
+    """Give the plain data of YAML text, where each of its places stands, and the keys that stand twice."""
     lines: dict[Way, int] = {}
     twice: list[tuple[int, str]] = []
     try:
@@ -151,7 +190,6 @@ def parse(text: str, path: Path, overrides: Sequence[str] = ()) -> Recipe:
         mark = getattr(error, "problem_mark", None)
         where = f"{path}:{mark.line + 1}" if mark else str(path)
         raise UserError(f"not YAML: {getattr(error, 'problem', error)}", where, "Mend the line.") from error
-    problems += [f"{path}:{line}: {what}" for line, what in twice]
 
     def at(*where: Any) -> str:
         for n in range(len(where), -1, -1):
@@ -159,19 +197,15 @@ def parse(text: str, path: Path, overrides: Sequence[str] = ()) -> Recipe:
                 return f"{path}:{lines[where[:n]]}"
         return str(path)
 
-    if not isinstance(data, dict):
-        raise UserError("a recipe is a map with name and stages", str(path), "See `hunmin init` for a starter.")
-    for key in data:
-        if key not in TOP_KEYS:
-            problems.append(
-                f"{at(key)}: unknown key '{key}'{did_you_mean(key, TOP_KEYS)}  (a recipe has: {', '.join(TOP_KEYS)})"
-            )
-    data.setdefault("name", path.stem)
-    stage_rows = data.get("stages")
+    return data, at, [f"{path}:{line}: {what}" for line, what in twice]
+
+
+def _rows(stage_rows: Any, at: At, problems: list[str]) -> list[Row]:
+    """Give the stages as written; what is no stage with options is added to the problems."""
     if not isinstance(stage_rows, list) or not stage_rows:
         problems.append(f"{at('stages')}: 'stages' must be a list of one-key maps, a stage each")
         stage_rows = []
-    rows: list[tuple[int, str, str, JsonObject]] = []  # index, stage, label, options
+    rows: list[Row] = []
     for i, row in enumerate(stage_rows):
         if isinstance(row, str):
             row = {row: None}
@@ -184,12 +218,11 @@ def parse(text: str, path: Path, overrides: Sequence[str] = ()) -> Recipe:
             continue
         options = dict(options or {})
         rows.append((i, str(stage), str(options.pop("as", label_of(str(stage)))), options))
-    problems += _override(data, rows, overrides)
-    for key, types in _TOP_TYPES.items():
-        if key in data and (not isinstance(data[key], types) or isinstance(data[key], bool)):
-            names = " or ".join(t.__name__ for t in types if t is not type(None))
-            problems.append(f"{at(key)}: {key}: expected {names}, got {data[key]!r}")
+    return rows
 
+
+def _steps(rows: list[Row], at: At, problems: list[str]) -> list[Step]:
+    """Give the steps whose stage, label and options are right; what is wrong is added to the problems."""
     steps: list[Step] = []
     labels: set[str] = set()
     for i, stage, label, options in rows:
@@ -217,27 +250,14 @@ def parse(text: str, path: Path, overrides: Sequence[str] = ()) -> Recipe:
             problems.append(f"{at('stages', i, stage, *loc)}: stages[{i}].{stage}{_dotted(loc)}: {message}")
         if config is not None:
             steps.append(Step(found_stage, label, config, where))
-    if len(steps) == len(rows):
-        problems += contract_problems(steps)
-    if problems:
-        n = len(problems)
-        raise UserError("\n".join(problems) + (f"\n{n} problems in the recipe; nothing was run." if n > 1 else ""))
-    return Recipe(
-        name=data["name"],
-        steps=tuple(steps),
-        seed=data.get("seed", 0),
-        ledger=data.get("ledger"),
-        max_usd=data.get("max_usd"),
-        max_chars=data.get("max_chars"),
-        path=path,
-    )
+    return steps
 
 
 def _dotted(loc: Sequence[Any]) -> str:
     return "".join(f"[{p}]" if isinstance(p, int) else f".{p}" for p in loc)
 
 
-def _override(data: JsonObject, rows: list[tuple[int, str, str, JsonObject]], overrides: Sequence[str]) -> list[str]:
+def _override(data: JsonObject, rows: list[Row], overrides: Sequence[str]) -> list[str]:
     """Apply `label.key=value` and `seed=1` in place; give the problems."""
     problems = []
     by_label = {label: options for _, _, label, options in rows}

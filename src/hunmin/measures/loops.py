@@ -16,11 +16,13 @@ MIN_ROUNDS = 4  # of a phrase; a refrain or "아니, 아니, 아니" has three
 MIN_LINES = 3  # equal lines or sentences one after the other, of LONG_LINE characters or more; else MIN_ROUNDS
 LONG_LINE = 15
 MAX_PHRASE = 200  # characters of one round that is looked for
-SHORT_WORD_ROUNDS = 8  # of one syllable or two: 쾅 쾅 쾅 쾅, 하나 둘 하나 둘
+SHORT_WORD_ROUNDS = 8  # of a word or two: 쾅 쾅 쾅 쾅, 하나 둘 하나 둘
+HANGUL = re.compile(r"[가-힣]")
 LETTERS = re.compile(r"[^\W\d_]")
 LAUGH = re.compile(r"[ㅋㅎㅠㅜㅡ하호히헤후크흐깔낄아야오우으어음앗엉흑꺄~!?.…^]+")
+ADDEND = re.compile(r"[+×*·]?\(?\$?\d[\d.,/]*[가-힣A-Za-z%]{0,4}\)?[+×*·]?")  # 50cm + 50cm + 50cm + ...
 LIST_SIGN = re.compile(r"^\s*(?:[-*+•·>|#]+|\d{1,3}[.)]|[가-힣A-Za-z][.)])\s*")
-KEEP = ("fence", "code", "inline_code", "latex", "formula", "url", "table", "json", "placeholder")
+KEEP = ("fence", "code", "inline_code", "latex", "url", "table", "json")
 
 
 def loops(text: str) -> list[tuple[int, int]]:
@@ -34,7 +36,7 @@ def loops(text: str) -> list[tuple[int, int]]:
     merged: list[tuple[int, int]] = []
     for start, end in sorted(found):
         covered = sum(min(end, s.end) - max(start, s.start) for s in spans if s.start < end and start < s.end)
-        if 2 * covered > end - start:
+        if 2 * covered > end - start and len(HANGUL.findall(text, start, end)) < 0.6 * (end - start):
             continue
         if merged and start <= merged[-1][1]:
             merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
@@ -60,7 +62,7 @@ def _phrases(text: str) -> list[tuple[int, int]]:
     for line in text.split("\n"):
         words = [m.span() for m in re.finditer(r"\S+", line)]
         found += [(at + a, at + b) for a, b in _rounds(line, words)]
-        if len(words) < 3 or max(b - a for a, b in words) > 40:  # one long word, or no blanks between the rounds
+        if words and max(b - a for a, b in words) > 20:  # one long word, or no blanks between the rounds
             found += [(at + a, at + b) for a, b in _unspaced(line)]
         at += len(line) + 1
     return found
@@ -79,7 +81,9 @@ def _rounds(line: str, words: list[tuple[int, int]]) -> list[tuple[int, int]]:
             while i + n < len(tokens) and tokens[i + n] == tokens[i + n - size]:
                 n += 1
             phrase = "".join(tokens[i : i + size])
-            least = SHORT_WORD_ROUNDS if len(phrase) <= 2 else MIN_ROUNDS if size > 1 or len(phrase) > 4 else 6
+            least = (
+                SHORT_WORD_ROUNDS if len(phrase) <= 4 and size < 3 else MIN_ROUNDS if size > 1 or len(phrase) > 4 else 6
+            )
             if n >= least * size and _wordy(phrase):
                 best = n
                 break
@@ -109,7 +113,7 @@ def _unspaced(line: str) -> list[tuple[int, int]]:
 def _wordy(phrase: str) -> bool:
     """Tell a phrase of words from laughter, rules, dots and numbers."""
     bare = re.sub(r"\s", "", phrase)
-    return bool(LETTERS.search(bare)) and not LAUGH.fullmatch(bare)
+    return bool(LETTERS.search(bare)) and not LAUGH.fullmatch(bare) and not ADDEND.fullmatch(bare)
 
 
 def _units(text: str) -> list[tuple[int, int]]:

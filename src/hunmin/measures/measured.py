@@ -33,13 +33,18 @@ def measured(measure: Measure, record: Record) -> dict[str, float]:
 
 
 def asked(answer: str, record: Mapping[str, Any]) -> str:
-    """Give what a record asks an answer for: its prompt and its English, without the answer itself."""
-    parts = [record.get(name) for name in ("system", "instruction", "input")]
-    parts += [m.get("content") for m in record.get("messages") or () if m.get("role") != "assistant"]
-    original = record.get("original")
-    if isinstance(original, Mapping):
-        parts += [text for text in original.values() if isinstance(text, str)]
-        parts += [m.get("content") for m in original.get("messages") or () if isinstance(m, Mapping)]
+    """Give what a record asks an answer for: its prompt, or the English of it where there is one, without the answer.
+
+    The English and not its translation, so that what one field got wrong is no excuse for the next.
+    """
+    given = record.get("original")
+    original: Mapping[str, Any] = given if isinstance(given, Mapping) else {}
+    parts = [record.get(name) for name in ("system", "instruction", "input") if name not in original]
+    for i, message in enumerate(record.get("messages") or ()):
+        if message.get("role") != "assistant" and f"messages.{i}.content" not in original:
+            parts.append(message.get("content"))
+    parts += [text for text in original.values() if isinstance(text, str)]
+    parts += [m.get("content") for m in original.get("messages") or () if isinstance(m, Mapping)]
     return "\n".join(part for part in parts if part and part != answer)
 
 

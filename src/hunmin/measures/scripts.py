@@ -75,32 +75,36 @@ SEVERAL = re.compile(
 SINGLE = frozenset(
     "美中日北南韓英獨佛露伊加濠印蘇明唐宋元漢隋故前新現舊大小高低上下左右男女父母子夫婦弟兄全總各每株社黨與野檢警軍官民法案"
     "對反親脫無有非超再副甲乙丙丁戊己庚辛壬癸氏孃君翁卒詩文書詞曲行派式型版街道市郡區洞山江金木水火土月陰陽心氣理禪德仁義禮智信孝忠情善惡"
-    "尹李朴盧崔鄭姜趙張林安柳洪人天地東西內外先後生死病老農商工銀鐵石玉花春夏秋冬福壽夢龍虎馬牛鼠羊犬王妃帝侯公伯系界圈力譯註完"
+    "尹李朴盧崔鄭姜趙張林安柳洪人天地東西內外先後生死病老主農商工銀鐵石玉花春夏秋冬福壽夢龍虎馬牛鼠羊犬王妃帝侯公伯系界圈力譯註完"
 )
 COUNTRIES = frozenset("美中日北南韓英獨佛露伊加濠印蘇與野檢警民軍政朝淸明")
+QUOTE_BEFORE, QUOTE_AFTER = re.compile(r"[\"'“‘][^\"'“”‘’\n]*$"), re.compile(r"[^\"'“”‘’\n]*[\"'”’]")
 OPENING, CLOSING = "([{（［〔", ")]}）］〕"
+GLOSS_TAG = re.compile(r"<(su[pb]|rt|small)>[^<>\n]*$", re.I)
 TITLE = re.compile(r"[『「《〈≪<][^『』「」《》〈〉≪≫<>\n]{0,40}[』」》〉≫>]")
-BEHIND = re.compile(r"[가-힣A-Za-z0-9'\"’”』」》〉*_%.]\s?$")
-READ_BEHIND = re.compile(r"\s?[(\[（［][^()\[\]（）\n]{0,30}?[가-힣]")
+BEHIND = re.compile(r"[가-힣A-Za-z0-9'\"’”』」》〉)\]}>*_%.]\s?$")
+READ_BEHIND = re.compile(r"['\"’”』」》〉]?\s?[(\[（［][^()\[\]（）\n]{0,30}?[가-힣]")
+CLOSE = re.compile(r"[)\]}）］〕\n]")
 BRACKET_CHARS = 60
 NEAR = 80  # how far from a word the name of its language may stand, on the same line
 
 
 @dataclass(frozen=True)
 class ForeignWord:
-    """A stretch in another script; `whole` tells a word of its own from a letter stuck to Hangul."""
+    """A stretch in another script; `whole` tells a word from a lone letter, `quoted` that it stands in quotes."""
 
     start: int
     end: int
     script: str
     whole: bool
+    quoted: bool = False
 
 
-def foreign_words(text: str, question: str = "") -> list[ForeignWord]:
+def foreign_words(text: str, question: str = "", code: bool = False) -> list[ForeignWord]:
     """Give the words of a Korean text in another script that neither `question` nor the text itself gives reason for.
 
     `question` is everything that was asked and the English: a word that stands there, and the script of a language
-    that is named there, belong.
+    that is named there, belong. Code is left out unless `code` says that its English is in the question.
     """
     if not ANY.search(text):
         return []
@@ -121,10 +125,12 @@ def foreign_words(text: str, question: str = "") -> list[ForeignWord]:
         start, end = match.span()
         if _conventional(text, start, end, script):
             continue
-        found.append(ForeignWord(start, end, script, len(word) >= 2))
+        quoted = bool(QUOTE_BEFORE.search(text, max(0, start - 40), start) and QUOTE_AFTER.match(text, end, end + 40))
+        found.append(ForeignWord(start, end, script, len(word) >= 2, quoted))
     if not found:
         return []
-    spans = [s for s in spans_of(text) if s.kind in ("fence", "code", "inline_code", "url", "email", "latex")]
+    kinds = ("url", "email") if code else ("fence", "code", "inline_code", "url", "email", "latex")
+    spans = [s for s in spans_of(text) if s.kind in kinds]
     if len(spans) == 1 and spans[0].start == 0 and spans[0].end >= len(text.rstrip()) and not HANGUL.search(text):
         spans = [s for s in spans if s.kind in ("url", "email")] if _mostly(found, text) else spans
     return [w for w in found if not any(s.start <= w.start < s.end for s in spans)]
@@ -174,6 +180,8 @@ def _conventional(text: str, start: int, end: int, script: str) -> bool:
         return True
     if _in_brackets(text, start, end) or script == "Han" and READ_BEHIND.match(text, end):
         return True
+    if GLOSS_TAG.search(text, max(0, start - BRACKET_CHARS), start):
+        return True
     if script in ("Han", "Kana"):
         low = max(0, start - 45)
         if any(m.start() < start - low and end - low < m.end() for m in TITLE.finditer(text[low : end + 45])):
@@ -197,7 +205,7 @@ def _in_brackets(text: str, start: int, end: int) -> bool:
             if depth:
                 depth -= 1
                 continue
-            close = re.compile(r"[)\]}）］〕\n]").search(text, end, end + BRACKET_CHARS)
+            close = CLOSE.search(text, end, end + 4 * BRACKET_CHARS)
             return bool(close and close.group() != "\n" and BEHIND.search(text[max(0, at - 2) : at]))
     return False
 

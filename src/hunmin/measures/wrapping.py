@@ -36,13 +36,15 @@ _ABOUT = (
     r"(?:번역|translat\w+|한국어\s?(?:로|판|버전|표현|문장)|한글로"
     r"|(?:in|into|to) korean\b|korean (?:version|text|rendering))"
 )
-_SAID = _any("입니다 드리겠습니다 하겠습니다 했습니다 같습니다")
+_SAID = _any("다음과_같습니다 아래와_같습니다 드리겠습니다 하겠습니다 했습니다 드렸습니다 입니다")
+_POINTS = _any("다음 아래 여기 결과 같습니다 드리 드렸 요청 here following below sure certainly")
 _SURE = _any(
     r"sure certainly of\scourse okay ok absolutely great no\sproblem got\sit here(?:'s|\sis|\syou\sgo|\sare) "
-    "물론(?:입니다|이죠|이에요|이지요)? 네 예 알겠습니다 좋습니다 그럼요"
+    "물론(?:입니다|이죠|이에요|이지요)? [네예](?=[,.!]) 알겠습니다 좋습니다 그럼요"
 )
 PREAMBLE = re.compile(
-    rf"^\W{{0,4}}(?:[^\n:：.!?]{{0,60}}{_ABOUT}[^\n:：.!?]{{0,60}}(?:[:：]|[.!](?=\s*\n)|{_SAID}[.!:：])"
+    rf"^\W{{0,4}}(?:(?=[^\n:：]{{0,120}}{_ABOUT})(?=[^\n:：]{{0,120}}{_POINTS})[^\n:：]{{0,140}}[:：]"
+    rf"|[^\n.!?:：]{{0,40}}{_ABOUT}[^\n.!?]{{0,30}}{_SAID}[.!](?=\s*\n)"
     rf"|{_SURE}[^\n]{{0,10}}[,.!~]?\s[^\n]{{0,60}}{_ABOUT}[^\n]{{0,40}})",
     re.I,
 )
@@ -86,10 +88,14 @@ XML_SHELL = re.compile(
 QUOTES = {'"': '"', "“": "”", "'": "'", "‘": "’", "「": "」", "『": "』", "«": "»", "„": "“"}
 
 
+SENTENCE = re.compile(r"^[^#/*{]*[가-힣][다요까]\.$")
+CODE_SIGN = re.compile(r"[{};=<>]|//|^#|\bdef\b|\(\)|^[-|+]")
+
+
 @dataclass(frozen=True)
 class Wrap:
-    """Something around an answer: its kind ("thinking", "preamble", "opener", "note", "farewell", "json", "fence",
-    "xml", "quotes") and where."""
+    """Something around an answer: its kind ("thinking", "preamble", "label", "opener", "note", "farewell", "json",
+    "fence" around prose, "code_fence" around something else, "xml", "quotes") and where."""
 
     kind: str
     start: int
@@ -120,10 +126,17 @@ def wrapping(answer: str, record: Mapping[str, Any]) -> float | None:
 def _thoughts(text: str) -> Iterator[Wrap]:
     if "<" in text or "[" in text:
         for match in THINKING.finditer(text):
+            if match.group().lower() in ("<s>", "</s>") and not _is_token(text, match):
+                continue  # struck through, in HTML
             yield Wrap("thinking", *match.span())
     role = ROLE.match(text)
     if role:
         yield Wrap("thinking", *role.span())
+
+
+def _is_token(text: str, match: re.Match[str]) -> bool:
+    """Tell the token that begins or ends a text from the HTML tag of the same name, which comes in pairs."""
+    return text.count("<s>") != text.count("</s>") or text.strip().startswith("<s>") and text.strip().endswith("</s>")
 
 
 def _shells(text: str) -> Iterator[Wrap]:
@@ -135,16 +148,28 @@ def _shells(text: str) -> Iterator[Wrap]:
     fence = FENCE.fullmatch(text) if body[0] in "`~" else None
     if fence:
         inside = fence["body"]
-        if has_hangul(inside) and _is_prose(inside):
-            yield Wrap("fence", start, end)
+        if has_hangul(inside):
+            yield Wrap("fence" if _is_prose(inside) else "code_fence", start, end)
     shell = XML_SHELL.fullmatch(text) if body[0] == "<" else None
     if shell and has_hangul(shell["body"]):
         yield Wrap("xml", start, end)
     if body[0] in "{[" and _is_json_shell(body):
         yield Wrap("json", start, end)
     close = QUOTES.get(body[0])
-    if close and len(body) > 2 and body[-1] == close and not any(q in body[1:-1] for q in {body[0], close}):
+    if close and len(body) > 2 and body[-1] == close and _closed(body[1:-1], body[0], close):
         yield Wrap("quotes", start, end)
+
+
+def _closed(inside: str, opening: str, close: str) -> bool:
+    """Tell whether the quotes inside pair up, so that the outer two belong together: not "a" and "b"."""
+    if opening == close:
+        return inside.count(close) % 2 == 0 and not re.match(rf"[^{close}]*[{close}](?!\w)", inside)
+    depth = 0
+    for char in inside:
+        depth += (char == opening) - (char == close)
+        if depth < 0:
+            return False
+    return depth == 0
 
 
 def _is_json_shell(body: str) -> bool:
@@ -166,7 +191,7 @@ def _is_prose(text: str) -> bool:
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     if not lines:
         return False
-    words = [line for line in lines if has_hangul(line) and not re.search(r"[{};=<>]|//|^#|\bdef\b|\(\)|^[-|+]", line)]
+    words = [line for line in lines if has_hangul(line) and (SENTENCE.search(line) or not CODE_SIGN.search(line))]
     return len(words) >= 0.8 * len(lines) and any(re.search(r"[가-힣]\s+[가-힣]|[다요까][.!?]", line) for line in words)
 
 
@@ -174,12 +199,13 @@ def _before(text: str) -> Iterator[Wrap]:
     start = len(text) - len(text.lstrip())
     head = text[start:].split("\n", 1)[0]
     match = PREAMBLE.match(head)
-    if match and len(head) < 200:
+    if match:
         yield Wrap("preamble", start, start + match.end())
         return
     match = LABEL.match(head)
     if match:
-        yield Wrap("label", start, start + match.end())
+        kind = "preamble" if re.search(_ABOUT, match.group(), re.I) else "label"
+        yield Wrap(kind, start, start + match.end())
         return
     match = OPENER.match(head)
     if match:

@@ -15,6 +15,13 @@ CHECKS = {
     "cut_off": "hunmin.translation.checks.cut_off:find",
     "markup": "hunmin.translation.checks.markup:find",
     "task_broken": "hunmin.translation.checks.task_broken:find",
+    "foreign_script": "hunmin.translation.checks.foreign_script:find",
+    "no_korean": "hunmin.translation.checks.no_korean:find",
+    "loop": "hunmin.translation.checks.loop:find",
+    "not_a_translation": "hunmin.translation.checks.not_a_translation:find",
     "register_mixed": "hunmin.translation.checks.register_mixed:find",
 }
-DEFAULT = ("code_only", "code_mixed", "number_lost", "math_symbol", "untranslated", "cut_off", "markup", "task_broken")
+DEFAULT = (
+    "code_only", "code_mixed", "number_lost", "math_symbol", "untranslated", "cut_off", "markup", "task_broken",
+    "foreign_script", "no_korean", "loop", "not_a_translation",
+)  # fmt: skip

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from ...artifacts.record import Record, get_text, texts
+from ...artifacts.record import TEXT_FIELDS, Record, get_text, texts
 from ...tables import resolve
 from . import CHECKS
 from .reading import Issue
 
+BLANK = "no_korean"  # the one check that a text without a character is given to
 Check = Callable[[str, str, Mapping[str, Any]], list[Issue]]
 
 
@@ -31,9 +32,12 @@ def original_of(record: Record, path: str) -> str:
 
 def context_of(record: Record, path: str, never_translated: frozenset[str] = frozenset()) -> dict[str, Any]:
     """Give what a check may know beside the two texts: the kind of field and the English instruction it belongs to."""
-    known: dict[str, Any] = {"field": path, "path": path, "never_translated": never_translated}
+    known: dict[str, Any] = {"field": path, "path": path, "never_translated": never_translated, "record": record}
+    flagged = (record.get("translation") or {}).get("flagged") or {}
+    known["flagged"] = flagged.get(path, "")
     if not path.startswith("messages."):
         known["instruction"] = original_of(record, "instruction")
+        known["asks"] = record.get("instruction") or ""
         known["has_input"] = bool(record.get("input"))
         if path in ("chosen", "rejected"):
             known["field"] = "output"
@@ -44,6 +48,9 @@ def context_of(record: Record, path: str, never_translated: frozenset[str] = fro
     known["field"] = {"assistant": "output", "system": "system"}.get(role, "instruction")
     asked = i if role == "user" else next((k for k in range(i - 1, -1, -1) if messages[k].get("role") == "user"), i)
     known["instruction"] = original_of(record, f"messages.{asked}.content")
+    known["asks"] = messages[asked].get("content") or ""
+    if role == "user" and all(m.get("role") != "user" for m in messages[:i]):
+        known["flagged"] = known["flagged"] or flagged.get("messages", "")  # a task of the whole conversation
     return known
 
 
@@ -55,7 +62,28 @@ def issues_of(
     for path, text in texts(record).items():
         if only is None or path == only:
             found += issues_of_text(original_of(record, path), text, checks, context_of(record, path, never_translated))
+    if BLANK in checks:
+        for path in blank(record):
+            if only is None or path == only:
+                context = context_of(record, path)
+                found += issues_of_text(original_of(record, path), "", {BLANK: checks[BLANK]}, context)
     return found
+
+
+def blank(record: Record) -> list[str]:
+    """Give the field paths that hold nothing although the English does, or although an answer belongs there."""
+    there = texts(record)
+    paths = [path for path in record.get("original") or () if original_of(record, path).strip()]
+    paths += [name for name in ("output", "chosen", "rejected") if name in record]
+    paths += [f"messages.{i}.content" for i, _ in enumerate(record.get("messages") or ())]
+    return [p for p in dict.fromkeys(paths) if p not in there and _is_field(record, p)]
+
+
+def _is_field(record: Record, path: str) -> bool:
+    if path in TEXT_FIELDS:
+        return True
+    parts = path.split(".")
+    return len(parts) == 3 and parts[0] == "messages" and int(parts[1]) < len(record.get("messages") or ())
 
 
 def issues_of_text(original: str, text: str, checks: Mapping[str, Check], context: Mapping[str, Any]) -> list[Issue]:

@@ -5,9 +5,12 @@ issue.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from functools import lru_cache
+from typing import Any
 
 from ...artifacts.rows import Issue as Issue
+from ...measures.measured import asked
 from ...text.english_numbers import english_numbers
 from ...text.korean_numbers import korean_numbers
 from ...text.numbers import Number
@@ -52,6 +55,11 @@ def numbers_of(text: str, language: str) -> tuple[Number, ...]:
 @lru_cache(maxsize=512)
 def sentences_of(text: str) -> tuple[tuple[int, int], ...]:
     return tuple(split(text))
+
+
+def question_of(original: str, text: str, context: Mapping[str, Any]) -> str:
+    """Give all that a text was asked for: its English, the instruction, the other fields of its record."""
+    return "\n".join([original, str(context.get("instruction", "")), asked(text, context.get("record") or {})])
 
 
 @lru_cache(maxsize=256)

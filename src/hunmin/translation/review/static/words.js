@@ -37,6 +37,10 @@ export const CODES = {
   cut_off: ["내용이 잘림", "cut off"],
   markup: ["서식이 깨짐", "markup damaged"],
   task_broken: ["과제가 성립하지 않음", "task broken"],
+  foreign_script: ["다른 나라 글자", "foreign script"],
+  no_korean: ["한국어가 없음", "no Korean"],
+  loop: ["되풀이", "loop"],
+  not_a_translation: ["번역이 아님", "not a translation"],
   register_mixed: ["문체가 섞임", "register mixed"],
   sense: ["뜻이 다름", "sense differs"],
 };

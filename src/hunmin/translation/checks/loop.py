@@ -1,0 +1,25 @@
+"""loop: a phrase or a line repeated without reason, also at the end of a text that was cut off."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ...measures.loops import loops
+from .reading import CERTAIN, REVIEW, Issue, issue
+
+TIMES_LONGER = 2  # a refrain of the English may be somewhat longer in Korean
+SURE_CHARS = 80  # without an English to compare, a shorter repetition may be somebody's style
+
+
+def find(original: str, text: str, context: Mapping[str, Any]) -> list[Issue]:
+    """Give one issue per loop; what the English repeats as well is no loop."""
+    theirs = max((end - start for start, end in loops(original)), default=0)
+    found = []
+    for start, end in loops(text):
+        if end - start <= TIMES_LONGER * theirs:
+            continue
+        severity = CERTAIN if original or end - start >= SURE_CHARS else REVIEW
+        detail = f"까닭 없이 되풀이되는 말 '{text[start : start + 30].strip()}…' / repeated without reason"
+        found.append(issue("loop", severity, None, (start, end), detail))
+    return found

@@ -123,6 +123,15 @@ def test_text_is_pure(path):
     assert not ours
 
 
+@pytest.mark.parametrize("path", modules(), ids=lambda p: str(p.relative_to(SRC)))
+def test_one_door_to_weights(path):
+    """lm-eval's own model opens what its command names inside lm-eval; everything else goes through models/."""
+    if path.relative_to(SRC).parts[0] == "models":
+        return
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    assert not [n.lineno for n in ast.walk(tree) if isinstance(n, ast.Attribute) and n.attr == "from_pretrained"]
+
+
 def test_no_rooms_without_a_name():
     banned = {"utils", "common", "helpers", "misc", "base", "manager"}
     assert not [p for p in modules() if p.stem in banned or set(p.relative_to(SRC).parts[:-1]) & banned]

@@ -19,6 +19,7 @@ from hunmin.running import made_with, recipe, run
 from hunmin.running.recipe import Step
 from hunmin.stages import dedup, evaluate
 from hunmin.stages.protocol import find_stage
+from hunmin.train import resume
 
 OLD_RUN = Path(__file__).parents[1] / "fixtures" / "run_of_0_1"
 
@@ -270,6 +271,17 @@ def test_an_interrupted_run_of_0_1_goes_on_from_its_ledger_with_0_requests(old_r
 def test_a_run_of_0_1_is_linked_by_reuse(old_run):
     outcomes = run.execute(old_run[0], Path("runs/new"), run.Options(confirm=lambda paid: True, reuse=old_run[1]))
     assert [o.how for o in outcomes] == ["reused"] * 6
+
+
+def test_a_training_begun_by_0_1_goes_on(tmp_path):
+    wanted = {"learning_rate": 1e-4, "new_option": "off", "base_model's weights": "whole"}
+    older = {"new_option": "off", "base_model's weights": "ends"}
+    resume.guard(tmp_path, {"learning_rate": 1e-4, "base_model's weights": "ends"})
+    resume.guard(tmp_path, wanted, older)
+    for other in ({"learning_rate": 2e-4}, {"base_model's weights": "others"}, {"new_option": "on"}):
+        with pytest.raises(UserError, match=f"begun with {next(iter(other))}="):
+            now = {"base_model's weights": "other ends"} if "base_model's weights" in other else {}
+            resume.guard(tmp_path, {**wanted, **other}, {**older, **now})
 
 
 def texts_of(folder: Path) -> list[tuple]:

@@ -125,7 +125,8 @@ def run(config: Config, inputs: Inputs, out: Path) -> Counts:
     kept, report, _ = pairs.pairs_of(prepare.read_records(inputs), ready.template, ready.tokenizer, config)
     train_pairs, validation = labels.split(kept, config.val_size)
     if loop.is_main():
-        resume.guard(out / loop.CHECKPOINTS, prepare.identity(config, inputs, ready))
+        identity, older = prepare.identity(config, inputs, ready), prepare.older_identity(config, ready)
+        resume.guard(out / loop.CHECKPOINTS, identity, older)
         prepare.write_dropped(out, inputs.label, report)
     longest = max(pair.longest for pair in train_pairs)
     model, peft_config, notes = prepare.open_model(

@@ -105,7 +105,8 @@ def run(config: Config, inputs: Inputs, out: Path) -> Counts:
     )
     train_rows, validation = labels.split(rows, config.val_size)
     if loop.is_main():
-        resume.guard(out / loop.CHECKPOINTS, prepare.identity(config, inputs, ready))
+        identity, older = prepare.identity(config, inputs, ready), prepare.older_identity(config, ready)
+        resume.guard(out / loop.CHECKPOINTS, identity, older)
         prepare.write_dropped(out, inputs.label, report)
 
     packed = config.packing == "bfd"

@@ -6,10 +6,10 @@ import json
 import logging
 import pickle
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
 
 from ..artifacts import artifact
-from ..artifacts.rows import Shown
 from ..errors import UserError
 
 log = logging.getLogger("hunmin")
@@ -18,18 +18,23 @@ IDENTITY = "identity.json"
 HARMLESS = {"report_to", "run_name", "project", "logging_steps", "save_steps", "save_total_limit"}
 
 
-def guard(checkpoints: Path, identity: Shown) -> None:
+def guard(checkpoints: Path, identity: Mapping[str, object], older: Mapping[str, object] | None = None) -> None:
     """Note what this training is; raise UserError with the difference when the folder began as another one.
 
-    `identity` maps option names, and "data", "template", "base_model's weights", to values.
+    `identity` maps option names, and "data", "template", "base_model's weights", to values. `older` gives values that
+    mean the same in a folder begun by an older hunmin: another hash of the weights, defaults of newer options.
     """
     path = checkpoints / IDENTITY
     wanted = {k: v for k, v in identity.items() if k not in HARMLESS}
     wanted = json.loads(json.dumps(wanted, default=str))
     if path.is_file():
         found = json.loads(path.read_text(encoding="utf-8"))
+        before = json.loads(json.dumps(older or {}, default=str))
         changed = [
-            f"{k}={found.get(k)!r}, now {wanted.get(k)!r}" for k in {**found, **wanted} if found.get(k) != wanted.get(k)
+            f"{k}={found.get(k)!r}, now {wanted.get(k)!r}"
+            for k in {**found, **wanted}
+            if found.get(k) != wanted.get(k)
+            and not (found[k] == before.get(k) if k in found else k in before and before[k] == wanted.get(k))
         ]
         if changed:
             raise UserError(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -16,3 +16,23 @@ class Options(BaseModel):
 def opt(default: Any, meaning: str, **limits: Any) -> Any:
     """Declare one option: its default (`...` = required), its line of meaning and pydantic limits (ge, le, gt)."""
     return Field(default, description=meaning, **limits)
+
+
+class Endpoint(Options):
+    """Where an LLM is asked. `model` is the stage's own: it knows whether one must be named."""
+
+    base_url: str | None = opt(None, "Address of an OpenAI-compatible server; null is OpenAI's own.")
+    api_key_env: str | None = opt(
+        None, "The environment variable that holds the key; null is OPENAI_API_KEY at OpenAI, none elsewhere."
+    )
+    request: dict[str, Any] = opt({}, "Further fields of the request, passed through as they are.")
+
+
+class ModelOptions(Options):
+    """How a model that runs here is opened."""
+
+    revision: str | None = opt(None, "Branch, tag or commit of a local model on the Hub.")
+    dtype: Literal["auto", "bf16", "fp16", "fp32"] = opt("auto", "auto is bf16 on a GPU that has it, else fp32.")
+    device: str = opt("auto", "auto (cuda, mps, cpu) or a device name.")
+    quantization: Literal["none", "nf4", "int8"] = opt("none", "4-bit or 8-bit weights (GPU).")
+    trust_remote_code: bool = opt(False, "Run the model repository's own code.")

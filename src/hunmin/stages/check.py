@@ -19,7 +19,7 @@ from ..artifacts.rows import Estimate, Notes
 from ..artifacts.stream import stream
 from ..clients.access import Access
 from ..errors import UserError
-from ..options import Options, opt
+from ..options import Endpoint, opt
 from ..tables import did_you_mean
 from ..text.hangul import has_hangul
 from ..translation.checks import CHECKS, DEFAULT
@@ -41,14 +41,11 @@ MIN_RECORDS = 8  # fewer say nothing about a data set
 MIN_IDENTICAL_RATIO = 0.9
 
 
-class Config(Options):
+class Config(Endpoint):
     checks: list[str] = opt(
         list(DEFAULT), f"The checks to run: {', '.join(CHECKS)}, {SENSE} (asks a model), or module:function."
     )
     model: str | None = opt(None, "sense: the endpoint's model name.")
-    base_url: str | None = opt(None, "sense: address of an OpenAI-compatible server; null is OpenAI's own.")
-    api_key_env: str | None = opt(None, "sense: the environment variable that holds the key.")
-    request: dict[str, Any] = opt({}, "sense: further fields of the request, passed through as they are.")
 
 
 def check(config: Config) -> list[str]:

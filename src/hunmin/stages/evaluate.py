@@ -16,7 +16,7 @@ from ..artifacts.artifact import Counts, Inputs
 from ..artifacts.rows import Estimate
 from ..clients.access import HubId
 from ..errors import UserError
-from ..options import Options, opt
+from ..options import ModelOptions, opt
 
 READS = ()
 EDITS = ()
@@ -26,7 +26,7 @@ INPUT = "model?"
 OUTPUT = "scores"
 
 
-class Config(Options):
+class Config(ModelOptions):
     tasks: list[str] = opt(["kobest"], "Suites (kobest, korean) or task names; under `upstream` any of lm-eval's.")
     num_fewshot: list[int] | int = opt([0, 5], "Numbers of shots, all scored in one go.")
     protocol: Literal["harness", "upstream"] = opt("harness", "harness = the published tables' protocol.")
@@ -39,10 +39,6 @@ class Config(Options):
     backend: Literal["auto", "tree", "repeat", "plain"] = opt("auto", "Scoring backend; auto = fastest that is exact.")
     max_length: int | None = opt(None, "Longest input in tokens; empty = the model's own.", ge=8)
     budget_tokens: int | None = opt(None, "Padded tokens per batch; empty = 512 on a CPU, 16384 on a GPU.", ge=64)
-    dtype: Literal["auto", "fp32", "bf16", "fp16"] = opt("auto", "Precision of the weights; auto = bf16 on a GPU.")
-    device: str = opt("auto", "auto, cpu, cuda or mps.")
-    quantization: Literal["none", "nf4", "int8"] = opt("none", "Load weights quantized (needs bitsandbytes).")
-    trust_remote_code: bool = opt(False, "Run Python code that comes with a model.")
     include_path: list[str] = opt([], "Folders with lm-eval task YAMLs of your own (protocol upstream).")
     lm_eval: dict[str, Any] = opt({}, "Further options of lm-eval's simple_evaluate (protocol upstream).")
     samples: str | None = opt(None, "A file of questions that every model answers, shown in the report; no score.")

@@ -26,7 +26,7 @@ from ..evaluation.judging import score_rows as scoring
 from ..evaluation.judging.answers import Answers, given_answers
 from ..evaluation.judging.criteria import PAIRWISE, CriteriaSet, load_criteria
 from ..evaluation.judging.questions import Question, read_questions
-from ..options import Options, opt
+from ..options import Endpoint, ModelOptions, opt
 from ..report import charts
 
 log = logging.getLogger("hunmin")
@@ -40,7 +40,7 @@ INPUT = "model?"
 OUTPUT = "scores"
 
 
-class Config(Options):
+class Config(Endpoint, ModelOptions):
     questions: str = opt("sample", "The question set: a .jsonl or .json file, or sample (the bundled one).")
     use_references: bool = opt(False, "Show the question set's own answers to the judge as reference answers.")
     limit: int | None = opt(None, "Only the first so many questions.", ge=1)
@@ -58,15 +58,7 @@ class Config(Options):
     num_beams: int = opt(1, "Beam search with so many beams (KULLM: 5).", ge=1)
     repetition_penalty: float = opt(1.0, "Over 1 discourages repetition.", gt=0)
     batch_size: int = opt(8, "Answers generated at once.", ge=1)
-    revision: str | None = opt(None, "Branch, tag or commit of the answering models on the Hub.")
-    dtype: Literal["auto", "bf16", "fp16", "fp32"] = opt("auto", "auto is bf16 on a GPU that has it, else fp32.")
-    device: str = opt("auto", "auto (cuda, mps, cpu) or a device name.")
-    quantization: Literal["none", "nf4", "int8"] = opt("none", "4-bit or 8-bit weights (GPU).")
-    trust_remote_code: bool = opt(False, "Run the model repository's own code.")
     model: str = opt(..., "The judge: the endpoint's model name.")
-    base_url: str | None = opt(None, "Address of the judge's OpenAI-compatible server; null is OpenAI's own.")
-    api_key_env: str | None = opt(None, "The environment variable that holds the judge's key.")
-    request: dict[str, Any] = opt({}, "Further fields of the judge's request, passed through as they are.")
     criteria: str = opt("kullm-v2", "kullm-v2, kullm-v3, score-100, pairwise, or a YAML file of criteria.")
     language: Literal["ko", "en"] = opt("ko", "The language the judge is asked in.")
     prompt: str | None = opt(None, "A text file in place of the judge's prompt (with {question} and {answer}).")

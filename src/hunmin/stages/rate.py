@@ -20,7 +20,7 @@ from ..artifacts.stream import stream, take_back
 from ..clients.access import Access, HubId
 from ..clients.units import OUTAGE
 from ..errors import UserError
-from ..options import Options, opt
+from ..options import Endpoint, ModelOptions, opt
 from ..raters import RATERS
 from ..raters.scores import parse_scale
 from ..tables import resolve
@@ -35,7 +35,7 @@ INPUT = "records"
 OUTPUT = "records"
 
 
-class Config(Options):
+class Config(Endpoint, ModelOptions):
     rater: str = opt(
         "llm", "llm (asks an endpoint), ifd (a local model's losses), or module:function that reads replies."
     )
@@ -46,11 +46,6 @@ class Config(Options):
         "auto", "llm: ask for JSON (schema), for text (text), or for JSON if the server takes it (auto)."
     )
     asks: int = opt(2, "llm: how often a reply without a readable score is asked for in all.", ge=1, le=5)
-    base_url: str | None = opt(None, "llm: address of an OpenAI-compatible server; null is OpenAI's own.")
-    api_key_env: str | None = opt(
-        None, "llm: the environment variable that holds the key; null is OPENAI_API_KEY at OpenAI, none elsewhere."
-    )
-    request: dict[str, Any] = opt({}, "llm: further fields of the request, passed through as they are.")
     batch: bool = opt(False, "llm: ask through the Batch API first (half price, within a day); the rest one by one.")
     batch_poll_seconds: float = opt(60.0, "llm: how often a batch is asked whether it is done.", gt=0)
     ifd_of: Literal["perplexity", "loss"] = opt(
@@ -58,11 +53,6 @@ class Config(Options):
     )
     max_length: int = opt(1024, "ifd: tokens of instruction and answer; a longer answer is cut at its end.", ge=8)
     batch_size: int = opt(16, "ifd: records measured at once.", ge=1)
-    revision: str | None = opt(None, "ifd: the model's branch, tag or commit on the Hub.")
-    dtype: Literal["auto", "bf16", "fp16", "fp32"] = opt("auto", "ifd: auto is bf16 on a GPU that has it, else fp32.")
-    device: str = opt("auto", "ifd: auto (cuda, mps, cpu) or a device name.")
-    quantization: Literal["none", "nf4", "int8"] = opt("none", "ifd: 4-bit or 8-bit weights (GPU).")
-    trust_remote_code: bool = opt(False, "ifd: run the model repository's own code.")
 
 
 def check(config: Config) -> list[str]:

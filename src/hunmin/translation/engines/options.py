@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Literal
 
-from ...options import Options, opt
+from ...options import Endpoint, Options, opt
 
 
 class Terms(Options):
@@ -14,12 +14,10 @@ class Terms(Options):
     glossary: str | None = opt(None, "A CSV or TSV file of terms and their translations.")
 
 
-class Asked(Options):
+class Asked(Endpoint):
     """A service that is asked over the network."""
 
     base_url: str | None = opt(None, "Another server's address; recorded:FILE replays (llm).")
-    api_key_env: str | None = opt(None, "The environment variable with the key; null is the service's usual one.")
-    request: dict[str, Any] = opt({}, "Further fields of the request, passed through as they are.")
     requests_per_minute: float | None = opt(None, "At most so many requests a minute.", gt=0)
     timeout_seconds: float = opt(300.0, "A request without an answer for so long is sent again.", gt=0)
 

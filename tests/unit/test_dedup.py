@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from hunmin.artifacts.artifact import Inputs
 from hunmin.artifacts.record import read_jsonl, write_jsonl
 from hunmin.errors import UserError
-from hunmin.selection import nearest
+from hunmin.selection import nearest, shingles, sketches
 from hunmin.stages import dedup
 from hunmin.text.normal import letters, squash
 
@@ -52,15 +52,15 @@ def similarity(a: str, b: str) -> float:
 @settings(max_examples=150, deadline=None)
 def test_jaccard_equals_that_of_python_sets(a, b):
     a, b = squash(a) + "가나다라마", squash(b) + "나다라마바"
-    assert nearest.jaccard(nearest.shingles(a), nearest.shingles(b)) == pytest.approx(true_jaccard(a, b))
+    assert shingles.jaccard(shingles.shingles(a), shingles.shingles(b)) == pytest.approx(true_jaccard(a, b))
 
 
 @given(st.lists(st.text(max_size=12), max_size=8))
 @settings(max_examples=100, deadline=None)
 def test_grams_of_a_batch_are_those_of_each_text(texts):
-    hashes, offsets = nearest.gram_hashes(texts)
+    hashes, offsets = shingles.gram_hashes(texts)
     for i, one in enumerate(texts):
-        alone, _ = nearest.gram_hashes([one])
+        alone, _ = shingles.gram_hashes([one])
         assert (hashes[offsets[i] : offsets[i + 1]] == alone).all()
 
 
@@ -153,6 +153,7 @@ def test_short_texts_chats_and_preferences(tmp_path):
         {"id": "2", "source": "a", "messages": chat},
         {"id": "3", "source": "a", "instruction": "q", "chosen": "x", "rejected": "y"},
         {"id": "4", "source": "a", "instruction": "q", "chosen": "x", "rejected": "z"},
+        {"id": "5", "source": "a", "instruction": "네?", "output": "네"},
     ]
     assert run(tmp_path, rows)[0] == ["1", "3", "4"]
 
@@ -163,15 +164,15 @@ def test_no_records_give_no_duplicates(tmp_path):
 
 def test_bands_find_the_pairs_at_the_threshold():
     for threshold in (0.5, 0.7, 0.8, 0.9):
-        bands, rows = nearest.bands_for(threshold)
-        assert bands * rows <= nearest.PERMUTATIONS and 1 - (1 - threshold**rows) ** bands >= nearest.RECALL
+        bands, rows = sketches.bands_for(threshold)
+        assert bands * rows <= shingles.PERMUTATIONS and 1 - (1 - threshold**rows) ** bands >= sketches.RECALL
 
 
 def test_signatures_estimate_the_true_similarity():
     words, other = text(1, 200).split(), text(5, 200).split()
     for k in (10, 30, 60):
         a, b = " ".join(words), " ".join(other[:k] + words[k:])
-        rows = nearest.sketch([squash(a), squash(b)]).signatures
+        rows = sketches.sketch([squash(a), squash(b)]).signatures
         assert (rows[0] == rows[1]).mean() == pytest.approx(similarity(a, b), abs=0.17)
 
 
@@ -186,7 +187,7 @@ def test_recall_and_no_false_drop_on_planted_copies():
             words[chance.randrange(len(words))] = f"바뀜{chance.randrange(999)}"
         copies.append(" ".join(words))
     squashed = [squash(t) for t in originals + copies]
-    found = nearest.find(nearest.sketches(squashed), squashed.__getitem__)
+    found = nearest.duplicates([record(str(i), t) for i, t in enumerate(originals + copies)], fields=["output"])
     similar = [i for i, copy in enumerate(copies) if similarity(originals[i], copy) >= 0.7]
     assert len(similar) > 200
     assert sum(600 + i in found for i in similar) / len(similar) >= 0.97
@@ -194,9 +195,8 @@ def test_recall_and_no_false_drop_on_planted_copies():
 
 
 def test_the_order_of_preference_is_obeyed():
-    squashed = [squash(text(1)), squash(text(1)), squash(text(2))]
-    found = nearest.find(nearest.sketches(squashed), squashed.__getitem__, order=np.array([1, 0, 2]))
-    assert found == {0: nearest.Link(1, 1.0, "exact")}
+    rows = [record("0", text(1)), record("1", text(1)), record("2", text(2))]
+    assert nearest.duplicates(rows, order=np.array([1, 0, 2])) == {0: nearest.Link(1, 1.0, "exact", "1")}
 
 
 @pytest.mark.data

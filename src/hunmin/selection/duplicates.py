@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from array import array
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -21,14 +22,24 @@ from ..artifacts.rows import Notes
 from ..artifacts.stream import Writer, count_lines
 from ..errors import UserError
 from ..tables import did_you_mean
-from . import nearest
-from .nearest import Link, Sketch
+from ..text.normal import squash
+from . import nearest, sketches
+from .compared import Compared, digest, digested, parts_of
+from .nearest import Apart, Link
+from .shingles import UNITS
+from .sketches import Sketch
+
+AT_ONCE = 20_000  # records of whole components that are decided together
+TOLD = 20
+NONE = np.empty((0, 0), dtype=np.uint32)  # signatures where none are asked for
+LARGE = 0.01  # share of the records from which on a cluster is told
 
 
 class Comparison(Protocol):
     """How records are compared: the options of the stage `dedup`."""
 
     near: bool
+    unit: Literal["chars", "jamo"]
     max_similarity: float
     fields: list[str]
     scope: Literal["all", "within", "across"]
@@ -37,32 +48,49 @@ class Comparison(Protocol):
 
 @dataclass(frozen=True)
 class Read:
-    """What one file of records gives: the sketch, byte offsets [record], source of each [record] as text codes."""
+    """What one file of records gives: digest, byte offset and source (a place in `names`) of each [record].
 
-    sketch: Sketch
+    Signatures and band keys lie in the folder that `read` was given.
+    """
+
+    exact: np.ndarray
     offsets: np.ndarray
     sources: np.ndarray
     names: list[str]
 
 
-def read(config: Comparison, path: Path, label: str = "dedup") -> Read:
-    """Read a file of records into sketches; the texts are not kept."""
-    offsets, sources = array("q"), array("q")
+def bands_of(config: Comparison) -> tuple[int, int]:
+    """Give (bands, rows) of the signatures; no band when only equal texts are looked for."""
+    return sketches.bands_for(config.max_similarity) if config.near else (0, 1)
+
+
+def read(config: Comparison, path: Path, folder: Path, label: str = "dedup") -> Read:
+    """Read a file of records into sketches below `folder`; the texts are not kept."""
+    exact, offsets, sources = array("Q"), array("q"), array("q")
     index: dict[str, int] = {}
-    parts = []
     tick = progress.bar(f"{label}: reading", count_lines(path))
-    for batch in nearest.in_batches(_lines(path)):
-        squashed = []
-        for offset, line in batch:
-            record = json.loads(line)
-            offsets.append(offset)
-            sources.append(index.setdefault(str(record.get("source", "?")), len(index)))
-            squashed.append(nearest.compared_text(record, config.fields))
-        parts.append(nearest.sketch(squashed))
-        tick(len(batch))
+    unit = None if config.unit == "chars" else UNITS[config.unit]
+    with sketches.Store(folder, *bands_of(config)) as store:
+        for batch in nearest.in_batches(_lines(path)):
+            texts, shingled = [], []
+            for offset, line in batch:
+                record = json.loads(line)
+                offsets.append(offset)
+                sources.append(index.setdefault(str(record.get("source", "?")), len(index)))
+                parts = parts_of(record, config.fields)
+                letters = "".join([squash(text) for _, text in parts])
+                texts.append(digested(record, parts, letters))
+                shingled.append(letters if unit is None else "".join([unit(text) for _, text in parts]))
+            if config.near:
+                found = sketches.sketch(texts, shingled)
+                store.add(found.signatures)
+                exact.frombytes(found.exact.tobytes())
+            else:
+                exact.extend(map(digest, texts))
+            tick(len(batch))
     tick(0, done=True)
-    joined = Sketch.joined(parts) if parts else nearest.sketches([])
-    return Read(joined, np.frombuffer(offsets, dtype="i8"), np.frombuffer(sources, dtype="i8"), list(index))
+    digests = np.frombuffer(exact, dtype="u8") if exact else np.empty(0, dtype="u8")
+    return Read(digests, np.array(offsets, dtype="i8"), np.array(sources, dtype="i8"), list(index))
 
 
 def _lines(path: Path) -> Iterator[tuple[int, bytes]]:
@@ -74,15 +102,30 @@ def _lines(path: Path) -> Iterator[tuple[int, bytes]]:
             at += len(line)
 
 
-def decide(config: Comparison, path: Path, found: Read, label: str) -> tuple[dict[int, Link], Notes]:
-    """Give the link of every duplicate of one file by its index, and what to note.
+def decide(config: Comparison, path: Path, found: Read, folder: Path, label: str) -> tuple[dict[int, Link], Notes]:
+    """Give the link of every duplicate of one file by its index, and what to note; `folder` is what `read` was given.
 
     Raises UserError when `priority` names an unknown source.
     """
     check_priority(config, found.names, label)
+    n = len(found.exact)
+    component = sketches.joined_components(np.arange(n, dtype=np.int32), sketches.star_edges(found.exact))
+    for band in range(bands_of(config)[0]):
+        component = sketches.joined_components(component, sketches.star_edges(sketches.stored_keys(folder, band)))
+    links: dict[int, Link] = {}
+    apart = Apart()
     with Fetcher([path], [found.offsets]) as fetch:
-        links = compare(config, found.sketch, found.sources, found.names, fetch, label)
-    return links, notes_of(links, found.sources, found.names)
+        for members in sketches.cut_whole(component, 1 + n // AT_ONCE):
+            signatures = sketches.stored_signatures(folder, members) if config.near else NONE
+            given = Sketch(found.exact[members], signatures)
+
+            def one(i: int, members: np.ndarray = members) -> Record:
+                return fetch(int(members[i]))
+
+            mine = compare(config, given, found.sources[members], found.names, one, label, apart)
+            links |= {int(members[i]): replace(k, kept=int(members[k.kept])) for i, k in mine.items()}
+    shutil.rmtree(folder)
+    return links, notes_of(config, links, found.sources, found.names, apart)
 
 
 def check_priority(config: Comparison, names: Sequence[str], label: str) -> None:
@@ -101,6 +144,7 @@ def compare(
     names: Sequence[str],
     fetch: Callable[[int], Record],
     label: str,
+    apart: Apart,
 ) -> dict[int, Link]:
     """Give the link of every duplicate by its index; `fetch(i)` gives record i again.
 
@@ -112,13 +156,14 @@ def compare(
     tick = progress.bar(f"{label}: comparing", len(sources))
     links = nearest.find(
         sketch,
-        lambda i: nearest.compared_text(fetch(i), config.fields),
+        lambda i: Compared.of(fetch(i), config.fields, config.unit),
         order=order,
         threshold=config.max_similarity,
         near=config.near,
         sources=sources,
         scope=config.scope,
         tick=tick,
+        apart=apart,
     )
     tick(0, done=True)
     ids = {kept: str(fetch(kept).get("id")) for kept in {link.kept for link in links.values()}}
@@ -150,21 +195,37 @@ class Fetcher:
             file.close()
 
 
-def notes_of(links: dict[int, Link], sources: np.ndarray, names: Sequence[str]) -> Notes:
+def notes_of(
+    config: Comparison, links: dict[int, Link], sources: np.ndarray, names: Sequence[str], apart: Apart
+) -> Notes:
     """Give what to note of the links of all records."""
     how = Counter(link.how for link in links.values())
     pairs = Counter((names[sources[i]], names[sources[link.kept]]) for i, link in links.items())
-    sizes = Counter(link.kept for link in links.values())
+    sizes = Counter((link.kept, link.kept_id) for link in links.values())
+    ranked = sorted(sizes.items(), key=lambda p: (-p[1], p[0]))
+    n = len(sources)
+    large = [(kept, k + 1, (k + 1) / n) for (_, kept), k in ranked if k + 1 > LARGE * n]
+    contradictions = sorted(apart.contradictions)
+    notices = [
+        f"{a} and {b} contradict each other: chosen and rejected, or the label, are the other way round"
+        for a, b in contradictions[:TOLD]
+    ]
+    notices += [f"{k:,} records ({share:.1%}) are duplicates of {kept}" for kept, k, share in large[:TOLD]]
     return {
         "headline": f"{how['exact']:,} exact, {how['near']:,} near",
+        "unit": config.unit,
         "exact": how["exact"],
         "near": how["near"],
         "by_source": [
             {"dropped_from": a, "kept_in": b, "records": n}
             for (a, b), n in sorted(pairs.items(), key=lambda p: (-p[1], p[0]))
         ][:40],
-        "largest_cluster": max(sizes.values()) + 1 if sizes else 1,
+        "largest_cluster": ranked[0][1] + 1 if ranked else 1,
+        "large_clusters": [{"of": kept, "records": k, "share": round(share, 4)} for kept, k, share in large[:40]],
         "similarity_of_near": _spread([link.similarity for link in links.values() if link.how == "near"]),
+        "kept_apart": dict(sorted(apart.reasons.items())),
+        "contradictions": [list(pair) for pair in contradictions[:1000]],
+        **({"notice": notices} if notices else {}),
     }
 
 

@@ -15,7 +15,7 @@ import numpy as np
 
 from ..artifacts.record import Record, texts
 from ..text.normal import letters
-from .nearest import gram_hashes
+from .shingles import gram_hashes
 
 
 @dataclass(frozen=True)

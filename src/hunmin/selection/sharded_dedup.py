@@ -17,9 +17,10 @@ import numpy as np
 from ..artifacts.artifact import Counts, Inputs, keep_first, write_atomic
 from ..artifacts.rows import Notes, ShardSpec
 from ..artifacts.stream import Writer
-from . import duplicates, nearest
+from . import duplicates, sketches
 from .duplicates import Comparison
-from .nearest import Link, Sketch
+from .nearest import Apart, Link
+from .sketches import Sketch
 
 SKETCH, GROUPS, LINKS, OUT = "sketch", "groups.npy", "links.json", "out"
 MEMBERS, WANTED = "members.npy", "wanted.json"
@@ -40,17 +41,15 @@ def run(config: Comparison, inputs: Inputs, parts: Sequence[Path], each: Each) -
     duplicates.check_priority(config, names, inputs.label)
     n = sum(len(_load(part, "exact")) for part in parts)
 
-    bands = [
-        work / f"band-{i:03d}" for i in range(1 + (nearest.bands_for(config.max_similarity)[0] if config.near else 0))
-    ]
+    bands = [work / f"band-{i:03d}" for i in range(1 + duplicates.bands_of(config)[0])]
     for band in bands:
         band.mkdir(exist_ok=True)
     each("group", bands, GROUPS)
     component = np.arange(n)
     for band in bands:
-        component = nearest.joined_components(component, np.load(band / GROUPS))
+        component = sketches.joined_components(component, np.load(band / GROUPS))
 
-    clusters = _cut(component, len(parts))
+    clusters = sketches.cut_whole(component, len(parts))
     units = [work / f"cluster-{i:05d}" for i in range(len(clusters))]
     for unit, members in zip(units, clusters, strict=True):
         unit.mkdir(exist_ok=True)
@@ -59,9 +58,13 @@ def run(config: Comparison, inputs: Inputs, parts: Sequence[Path], each: Each) -
     each("decide", units, LINKS)
 
     links: dict[int, Link] = {}
+    apart = Apart()
     for unit in units:
-        for i, (kept, detail) in json.loads((unit / LINKS).read_text(encoding="utf-8")).items():
+        decided = json.loads((unit / LINKS).read_text(encoding="utf-8"))
+        for i, (kept, detail) in decided["links"].items():
             links[int(i)] = Link.of(detail, kept)
+        apart.reasons.update(decided["apart"])
+        apart.contradictions += map(tuple, decided["contradictions"])
     sources = np.concatenate([_sources(part, names) for part in parts])
     begin = 0
     for part in parts:
@@ -70,19 +73,7 @@ def run(config: Comparison, inputs: Inputs, parts: Sequence[Path], each: Each) -
         write_atomic(part / LINKS, json.dumps(mine, ensure_ascii=False))
         begin = end
     each("split", parts, OUT)
-    return duplicates.notes_of(dict(sorted(links.items())), sources, names)
-
-
-def _cut(component: np.ndarray, n: int) -> list[np.ndarray]:
-    """Give at most n sets of whole components, of about equal size; records alone in their component are in none."""
-    members = np.flatnonzero(np.bincount(component, minlength=1)[component] > 1)
-    if not len(members):
-        return []
-    members = members[np.argsort(component[members], kind="stable")]
-    labels = component[members]
-    begins = np.flatnonzero(np.r_[True, labels[1:] != labels[:-1]])
-    place = np.repeat(begins * n // len(members), np.diff(np.r_[begins, len(members)]))
-    return [np.sort(members[place == i]) for i in np.unique(place)]
+    return duplicates.notes_of(config, dict(sorted(links.items())), sources, names, apart)
 
 
 # --- what a worker does; spec["part"] is its folder ---
@@ -91,17 +82,9 @@ def _cut(component: np.ndarray, n: int) -> list[np.ndarray]:
 def sketch(spec: ShardSpec, config: Comparison, inputs: Inputs) -> None:
     """Sketch one shard: digests, signatures, the key of every band, where each line begins, sources."""
     part = Path(spec["part"])
-    found = duplicates.read(config, part / "in.jsonl", inputs.label)
-    bands = nearest.bands_for(config.max_similarity) if config.near else (0, 1)
     folder = part / f"{SKETCH}.{uuid.uuid4().hex}.tmp"
-    folder.mkdir()
-    for name, array in (
-        ("exact", found.sketch.exact),
-        ("signatures", found.sketch.signatures),
-        ("keys", nearest.band_keys(found.sketch.signatures, *bands)),
-        ("offsets", found.offsets),
-        ("sources", found.sources),
-    ):
+    found = duplicates.read(config, part / "in.jsonl", folder, inputs.label)
+    for name, array in (("exact", found.exact), ("offsets", found.offsets), ("sources", found.sources)):
         np.save(folder / f"{name}.npy", array)
     (folder / "names.json").write_text(json.dumps(found.names), encoding="utf-8")
     keep_first(folder, part / SKETCH)
@@ -112,9 +95,9 @@ def group(spec: ShardSpec, config: Comparison, inputs: Inputs) -> None:
     band = Path(spec["part"])
     number = int(band.name.rpartition("-")[2])
     parts = map(Path, spec["parts"])
-    keys = [_load(part, "exact") if number == 0 else _load(part, "keys")[number - 1] for part in parts]
+    keys = [_load(p, "exact") if number == 0 else sketches.stored_keys(p / SKETCH, number - 1) for p in parts]
     temporary = band / f"{uuid.uuid4().hex}.npy"
-    np.save(temporary, nearest.star_edges(np.concatenate(keys)))
+    np.save(temporary, sketches.star_edges(np.concatenate(keys)))
     temporary.replace(band / GROUPS)
 
 
@@ -126,13 +109,22 @@ def decide(spec: ShardSpec, config: Comparison, inputs: Inputs) -> None:
     offsets = [_load(part, "offsets") for part in parts]
     begins = np.cumsum([0, *map(len, offsets)])
     mine = [members[(members >= a) & (members < b)] - a for a, b in zip(begins, begins[1:], strict=False)]
+    near = config.near
     given = Sketch.joined(
-        [Sketch(_load(p, "exact")[rows], _load(p, "signatures")[rows]) for p, rows in zip(parts, mine, strict=True)]
+        [
+            Sketch(_load(p, "exact")[rows], sketches.stored_signatures(p / SKETCH, rows) if near else duplicates.NONE)
+            for p, rows in zip(parts, mine, strict=True)
+        ]
     )
     sources = np.concatenate([_sources(p, names)[rows] for p, rows in zip(parts, mine, strict=True)])
+    apart = Apart()
     with duplicates.Fetcher([p / "in.jsonl" for p in parts], offsets) as fetch:
-        links = duplicates.compare(config, given, sources, names, lambda i: fetch(int(members[i])), inputs.label)
-    rows = {int(members[i]): [int(members[link.kept]), link.detail()] for i, link in links.items()}
+        links = duplicates.compare(config, given, sources, names, lambda i: fetch(int(members[i])), inputs.label, apart)
+    rows = {
+        "links": {int(members[i]): [int(members[link.kept]), link.detail()] for i, link in links.items()},
+        "apart": apart.reasons,
+        "contradictions": apart.contradictions,
+    }
     temporary = unit / f"{uuid.uuid4().hex}.json"
     temporary.write_text(json.dumps(rows, ensure_ascii=False), encoding="utf-8")
     temporary.replace(unit / LINKS)

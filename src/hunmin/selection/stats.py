@@ -16,7 +16,7 @@ from ..artifacts.record import Record, kind, texts
 from ..artifacts.rows import Notes, Shown
 from ..text.hangul import hangul_ratio, register
 from ..text.sentences import sentences
-from .nearest import compared_text
+from .compared import compared_text
 from .ratings import name_of, ratings_of, scale_of
 
 MIXED_LOW, MIXED_HIGH = 0.1, 0.9

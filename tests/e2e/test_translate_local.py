@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from hunmin import models
 from hunmin.artifacts.artifact import Inputs
 from hunmin.artifacts.record import read_jsonl, write_jsonl
 from hunmin.stages import translate
@@ -91,6 +92,12 @@ def test_seq2seq_translates_and_puts_back(tmp_path, tiny_seq2seq, options):
     assert all(r["translation"]["status"] == "ok" for r in kept)
     assert counts.notes["services"][0]["service"] == "local"
     assert not translate.paid(Config(engine="local", model="x"))
+
+
+@pytest.mark.parametrize(("dtype", "found"), [("auto", "float32"), ("bf16", "bfloat16"), ("fp32", "float32")])
+def test_seq2seq_honours_dtype(tiny_seq2seq, dtype, found):
+    loaded = models.open_seq2seq(models.resolve(tiny_seq2seq), dtype, "cpu")
+    assert str(loaded.model.dtype) == f"torch.{found}" and loaded.dtype == {"auto": "fp32"}.get(dtype, dtype)
 
 
 def test_an_answer_without_an_end_is_no_translation(tmp_path, tiny_seq2seq):

@@ -55,3 +55,20 @@ def test_what_is_not_known_is_left_to_the_stage_itself(tmp_path):
     text = "stages:\n- load: {hub: nobody/knows}\n"
     step = recipe.parse(text, tmp_path / "r.yaml").steps[0]
     assert "not counted" in step.stage.estimate(step.config, Inputs())["note"]
+
+
+def test_a_hub_base_is_estimated_alike_in_a_recipe_and_alone(tmp_path, capsys, monkeypatch):
+    """Alone it died without the base's tokenizer; the records that are here are counted."""
+    from hunmin.artifacts.record import write_jsonl
+    from hunmin.commands import cli
+    from hunmin.stages import sft
+
+    rows = [{"id": f"r{i}", "source": "own", "instruction": "물", "output": "물은 차다." * 20} for i in range(64)]
+    write_jsonl(tmp_path / "rows.jsonl", rows)
+    monkeypatch.chdir(tmp_path)
+    base = "EleutherAI/polyglot-ko-12.8b"
+    assert cli.main(["sft", "rows.jsonl", "--base-model", base, "--dry-run"]) == 0
+    said = capsys.readouterr().out
+    expected = {"records": 64, "chars": sum(len(r["instruction"] + r["output"]) for r in rows)}
+    row = sft.estimate(sft.Config(base_model=base), Inputs(label="sft", expected=expected))
+    assert row["steps"] == 12 and f"steps: {row['steps']}" in said and f"tokens: {row['tokens']:,}" in said

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from ..artifacts.artifact import Inputs
+from ..artifacts.record import read_jsonl, texts
 from ..artifacts.rows import Estimate, JsonObject
 from ..clients.prices import price_of
 from ..publishing import known
@@ -148,7 +149,7 @@ def _train(config: Any, inputs: Inputs, pairs: bool) -> Estimate | None:
     if found["gated"]:
         row["needs"] = f"access to {config.base_model}: accept its licence on its page and log in (HF_TOKEN)"
     shape = known.shape(config.base_model)
-    n, chars = inputs.expected.get("records"), inputs.expected.get("chars")
+    n, chars = _amount(inputs)
     parameters = found.get("parameters")
     tokens_per_row = None
     if n and chars:
@@ -184,6 +185,14 @@ def _train(config: Any, inputs: Inputs, pairs: bool) -> Estimate | None:
     if config.report_to:
         row["tracker"] = ", ".join(config.report_to)
     return row
+
+
+def _amount(inputs: Inputs) -> tuple[int | None, int | None]:
+    """Give records and characters: counted where the records are here, else as the earlier stages expect them."""
+    if inputs.records is None or not inputs.records.is_file():
+        return inputs.expected.get("records"), inputs.expected.get("chars")
+    sizes = [sum(map(len, texts(record).values())) for record in read_jsonl(inputs.records)]
+    return len(sizes), sum(sizes)
 
 
 def evaluate(config: Any, inputs: Inputs) -> Estimate | None:

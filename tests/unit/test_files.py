@@ -102,7 +102,7 @@ def test_rows_of_a_json_array_are_named_by_their_line(tmp_path):
     path.write_text('[\n {"a": 1,\n  "b": 2},\n\n {"a": 3}, 4\n]\n')
     assert [where for where, _ in read_rows(path)] == [f"{path}:2", f"{path}:5", f"{path}:5"]
     assert isinstance([row for _, row in read_rows(path)][2], Malformed)
-    for text, where in (('[{"a": 1}\n{"a": 2}]', 2), ('[{"a": 1},\n]', 2), ('[{"a": 1}]\nx', 2), ('[{"a": 1}', 1)):
+    for text, where in (('[{"a": 1}\n{"a": 2}]', 2), ('[{"a": 1}]\nx', 2), ('[{"a": 1}', 1)):
         path.write_text(text)
         with pytest.raises(UserError, match="not JSON") as error:
             read(path)
@@ -128,7 +128,8 @@ def test_a_csv_row_with_too_many_cells_is_named_by_its_first_line(tmp_path):
         ("a.json", b"3", "expected a list of rows"),
         ("a.jsonl.gz", b"nonsense", "archive is broken"),
         ("a.parquet", b"nonsense", "not Parquet"),
-        ("a.xlsx", b"PK", "unknown kind of file"),
+        ("a.xls", b"PK", "unknown kind of file"),
+        ("a.xlsx", b"PK", "not an Excel workbook"),
     ],
 )
 def test_a_broken_file_is_an_error_with_its_name(tmp_path, name, content, says):
@@ -142,3 +143,73 @@ def test_a_missing_file_proposes_a_neighbour(tmp_path):
     (tmp_path / "train.jsonl").write_text("")
     with pytest.raises(UserError, match="did you mean 'train.jsonl'"):
         read(tmp_path / "trian.jsonl")
+
+
+def test_a_comma_too_many_and_an_array_one_row_a_line_are_read(tmp_path):
+    body = ",\n".join(json.dumps(r, ensure_ascii=False) for r in ROWS)
+    for name, text in (("a.json", f"[{body},\n]"), ("a.jsonl", body + ",\n"), ("b.jsonl", f"[\n{body}\n]\n")):
+        (tmp_path / name).write_text(text, encoding="utf-8")
+        assert read(tmp_path / name) == ROWS, name
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {"instruction": {"0": "a", "1": "c"}, "output": {"0": "b", "1": "d"}},
+        {"instruction": ["a", "c"], "output": ["b", "d"]},
+        {"0": {"instruction": "a", "output": "b"}, "1": {"instruction": "c", "output": "d"}},
+        {"columns": ["instruction", "output"], "index": [0, 1], "data": [["a", "b"], ["c", "d"]]},
+        {"version": "1", "data": [{"instruction": "a", "output": "b"}, {"instruction": "c", "output": "d"}]},
+    ],
+)
+def test_the_layouts_of_a_json_table(tmp_path, value):
+    (tmp_path / "a.json").write_text(json.dumps(value))
+    assert read(tmp_path / "a.json") == [{"instruction": "a", "output": "b"}, {"instruction": "c", "output": "d"}]
+
+
+def test_one_row_of_lists_is_a_row_and_no_table(tmp_path):
+    turn = {"role": "user", "content": "a"}
+    for row in (
+        {"chosen": [turn], "rejected": [turn]},
+        {"id": 1, "conversations": [turn]},
+        {"messages": [turn], "n": 1},
+    ):
+        (tmp_path / "a.json").write_text(json.dumps(row))
+        assert read(tmp_path / "a.json") == [row]
+
+
+def test_splits_of_a_json_file_need_a_name(tmp_path):
+    path = tmp_path / "a.json"
+    path.write_text(json.dumps({"train": [ROWS[0]], "test": [ROWS[1]]}), encoding="utf-8")
+    with pytest.raises(UserError, match=r"several splits: train \(1 rows\), test \(1 rows\). Name one: split: train"):
+        read(path)
+    assert [row for _, row in read_rows(path, None, "test")] == [ROWS[1]]
+    with pytest.raises(UserError, match="did you mean 'train'"):
+        list(read_rows(path, None, "trian"))
+
+
+def test_other_marks_than_commas_part_the_cells(tmp_path):
+    for mark in ";|\t":
+        (tmp_path / "a.csv").write_text(
+            mark.join(["질문", "답"]) + "\n" + mark.join(["가, 나", "다"]) + "\n", encoding="utf-8"
+        )
+        assert read(tmp_path / "a.csv") == [{"질문": "가, 나", "답": "다"}]
+
+
+def test_a_workbook_is_read_as_text(tmp_path):
+    openpyxl = pytest.importorskip("openpyxl")
+    book = openpyxl.Workbook()
+    book.active.append(["질문", "답변", None])
+    book.active.append(["1+1?", 2, None])
+    book.active.append([None, None, None])
+    book.active.append(["줄\n바꿈", 2.5, "메모"])
+    book.create_sheet("빈 시트")
+    book.save(tmp_path / "a.xlsx")
+    rows = list(read_rows(tmp_path / "a.xlsx"))
+    assert rows[0] == (f"{tmp_path / 'a.xlsx'}:2", {"질문": "1+1?", "답변": "2"})
+    assert rows[1][1] == {"질문": "줄\n바꿈", "답변": "2.5", "(no header)": "메모"}
+    book["빈 시트"].append(["Q", "A"])
+    book.save(tmp_path / "b.xlsx")
+    with pytest.raises(UserError, match="several sheets hold rows: Sheet .*, 빈 시트"):
+        read(tmp_path / "b.xlsx")
+    assert len(list(read_rows(tmp_path / "b.xlsx", None, "Sheet"))) == 2

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from hunmin.artifacts.record import problems
@@ -54,6 +56,11 @@ def exchange(n_low: int):
     return st.tuples(before, TEXT, TEXT, TEXT).filter(lambda p: p[2] != p[3]).map(row)
 
 
+def transcript(messages):
+    names = {"user": "Human", "assistant": "Assistant"}
+    return "".join(f"\n\n{names[m['role']]}: {m['content']}" for m in messages)
+
+
 LOSSLESS = {
     "alpaca": rows(instruction=TEXT, input=MAYBE, output=TEXT),
     "instances": rows(
@@ -65,6 +72,25 @@ LOSSLESS = {
     "ultrafeedback": st.one_of(
         rows(prompt=TEXT, chosen=TEXT, rejected=TEXT).filter(lambda r: r["chosen"] != r["rejected"]), exchange(1)
     ),
+    "completion": st.one_of(
+        rows(prompt=TEXT, completion=TEXT),
+        rows(prompt=TEXT, completion=TEXT, label=st.booleans()),
+        st.tuples(turns("user", "assistant", "role", "content"), st.booleans()).map(
+            lambda p: {
+                "prompt": p[0][:1] if p[0][0]["role"] == "user" else p[0][:2],
+                "completion": [p[0][-1]],
+                "label": p[1],
+            }  # fmt: skip
+        ),
+    ),
+    "openai_preference": exchange(1).map(
+        lambda r: {
+            "input": {"messages": r["chosen"][:-1]},
+            "preferred_output": r["chosen"][-1:],
+            "non_preferred_output": r["rejected"][-1:],
+        }
+    ),
+    "hh": exchange(0).map(lambda r: {"chosen": transcript(r["chosen"]), "rejected": transcript(r["rejected"])}),
     "cot": rows(source=TEXT, target=TEXT, rationale=TEXT, task=TEXT, type=TEXT),
     "openorca": rows(id=TEXT, system_prompt=MAYBE, question=TEXT, response=TEXT),
     "records": st.one_of(
@@ -98,6 +124,125 @@ def test_write_of_read_is_the_row(name):
     check()
 
 
+SYSTEM = st.fixed_dictionaries({}, optional={"system": TEXT})
+LABEL = st.fixed_dictionaries({}, optional={"label": st.booleans()})
+THOUGHT = st.fixed_dictionaries({}, optional={"thinking": TEXT})
+MORE = st.fixed_dictionaries({}, optional={"id": TEXT, "license": TEXT, "generator": TEXT, "extra": EXTRA.filter(bool)})
+TOOLS = [{"type": "function", "function": {"name": "날씨", "parameters": {"type": "object"}}}]
+CALL = {"type": "function", "function": {"name": "날씨", "arguments": '{"곳": "서울"}'}}
+
+
+def merged(*parts):
+    return st.tuples(*parts).map(lambda found: {k: v for part in found for k, v in part.items()})
+
+
+def answers(learned: bool = True):
+    more = {
+        "thinking": TEXT,
+        "extra": st.just({"name": "b"}),
+        **({"weight": st.sampled_from([0, 1])} if learned else {}),
+    }
+    return st.fixed_dictionaries({"role": st.just("assistant"), "content": TEXT}, optional=more)
+
+
+def chats(with_tools: bool = True, system: bool = True, plain: bool = False):
+    """Strategy of chat records: system prompts, thinking, weights, other keys of a turn, tool calls and schemas."""
+    user = TEXT.map(lambda t: {"role": "user", "content": t})
+    answer = TEXT.map(lambda t: {"role": "assistant", "content": t}) if plain else answers()
+    called = st.tuples(MAYBE, TEXT).map(
+        lambda p: [
+            {"role": "assistant", "content": p[0].strip(), "tool_calls": [CALL]},
+            {"role": "tool", "content": p[1]},
+        ]
+    )
+    between = st.one_of(st.just([]), called) if with_tools else st.just([])
+    pair = st.tuples(user, between, answer).map(lambda p: [p[0], *p[1], p[2]])
+    first = st.one_of(st.just([]), TEXT.map(lambda t: [{"role": "system", "content": t}])) if system else st.just([])
+    messages = st.tuples(first, st.lists(pair, min_size=1, max_size=3)).map(
+        lambda p: [*p[0], *[t for x in p[1] for t in x]]
+    )
+    tools = st.fixed_dictionaries({}, optional={"tools": st.just(TOOLS)} if with_tools else {})
+    return merged(messages.map(lambda m: {"messages": m}), tools, LABEL, MORE)
+
+
+def last_learned(record):
+    turns = record["messages"]
+    learned = [m for m in turns if m["role"] == "assistant" and m.get("weight") != 0]
+    return learned == turns[-1:]
+
+
+INSTRUCTION = merged(st.fixed_dictionaries({"instruction": TEXT, "output": TEXT}), SYSTEM, LABEL, THOUGHT, MORE)
+WITH_INPUT = merged(INSTRUCTION, st.fixed_dictionaries({"input": MAYBE}))
+PAIR = merged(st.fixed_dictionaries({"instruction": TEXT, "chosen": TEXT, "rejected": TEXT}), SYSTEM, MORE).filter(
+    lambda r: r["chosen"] != r["rejected"]
+)
+LONG_PAIR = merged(
+    chats(with_tools=False).map(lambda r: {"messages": [*r["messages"], {"role": "user", "content": "그래서?"}]}),
+    st.fixed_dictionaries({"chosen": TEXT, "rejected": TEXT}),
+    MORE,
+).filter(lambda r: r["chosen"] != r["rejected"])
+HISTORY = chats(with_tools=False, plain=True).filter(lambda r: sum(m["role"] == "user" for m in r["messages"]) > 1)
+WRITTEN = {
+    "alpaca": st.one_of(WITH_INPUT, HISTORY),
+    "instances": WITH_INPUT,
+    "dolly": WITH_INPUT,
+    "openorca": INSTRUCTION,
+    "cot": merged(INSTRUCTION, TEXT.map(lambda t: {"output": f"따라서\n{t}", "extra": {"target": t}})),
+    "sharegpt": chats(),
+    "messages": chats(),
+    "completion": st.one_of(INSTRUCTION, chats().filter(last_learned)),
+    "ultrafeedback": st.one_of(PAIR, LONG_PAIR),
+    "openai_preference": st.one_of(PAIR.filter(lambda r: "system" not in r), LONG_PAIR),
+    "hh": merged(st.fixed_dictionaries({"instruction": TEXT, "chosen": TEXT, "rejected": TEXT}), MORE).filter(
+        lambda r: r["chosen"] != r["rejected"]
+    ),
+    "records": st.one_of(WITH_INPUT, chats(), PAIR, LONG_PAIR).map(lambda r: {**r, "id": "a", "source": "s"}),
+}
+
+
+@pytest.mark.parametrize("name", list(FORMATS))
+def test_read_of_write_is_the_record(name):
+    module = resolve(FORMATS, name, "format")
+
+    @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow])
+    @given(WRITTEN[name])
+    def check(record):
+        assert not problems(record)
+        row = module.write(record)
+        assert module.read(json.loads(json.dumps(row))) == [record]
+        assert recognise([row], "file") == name
+
+    check()
+
+
+@pytest.mark.parametrize("name", [n for n in FORMATS if n != "records"])
+def test_what_a_shape_has_no_place_for_is_refused_and_never_left_out(name):
+    """A writer gives a row that reads back with the same texts, label, thinking, weights and tools, or refuses."""
+    module = resolve(FORMATS, name, "format")
+    weighted = [{"role": "user", "content": "가"}, {"role": "assistant", "content": "나", "weight": 0}]
+    more = [{"role": "user", "content": "다"}, {"role": "assistant", "content": "라", "thinking": "마"}]
+    called = [{"role": "assistant", "content": "", "tool_calls": [CALL]}, {"role": "tool", "content": "맑음"}]
+    for record in (
+        {"system": "바", "instruction": "가", "input": "나", "thinking": "다", "output": "라", "label": False},
+        {"messages": [*weighted, *more], "label": True},
+        {"tools": TOOLS, "messages": [weighted[0], *called, more[1]]},
+        {"system": "바", "instruction": "가", "chosen": "나", "rejected": "다"},
+        {"messages": [*weighted, more[0]], "chosen": "나", "rejected": "다"},
+    ):
+        try:
+            row = module.write(record)
+        except UserError as error:
+            assert f"format '{name}'" in str(error) or "extra.target" in str(error)
+            continue
+        back = module.read(row)[0]
+        kept = json.dumps(back, ensure_ascii=False)
+        for word in "가나다라마바":
+            assert (word in kept) == (word in json.dumps(record, ensure_ascii=False)), (word, record, back)
+        assert back.get("label") == record.get("label") and back.get("tools") == record.get("tools")
+        assert kept.count('"weight": 0') == json.dumps(record).count('"weight": 0'), back
+        assert kept.count('"tool_calls"') == json.dumps(record).count('"tool_calls"')
+
+
 ROWS = [
     ("alpaca", {"instruction": "a", "output": "b"}),
     ("alpaca", {"id": 3, "instruction": "a", "input": "", "output": "b", "data_source": "x"}),
@@ -124,7 +269,7 @@ def test_a_shape_is_told_by_its_keys(name, row):
 @pytest.mark.parametrize(
     "row, says",
     [
-        ({"Q": "a", "A": "b"}, "columns: {instruction: Q"),
+        ({"가나": "a", "다라": "bb"}, "--columns '{instruction: 가나, output: 다라}'"),
         ({"paragraph": "a", "question": "b", "label": 1}, "evaluation data (KoBEST boolq)"),
         ({"word": "a", "context_1": "b", "context_2": "c", "label": 1}, "evaluation data (KoBEST wic)"),
         ({"conversations": [], "instruction": "a", "output": "b"}, "several formats: alpaca, sharegpt"),
@@ -177,14 +322,14 @@ def test_a_broken_conversation_is_refused_with_its_reason(turns, says):
         one("sharegpt", {"conversations": [{"from": a, "value": b} for a, b in turns]})
 
 
-def test_message_parts_are_joined_and_tools_refused():
+def test_message_parts_are_joined_and_what_is_no_text_refused():
     parts = [{"type": "text", "text": "안녕"}, {"type": "text", "text": "하세요"}]
     row = {"messages": [{"role": "user", "content": parts}, {"role": "assistant", "content": "네"}]}
     assert one("messages", row)["messages"][0]["content"] == "안녕하세요"
     image = [{"type": "image_url", "image_url": "x"}]
     for message, says in (
-        ({"role": "tool", "content": "x"}, "tool call"),
-        ({"role": "assistant", "content": None, "tool_calls": [{}]}, "tool call"),
+        ({"role": "tool", "content": "x"}, "a tool's result that nobody called for"),
+        ({"role": "assistant", "content": None, "tool_calls": [{}]}, "a tool call without a name"),
         ({"role": "user", "content": image}, "a part that is not text"),
         ({"role": "user", "content": None}, "expected text, got null"),
     ):

@@ -115,7 +115,11 @@ def test_a_dataset_of_bad_rows_only_is_an_error_with_the_reasons(tmp_path):
 
 def test_missing_file_unknown_shape_and_wrong_columns(tmp_path):
     fails(tmp_path, ["no such file"], name="nosuch.jsonl")
-    fails(tmp_path, ["no known format has these keys: Q, A", "columns:"], [{"Q": "a", "A": "b"}])
+    fails(
+        tmp_path,
+        ["no known format has these keys: 가나, 다라", "--columns '{instruction: 가나, output: 다라}'"],
+        [{"가나": "a", "다라": "bb"}],
+    )
     fails(
         tmp_path,
         "no column 'AA'",

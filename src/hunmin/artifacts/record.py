@@ -28,6 +28,7 @@ Record = JsonObject
 
 TEXT_FIELDS = ("system", "instruction", "input", "output", "chosen", "rejected")
 ROLES = ("system", "user", "assistant", "tool")
+HISTORY = ("original", "translation", "issues", "repairs", "review", "ratings")
 ORIGIN_KEYS = ("id", "source", "license", "generator", "extra")
 
 
@@ -120,7 +121,7 @@ def _message_problems(message: Any) -> Iterator[tuple[str, str]]:
     if "thinking" in message and (role != "assistant" or not isinstance(message["thinking"], str)):
         yield "thinking", "expected the text of an assistant's reasoning"
     if "weight" in message and message["weight"] not in (0, 1):
-        yield "weight", f"{message['weight']!r}; a turn is learned (1) or not (0)"
+        yield "weight", f"{message['weight']!r}, but a turn is learned (1) or not (0)"
     calls = message.get("tool_calls")
     if calls is not None and (role != "assistant" or not isinstance(calls, list)):
         yield "tool_calls", "expected a list of an assistant's calls"

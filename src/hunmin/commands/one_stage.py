@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 import tempfile
 import time
 from pathlib import Path
 from typing import Any
 
-from ..artifacts import artifact
+from ..artifacts import artifact, progress
 from ..artifacts.artifact import Inputs, Spend
 from ..artifacts.record import problems
 from ..artifacts.rows import Manifest
@@ -143,7 +144,9 @@ def find_inputs(given: str | None, room: Path, stage: Stage) -> tuple[Path | Non
         return path, None
     load = find_stage("load")
     folder = room / "input"
-    execute(load, load.config({"path": str(path)}), Inputs(label="load"), folder)
+    manifest, how = execute(load, load.config({"path": str(path)}), Inputs(label="load"), folder)
+    if how == "made" and not progress.quiet:
+        print("\n".join([f"loaded {given}:", *manifest["counts"]["notes"].get("terminal", ())]), file=sys.stderr)
     return folder / artifact.RECORDS, None
 
 

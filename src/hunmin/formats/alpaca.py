@@ -11,8 +11,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..artifacts.record import Record
-from ..artifacts.rows import Shown
-from .columns import carry, give_back, text
+from ..artifacts.rows import JsonObject
+from ..errors import UserError
+from .columns import carry, give_back, holds, parted, text
 
 LOSSLESS = True
 
@@ -39,9 +40,28 @@ def read(row: Mapping[str, Any]) -> list[Record]:
     return [carry(record, row, used)]
 
 
-def write(record: Record) -> Shown:
-    """Give the row of an instruction record."""
+def write(record: Record) -> JsonObject:
+    """Give the row of an instruction record, or of a chat with its earlier turns as `history`."""
+    holds(record, "alpaca", "ic")
+    if record.get("messages"):
+        return {**_row_of_chat(record), **give_back(record)}
     row = {"instruction": record.get("instruction", ""), "input": record.get("input", ""), "output": record["output"]}
     if record.get("system"):
         row["system"] = record["system"]
     return {**row, **give_back(record)}
+
+
+def _row_of_chat(record: Record) -> JsonObject:
+    system, turns = parted(record)
+    plain = all(m.keys() <= {"role", "content"} or m is turns[-1] for m in turns)
+    asked = turns and turns[-1]["role"] == "assistant" and turns[-1].keys() <= {"role", "content", "thinking"}
+    if not plain or not asked or any(m["role"] == "tool" for m in turns):
+        raise UserError(
+            "format 'alpaca' has no place for weights, reasoning or tools in earlier turns, nor for a last question",
+            f"record {record.get('id', '')}",
+            "Write records or messages.",
+        )
+    row = {"instruction": turns[-2]["content"], "input": "", "output": turns[-1]["content"]}
+    row |= {"thinking": turns[-1]["thinking"]} if turns[-1].get("thinking") else {}
+    pairs = [[turns[i]["content"], turns[i + 1]["content"]] for i in range(0, len(turns) - 2, 2)]
+    return {**row, **({"system": system} if system else {}), "history": pairs}

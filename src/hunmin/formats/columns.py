@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import datetime
 import decimal
+import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ..artifacts.record import ORIGIN_KEYS, TEXT_FIELDS, Record
-from ..artifacts.rows import Shown
+from ..artifacts.rows import JsonObject
 from ..errors import UserError
 from ..tables import did_you_mean
+from .names import MEANING, MEDIA, filled, plain_name
+from .turns import check_turns, read_turns, split_thinking
 
 CARRIED = ("license", "generator")
-TARGETS = (*TEXT_FIELDS, "messages", "id", "source", *CARRIED)
+EARLIER = "turns before"  # while a record is read: its history, until all of its question is known
+LATER = ("system", "thinking", "tools", "history")
+TARGETS = (*TEXT_FIELDS, "messages", "history", "thinking", "tools", "label", "id", "source", *CARRIED)
 
 
 def text(row: Mapping[str, Any], key: str, optional: bool = False) -> str:
@@ -33,8 +38,13 @@ def text(row: Mapping[str, Any], key: str, optional: bool = False) -> str:
 
 
 def carry(record: Record, row: Mapping[str, Any], used: Iterable[str]) -> Record:
-    """Add to a record what else its row holds: id, license and generator at the top, other columns under `extra`."""
-    used = set(used)
+    """Add to a record what else its row holds.
+
+    What has a place in a record goes there, whatever the row's shape: a system prompt, label, reasoning, tools, earlier
+    turns, id, license and generator. Every other column is kept under `extra`.
+    Raises UserError for a row about an image, video or sound, and for two system prompts.
+    """
+    used = {*used, *take(record, row, used)}
     extra = {}
     for key, value in row.items():
         if key in used:
@@ -46,14 +56,174 @@ def carry(record: Record, row: Mapping[str, Any], used: Iterable[str]) -> Record
         else:
             extra[key] = plain(value)
     if extra:
-        record["extra"] = extra
+        record["extra"] = {**(record.get("extra") or {}), **extra}
     return record
 
 
-def give_back(record: Record) -> Shown:
-    """Give the id, license, generator and extra columns of a record as columns of a row again."""
-    row = {k: record[k] for k in ORIGIN_KEYS if k in record and k not in ("extra", "source")}
-    return {**row, **(record.get("extra") or {})}
+def take(record: Record, row: Mapping[str, Any], used: Iterable[str]) -> set[str]:
+    """Put into a record what its row's common columns hold beside the texts, and give the columns it took."""
+    used = set(used)
+    taken = set()
+    for key in [k for k in row if k not in used]:
+        value, name = row[key], plain_name(key)
+        if name in MEDIA and filled(value):
+            mend = f"Leave the row out, or the column '{key}' if the answer does not depend on it"
+            raise UserError("a row about an image, video or sound; hunmin trains on text only", f"field '{key}'", mend)
+        meaning = MEANING.get(name, "")
+        if meaning in PUT and (meaning != "input" or name in ("input", "context")) and PUT[meaning](record, value, key):
+            taken.add(key)
+    if isinstance(record.get("output"), str) and not record.get("thinking"):
+        thinking, record["output"] = split_thinking(record["output"], "field 'output'")
+        if thinking:
+            record["thinking"] = thinking
+    if EARLIER in record:
+        _with_history(record)
+    return taken
+
+
+def _put_system(record: Record, value: Any, key: str) -> bool:
+    if value is None or value == "":
+        return True
+    if not isinstance(value, str):
+        return False
+    messages = record.get("messages")
+    first = messages[0] if messages else {}
+    there = record.get("system") or (first["content"] if first.get("role") == "system" else "")
+    if there and there != value:
+        raise UserError("two system prompts that differ", f"field '{key}'", "Leave one of them out")
+    if not there and messages:
+        record["messages"] = [{"role": "system", "content": value}, *messages]
+    elif not there:
+        record["system"] = value
+    return True
+
+
+def _put_label(record: Record, value: Any, key: str) -> bool:
+    label = truth(value, numbers=plain_name(key) != "label")
+    if label is None or "chosen" in record:
+        return False
+    record["label"] = label
+    return True
+
+
+def truth(value: Any, numbers: bool) -> bool | None:
+    """Give the true or false of a cell, with `numbers` also of 1 and 0; None for anything else."""
+    if isinstance(value, str):
+        value = {"true": True, "false": False, "1": 1, "0": 0}.get(value.strip().lower())
+    if isinstance(value, bool):
+        return value
+    return bool(value) if numbers and isinstance(value, (int, float)) and value in (0, 1) else None
+
+
+def _put_thinking(record: Record, value: Any, key: str) -> bool:
+    if not isinstance(value, str) or not value.strip() or "chosen" in record or record.get("thinking"):
+        return value is None or value == ""
+    answers = [m for m in record.get("messages") or () if m["role"] == "assistant"]
+    if answers:
+        if len(answers) > 1 or answers[0].get("thinking"):
+            return False
+        answers[0]["thinking"] = value
+    else:
+        record["thinking"] = value
+    return True
+
+
+def _put_tools(record: Record, value: Any, key: str) -> bool:
+    if isinstance(value, str) and value.strip():
+        try:
+            value = json.loads(value)
+        except ValueError:
+            return False
+    if not filled(value):
+        return True
+    if not isinstance(value, list) or not all(isinstance(v, Mapping) for v in value):
+        return False
+    record["tools"] = plain(value)
+    return True
+
+
+def _put_input(record: Record, value: Any, key: str) -> bool:
+    if record.get("messages") or record.get("input") or not isinstance(value, str) or not value:
+        return not value and not record.get("messages")
+    record["input"] = value
+    return True
+
+
+def _put_history(record: Record, value: Any, key: str) -> bool:
+    if value is not None and not isinstance(value, (list, str)):
+        return False
+    if isinstance(value, str) and value.strip()[:1] != "[":
+        return not value.strip()
+    if record.get("messages"):
+        return not filled(value)
+    if filled(value):
+        record[EARLIER] = read_history(value, key)
+    return True
+
+
+PUT = {
+    "system": _put_system,
+    "label": _put_label,
+    "thinking": _put_thinking,
+    "tools": _put_tools,
+    "input": _put_input,
+    "history": _put_history,
+}
+
+
+def read_history(value: Any, field: str) -> list[JsonObject]:
+    """Give the messages of earlier turns: [[question, answer], ...], or turns in any other spelling."""
+    if isinstance(value, list) and all(isinstance(pair, (list, tuple)) for pair in value):
+        if not all(len(pair) == 2 for pair in value):
+            raise UserError("expected pairs of question and answer", f"field '{field}'")
+        value = [text for pair in value for text in pair]
+    return read_turns(value, field)
+
+
+def _with_history(record: Record) -> None:
+    """Make a chat of a question that had earlier turns: they come first, and the answer last."""
+    turns = [*record.pop(EARLIER), {"role": "user", "content": joined(record)}]
+    for key in ("instruction", "input"):
+        record.pop(key, None)
+    if "chosen" not in record:
+        thinking = {"thinking": record.pop("thinking")} if record.get("thinking") else {}
+        turns.append({"role": "assistant", "content": record.pop("output", ""), **thinking})
+        check_turns(turns, "history")
+    system = record.pop("system", "")
+    record["messages"] = [{"role": "system", "content": system}, *turns] if system else turns
+
+
+def parted(record: Record) -> tuple[str, list[JsonObject]]:
+    """Give (system prompt, the turns behind it) of a chat."""
+    messages = record["messages"]
+    if messages[0]["role"] == "system":
+        return messages[0]["content"], messages[1:]
+    return record.get("system") or "", messages
+
+
+def joined(record: Record) -> str:
+    """Give instruction and input as one text, as a shape without an input column has them."""
+    return "\n".join(t for t in (record.get("instruction"), record.get("input")) if t)
+
+
+def give_back(record: Record) -> JsonObject:
+    """Give what stands beside the texts of a record as columns of a row again."""
+    kept = (*(k for k in ORIGIN_KEYS if k not in ("extra", "source")), "thinking", "tools", "label")
+    return {**{k: record[k] for k in kept if k in record}, **(record.get("extra") or {})}
+
+
+def holds(record: Record, shape: str, kinds: str, *keys: str) -> None:
+    """Raises UserError when a record is of another kind than the shape's, or has one of `keys`, which the shape lacks.
+
+    `kinds` are letters: i(nstruction), c(hat), p(reference).
+    """
+    kind = "preference" if "chosen" in record else "chat" if record.get("messages") else "instruction"
+    lost = [key for key in keys if filled(record.get(key))]
+    if kind[0] in kinds and not lost:
+        return
+    what = f"'{lost[0]}'" if lost else f"a {kind} record"
+    mend = "Write records, messages (chats and instructions) or ultrafeedback (preferences)."
+    raise UserError(f"format '{shape}' has no place for {what}", f"record {record.get('id', '')}", mend)
 
 
 def plain(value: Any) -> Any:
@@ -85,22 +255,53 @@ def whole(value: Any) -> Any:
 
 
 def read_columns(row: Mapping[str, Any], columns: Mapping[str, str]) -> list[Record]:
-    """Read a row of a free-form table: `columns` maps record fields to the row's column names.
+    """Read a row of a free-form table: `columns` maps record fields to its columns, an inner one by `outer.inner`.
 
     Raises UserError for a column that the row does not have.
     """
     record: Record = {}
-    for field, column in columns.items():
-        if column not in row:
-            known = ", ".join(map(str, row))
-            raise UserError(f"no column '{column}'{did_you_mean(column, row)}  (the row has: {known})", "columns")
-        if field in TEXT_FIELDS:
-            record[field] = text(row, column, optional=field in ("input", "system"))
+    rest = dict(row)
+    for field in sorted(columns, key=lambda f: f in LATER):  # what is put into a conversation needs it to be there
+        column = columns[field]
+        value = _cell(row, rest, column)
+        if field in TEXT_FIELDS and field != "system":
+            record[field] = _cell_text(value, column, optional=field == "input")
         elif field == "messages":
-            record["messages"] = plain(row[column])
-        elif row[column] is not None:
-            record[field] = str(row[column])
-    return [carry(record, row, columns.values())]
+            messages = read_turns(value, column)
+            record["messages"] = messages if "chosen" in columns else check_turns(messages, column)
+        elif field == "label":
+            label = truth(value, numbers=True)
+            if label is None:
+                raise UserError(f"expected true or false, got {value!r}", f"field '{column}'")
+            record["label"] = label
+        elif field in PUT:
+            if not PUT[field](record, value, column):
+                raise UserError(f"cannot be read as {field}", f"field '{column}'")
+        elif value is not None:
+            record[field] = str(value)
+    return [carry(record, rest, ())]
+
+
+def _cell(row: Mapping[str, Any], rest: JsonObject, column: str) -> Any:
+    """Give the cell of a column, and take it out of what is left of the row."""
+    if column in row:
+        rest.pop(column, None)
+        return row[column]
+    outer, _, inner = column.partition(".")
+    if isinstance(row.get(outer), Mapping) and inner in row[outer]:
+        left = {k: v for k, v in (rest.get(outer) or {}).items() if k != inner}
+        rest[outer] = left
+        if not left:
+            del rest[outer]
+        return row[outer][inner]
+    known = ", ".join(map(str, row))
+    raise UserError(f"no column '{column}'{did_you_mean(column, row)}  (the row has: {known})", "columns")
+
+
+def _cell_text(value: Any, column: str, optional: bool) -> str:
+    if isinstance(value, (int, float)) and not isinstance(value, bool) and value == value:
+        return str(value)  # a column of numbers is answers of one word
+    return text({column: value}, column, optional)
 
 
 def column_problems(columns: Mapping[str, str]) -> list[str]:

@@ -11,7 +11,7 @@ from typing import Any
 from ..artifacts.record import Record
 from ..artifacts.rows import Shown
 from ..errors import UserError
-from .columns import carry, give_back, text
+from .columns import carry, give_back, holds, text
 
 LOSSLESS = True
 
@@ -34,8 +34,10 @@ def read(row: Mapping[str, Any], join: str = JOIN) -> list[Record]:
 
 def write(record: Record, join: str = JOIN) -> Shown:
     """Give the row again. Raises UserError when the output no longer ends with joiner and target."""
+    holds(record, "cot", "i", "input")
     row = give_back(record)
     target = row.get("target")
     if not isinstance(target, str) or not record["output"].endswith(join + target):
         raise UserError("the output does not end with the answer in extra.target", f"record {record.get('id')}")
-    return {"source": record["instruction"], **row, "rationale": record["output"][: -len(join + target)]}
+    row = {"source": record["instruction"], **row, "rationale": record["output"][: -len(join + target)]}
+    return {**row, **({"system": record["system"]} if record.get("system") else {})}

@@ -6,15 +6,15 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..artifacts.record import Record
-from ..artifacts.rows import Shown
-from .columns import carry, give_back, text
+from ..artifacts.rows import JsonObject
+from .columns import carry, give_back, holds, text
 
 LOSSLESS = True
 
 
 def fits(row: Mapping[str, Any]) -> bool:
     """Tell by keys: instruction and response."""
-    return {"instruction", "response"} <= row.keys() and "output" not in row
+    return {"instruction", "response"} <= row.keys() and not {"output", "chosen", "rejected"} & row.keys()
 
 
 def read(row: Mapping[str, Any]) -> list[Record]:
@@ -27,11 +27,12 @@ def read(row: Mapping[str, Any]) -> list[Record]:
     return [carry(record, row, ("instruction", "context", "response"))]
 
 
-def write(record: Record) -> Shown:
+def write(record: Record) -> JsonObject:
     """Give the row of an instruction record."""
+    holds(record, "dolly", "i")
     row = {
         "instruction": record.get("instruction", ""),
         "context": record.get("input", ""),
         "response": record["output"],
     }
-    return {**row, **give_back(record)}
+    return {**row, **({"system": record["system"]} if record.get("system") else {}), **give_back(record)}

@@ -1,4 +1,4 @@
-"""Rows from files and Hub datasets: JSONL, JSON, CSV, TSV and Parquet, also .gz and .zst; each with where it stands.
+"""Rows from files: JSONL, JSON, CSV, TSV, Parquet and Excel, also .gz and .zst; each with where it stands.
 
 UTF-8 (a BOM is fine); another encoding only when it is named. An undecodable file is an error that proposes cp949
 where that fits. Files are read as streams, except a JSON array.
@@ -19,11 +19,13 @@ from ..artifacts.artifact import RECORDS, newest, stage_folders
 from ..artifacts.rows import JsonObject
 from ..errors import UserError
 from ..tables import did_you_mean
+from .layouts import rows_of
+from .workbooks import read_sheet
 
 Located = tuple[str, Any]
 """(where, row): "file:line" and the row, or a `Malformed` in its place."""
 
-KINDS = (".jsonl", ".ndjson", ".json", ".csv", ".tsv", ".parquet")
+KINDS = (".jsonl", ".ndjson", ".json", ".csv", ".tsv", ".parquet", ".xlsx")
 PACKED = (".gz", ".zst")
 BYTEWISE = ("utf-8", "utf-8-sig", "utf8", "cp949", "euc-kr", "euckr", "ms949", "uhc", "latin-1", "cp1252", "ascii")
 
@@ -79,9 +81,10 @@ def kind_of(path: Path) -> str | None:
     return suffixes[-1] if suffixes and suffixes[-1] in KINDS else None
 
 
-def read_rows(path: Path, encoding: str | None = None) -> Iterator[Located]:
+def read_rows(path: Path, encoding: str | None = None, split: str | None = None) -> Iterator[Located]:
     """Yield (where, row) for every row of a file or folder, in order; a bad line is yielded as `Malformed`.
 
+    `split` names the split of a JSON file that holds several, or the sheet of a workbook.
     Raises UserError for an unknown kind, an undecodable file, or a broken archive.
     """
     for file in data_files(path):
@@ -92,7 +95,9 @@ def read_rows(path: Path, encoding: str | None = None) -> Iterator[Located]:
             elif kind in (".csv", ".tsv"):
                 yield from _table(file, encoding, "\t" if kind == ".tsv" else ",")
             elif kind == ".json":
-                yield from _json(file, encoding)
+                yield from _json(file, encoding, split)
+            elif kind == ".xlsx":
+                yield from read_sheet(file, split)
             elif kind is None and file.suffix.lower() not in ("", ".txt"):
                 raise UserError(f"unknown kind of file '{file.suffix}'", str(file), f"hunmin reads {', '.join(KINDS)}.")
             else:
@@ -178,6 +183,8 @@ def _row(text: str) -> Any:
     try:
         row = _decode(text)
     except json.JSONDecodeError as error:
+        if error.msg == "Extra data" and text[error.pos :].strip() == ",":
+            return _row(text[: error.pos])  # the rows of a JSON array, one a line
         return malformed(text, f"not JSON: {error.msg} at column {error.colno}")
     except ValueError as error:
         return malformed(text, str(error))
@@ -189,12 +196,16 @@ def _row(text: str) -> Any:
 
 
 def _jsonl(path: Path, encoding: str | None) -> Iterator[Located]:
+    brackets = 0  # a JSON array written one row a line
     for number, text in lines(path, encoding):
-        if text.strip():
-            yield f"{path}:{number}", _row(text.strip())
+        text = text.strip(" \t\r\n\x1a")
+        if text == ("]" if brackets else "[") and (brackets or number == 1):
+            brackets += 1
+        elif text:
+            yield f"{path}:{number}", _row(text)
 
 
-def _json(path: Path, encoding: str | None) -> Iterator[Located]:
+def _json(path: Path, encoding: str | None, split: str | None = None) -> Iterator[Located]:
     """A JSON array of rows, an object that holds one under a single key, or (common on the Hub) JSONL after all."""
     text = "".join(line for _, line in lines(path, encoding))
     try:
@@ -213,9 +224,8 @@ def _json(path: Path, encoding: str | None) -> Iterator[Located]:
         raise UserError(str(error), str(path), "Mend the file.") from error
     if not isinstance(value, dict):
         raise UserError(f"expected a list of rows, got {type(value).__name__}", str(path), "Write one object a row.")
-    inner = [v for v in value.values() if isinstance(v, list) and v and isinstance(v[0], dict)]
-    for i, row in enumerate(inner[0] if len(value) == 1 and len(inner) == 1 else [value], 1):
-        yield f"{path}: row {i}", row if isinstance(row, dict) else _not_an_object(row)
+    for place, row in rows_of(value, path, split):
+        yield f"{path}: {place}", row if isinstance(row, dict) else _not_an_object(row)
 
 
 def _array(path: Path, text: str) -> Iterator[Located]:
@@ -225,14 +235,15 @@ def _array(path: Path, text: str) -> Iterator[Located]:
     first = True
     while True:
         begin = SPACE.match(text, at).end()  # type: ignore[union-attr]  # it matches the empty text too
-        if not first and text[begin : begin + 1] == ",":
+        comma = not first and text[begin : begin + 1] == ","
+        if comma:
             begin = SPACE.match(text, begin + 1).end()  # type: ignore[union-attr]  # it matches the empty text too
-        elif text[begin : begin + 1] == "]":
+        if text[begin : begin + 1] == "]":
             end = SPACE.match(text, begin + 1).end()  # type: ignore[union-attr]  # it matches the empty text too
             if end != len(text):
                 raise json.JSONDecodeError("Extra data", text, end)
             return
-        elif not first:
+        if not first and not comma:
             raise json.JSONDecodeError("Expecting ',' delimiter", text, begin)
         line += text.count("\n", at, begin)
         value, at = _decoder.raw_decode(text, begin)
@@ -245,9 +256,19 @@ def _not_an_object(value: Any) -> Malformed:
     return malformed(json.dumps(value, ensure_ascii=False), f"expected an object, got {type(value).__name__}")
 
 
+def _delimiter(path: Path, encoding: str | None) -> str:
+    """Give what parts the header's cells; a comma where it is a cell alone."""
+    head = next((text for _, text in lines(path, encoding) if text.strip()), "")
+    outside = re.sub(r'"[^"]*"', "", head)
+    found = [mark for mark in (";", "\t", "|") if mark in outside]
+    return found[0] if found and "," not in outside else ","
+
+
 def _table(path: Path, encoding: str | None, delimiter: str) -> Iterator[Located]:
     csv.field_size_limit(1 << 30)
-    reader = csv.reader((text for _, text in lines(path, encoding)), delimiter=delimiter, strict=delimiter == ",")
+    if delimiter == ",":
+        delimiter = _delimiter(path, encoding)
+    reader = csv.reader((text for _, text in lines(path, encoding)), delimiter=delimiter, strict=delimiter != "\t")
     header: list[str] | None = None
     try:
         begins = 1

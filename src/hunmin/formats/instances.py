@@ -11,7 +11,7 @@ from typing import Any
 from ..artifacts.record import Record
 from ..artifacts.rows import Shown
 from ..errors import UserError
-from .columns import carry, give_back, text
+from .columns import carry, give_back, holds, text
 
 LOSSLESS = True  # for a row of one instance; several are several records
 
@@ -44,5 +44,7 @@ def read(row: Mapping[str, Any]) -> list[Record]:
 
 def write(record: Record) -> Shown:
     """Give the row of an instruction record, with one instance."""
+    holds(record, "instances", "i")
     instance = {"input": record.get("input", ""), "output": record["output"]}
-    return {**give_back(record), "instruction": record.get("instruction", ""), "instances": [instance]}
+    row = {**give_back(record), "instruction": record.get("instruction", ""), "instances": [instance]}
+    return {**row, **({"system": record["system"]} if record.get("system") else {})}

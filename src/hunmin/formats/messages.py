@@ -1,63 +1,48 @@
-"""OpenAI chat rows: messages = [{role, content}]; content may be a list of text parts; tool calls are refused."""
+"""OpenAI chat rows: messages = [{role, content}], with weight, reasoning_content, tool_calls and a `tools` column.
+
+`content` may be a list of text parts. A row with `rejected_response` (ms-swift) is a preference.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
-from ..artifacts.record import ROLES, Record
-from ..artifacts.rows import Shown
-from ..errors import UserError
-from .columns import carry, give_back
-from .turns import check_turns
+from ..artifacts.record import Record
+from ..artifacts.rows import JsonObject
+from .columns import carry, give_back, holds, joined
+from .turns import check_turns, read_turns, write_turn
 
 LOSSLESS = True  # when every content is text
+WORSE = ("rejected_response", "rejected_messages")
 
 
 def fits(row: Mapping[str, Any]) -> bool:
     """Tell by keys: messages, and no preference."""
-    return "messages" in row and not {"chosen", "conversations"} & row.keys()
+    return "messages" in row and not {"chosen", "rejected", "conversations"} & row.keys()
 
 
 def read(row: Mapping[str, Any]) -> list[Record]:
-    """Give the one chat record of a row."""
-    messages = check_turns(read_messages(row["messages"], "messages"), "messages")
+    """Give the one record of a row."""
+    messages = check_turns(read_turns(row["messages"], "messages"), "messages")
+    worse = next((name for name in WORSE if row.get(name)), None)
+    if worse:
+        from .ultrafeedback import preference
+
+        rest = {k: v for k, v in row.items() if k not in ("messages", worse)}
+        return [preference(messages[:-1], messages[-1:], row[worse], rest)]
     return [carry({"messages": messages}, row, ("messages",))]
 
 
-def read_messages(value: Any, field: str) -> list[dict[str, str]]:
-    """Give {role, content} messages with text contents. Raises UserError that names the message."""
-    if not isinstance(value, list):
-        raise UserError(f"expected a list of messages, got {type(value).__name__}", f"field '{field}'")
-    found = []
-    for i, message in enumerate(value):
-        where = f"field '{field}.{i}'"
-        if not isinstance(message, Mapping):
-            raise UserError(f"expected an object, got {type(message).__name__}", where)
-        if message.get("tool_calls") or message.get("role") in ("tool", "function"):
-            raise UserError("a tool call; hunmin trains on text only", where)
-        role = "system" if message.get("role") == "developer" else message.get("role")
-        if role not in ROLES:
-            raise UserError(f"expected role {', '.join(ROLES)}, got {message.get('role')!r}", where)
-        found.append({"role": role, "content": _content(message.get("content"), where)})
-    return found
-
-
-def _content(value: Any, where: str) -> str:
-    if isinstance(value, str):
-        return value
-    if isinstance(value, list) and all(isinstance(p, Mapping) and isinstance(p.get("text"), str) for p in value):
-        return "".join(p["text"] for p in value)
-    what = "null" if value is None else "a part that is not text" if isinstance(value, list) else type(value).__name__
-    raise UserError(f"expected text, got {what}", where)
-
-
-def write(record: Record) -> Shown:
+def write(record: Record) -> JsonObject:
     """Give the row of a chat or an instruction record."""
+    holds(record, "messages", "ic")
     row = give_back(record)
-    if record.get("messages"):
-        return {**row, "messages": record["messages"]}
-    user = "\n".join(t for t in (record.get("instruction"), record.get("input")) if t)
-    messages = [{"role": "system", "content": record["system"]}] if record.get("system") else []
-    messages += [{"role": "user", "content": user}, {"role": "assistant", "content": record["output"]}]
-    return {**row, "messages": messages}
+    thinking = row.pop("thinking", "")
+    messages = list(record.get("messages") or ())
+    if record.get("system") and (not messages or messages[0]["role"] != "system"):
+        messages.insert(0, {"role": "system", "content": record["system"]})
+    if not record.get("messages"):
+        answer = {"role": "assistant", "content": record["output"], **({"thinking": thinking} if thinking else {})}
+        messages += [{"role": "user", "content": joined(record)}, answer]
+    return {**row, "messages": [write_turn(m) for m in messages]}

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..artifacts.record import Record
-from ..artifacts.rows import Shown
-from .columns import carry, give_back, text
+from ..artifacts.rows import JsonObject
+from .columns import carry, give_back, holds, joined, text
 
 LOSSLESS = True
 
@@ -26,8 +26,8 @@ def read(row: Mapping[str, Any]) -> list[Record]:
     return [carry(record, row, ("system_prompt", "question", "response"))]
 
 
-def write(record: Record) -> Shown:
+def write(record: Record) -> JsonObject:
     """Give the row of an instruction record."""
-    question = "\n".join(t for t in (record.get("instruction"), record.get("input")) if t)
-    row = {"system_prompt": record.get("system", ""), "question": question, "response": record["output"]}
+    holds(record, "openorca", "i")
+    row = {"system_prompt": record.get("system", ""), "question": joined(record), "response": record["output"]}
     return {**row, **give_back(record)}

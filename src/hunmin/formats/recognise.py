@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
+from ..artifacts.record import Record
 from ..errors import UserError
 from ..tables import resolve
 from . import FORMATS
+from .columns import read_columns
+from .names import CHOICES, LETTERS, RAW, columns_line, filled, plain_name, propose
 
 EVALUATION = {  # KoBEST's shapes: refused for training
     "boolq": {"paragraph", "question", "label"},
@@ -16,6 +21,22 @@ EVALUATION = {  # KoBEST's shapes: refused for training
     "sentineg": {"sentence", "label"},
     "wic": {"word", "context_1", "context_2"},
 }
+RENDERED = re.compile(
+    r"(?m)^(?:#{2,} ?\S[^\n]*|<\|?[a-z_|]+\|?>|\[INST\]|(?:Human|Assistant|질문|답변|명령어|응답) ?:)"
+)
+
+
+@dataclass(frozen=True)
+class Shape:
+    """A format's name, and for the format `columns` which column is what."""
+
+    name: str
+    columns: Mapping[str, str] = field(default_factory=dict)
+
+    def told(self) -> str:
+        """Give what a person should know of how the rows are read."""
+        mapped = ", ".join(f"{column} -> {meaning}" for meaning, column in self.columns.items())
+        return f"read by columns: {mapped}" if mapped else f"read as {self.name}"
 
 
 def fitting(row: Mapping[str, Any]) -> list[str]:
@@ -25,30 +46,98 @@ def fitting(row: Mapping[str, Any]) -> list[str]:
 
 
 def recognise(rows: Sequence[Mapping[str, Any]], where: str) -> str:
-    """Give the one format that all these rows fit. Raises UserError when there is none, or more than one."""
+    """Give the name of the one format that all these rows fit; "columns" for one that its columns' names tell."""
+    return shape_of(rows, where).name
+
+
+def shape_of(rows: Sequence[Mapping[str, Any]], where: str) -> Shape:
+    """Give the one shape that all these rows have. Raises UserError when there is none, or more than one."""
     found = set(fitting(rows[0])) if rows else set()
     for row in rows[1:]:
         found &= set(fitting(row))
     if len(found) == 1:
-        return found.pop()
-    keys = ", ".join(map(str, rows[0])) if rows else ""
+        return Shape(found.pop())
     if found:
         raise UserError(f"the keys fit several formats: {', '.join(sorted(found))}", where, "Name one: format: alpaca.")
-    for name, wanted in EVALUATION.items():
-        if rows and wanted <= rows[0].keys():
-            raise UserError(
-                f"this is evaluation data (KoBEST {name}), not to be trained on",
-                where,
-                "Use it in evaluate, or in decontaminate.against.",
-            )
     mixed = [i for i, row in enumerate(rows) if fitting(row) != fitting(rows[0])]
     if mixed and fitting(rows[0]):
         a, b = (", ".join(fitting(rows[i])) or "no format" for i in (0, mixed[0]))
         raise UserError(
             f"rows of several shapes: the first is {a}, row {mixed[0] + 1} is {b}", where, "Split the file."
         )
-    raise UserError(
-        f"no known format has these keys: {keys}",
-        where,
-        "Say which column is what, e.g. columns: {instruction: Q, output: A}.",
-    )
+    _refuse(rows, where)
+    proposal = propose(rows)
+    if proposal.columns:
+        return Shape("columns", proposal.columns)
+    keys = ", ".join(dict.fromkeys(str(key) for row in rows for key in row))
+    lines = " or ".join(columns_line(c) for c in proposal.choices[:3])
+    mend = f"Say which column is what: {lines}." if lines else "It needs a column that asks and a column that answers."
+    several = len(proposal.choices) > 1
+    what = "these keys can be read in several ways" if several else "no known format has these keys"
+    raise UserError(f"{what}: {keys} ({proposal.why})", where, mend)
+
+
+def _refuse(rows: Sequence[Mapping[str, Any]], where: str) -> None:
+    """Raises UserError for what is no training data, or loses its meaning when two columns of it are read."""
+    row = rows[0] if rows else {}
+    for name, wanted in EVALUATION.items():
+        if wanted <= row.keys():
+            raise UserError(
+                f"this is evaluation data (KoBEST {name}), not to be trained on",
+                where,
+                "Use it in evaluate, or in decontaminate.against.",
+            )
+    names = {plain_name(key): key for key in row}
+    choices = [names[n] for n in names if n in CHOICES and not isinstance(row[names[n]], str)]
+    letters = [names[n] for group in LETTERS if group <= names.keys() for n in sorted(group)]
+    if choices or letters:
+        raise UserError(
+            f"multiple-choice questions: an answer means nothing without its choices ({', '.join(choices or letters)})",
+            where,
+            "Write the choices into the question, then name the columns, e.g. "
+            "--columns '{instruction: question, output: answer}'; a benchmark belongs in decontaminate.against.",
+        )
+    texts = [key for key in row if isinstance(row[key], str) and filled(row[key])]
+    raw = [key for key in texts if plain_name(key) in RAW]
+    if raw and not propose(rows).columns and len(texts) - len([k for k in texts if plain_name(k) == "id"]) == 1:
+        head = RENDERED.search(row[raw[0]])
+        mend = (
+            f"It looks rendered ({head[0].strip()[:20]!r}): cut it at its headings into question and answer columns."
+            if head
+            else "Give each text its question: rows of instruction and output. hunmin does not pre-train."
+        )
+        raise UserError(f"raw text (column '{raw[0]}'), which neither asks nor answers", where, mend)
+
+
+def reader(shape: Shape, named: bool, cot_join: str) -> Callable[[Mapping[str, Any]], list[Record]]:
+    """Give read(row) -> records of a shape; `named` when a person named its columns.
+
+    A row that fails because it has another shape than the first rows says so.
+    """
+    if shape.name == "none":
+        return lambda row: [dict(row)]
+    if shape.columns:
+        return lambda row: _read(lambda r: read_columns(r, shape.columns), row, shape, named)
+    module = resolve(FORMATS, shape.name, "format", "load.format")
+    own = getattr(module, "read", module)
+    if shape.name == "cot":
+        return lambda row: _read(lambda r: own(r, cot_join), row, shape, named)
+    return lambda row: _read(own, row, shape, named)
+
+
+def _read(
+    read: Callable[[Mapping[str, Any]], list[Record]], row: Mapping[str, Any], shape: Shape, named: bool
+) -> list[Record]:
+    try:
+        return read(row)
+    except UserError as error:
+        strange = error.where == "columns" and shape.name == "columns" and not named
+        other = fitting(row) if error.what == "missing" or strange else []
+        if other and shape.name not in other:
+            what = f"rows of several shapes: the first are {shape.name}, this one is {other[0]}"
+            raise UserError(what, "", "Split the file by shape") from error
+        if strange:  # the columns were told by the first rows; this row has others
+            raise UserError(error.what) from error
+        raise
+    except KeyError as error:
+        raise UserError("missing", f"field {error}") from error

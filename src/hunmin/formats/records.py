@@ -1,17 +1,19 @@
-"""hunmin's own records (instruction, chat, preference), as an artifact or a published set holds them."""
+"""hunmin's own records (instruction, chat, preference, labelled), as an artifact or a published set holds them."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
-from ..artifacts.record import Record
-from ..artifacts.rows import Shown
-from .columns import plain
+from ..artifacts.record import HISTORY, ORIGIN_KEYS, TEXT_FIELDS, Record
+from ..artifacts.rows import JsonObject
+from .columns import plain, take
+from .turns import read_turns
 
 LOSSLESS = True
 
 PRESENT = ("instruction", "input", "messages")
+DECLARED = (*TEXT_FIELDS, "messages", "thinking", "tools", "label", *ORIGIN_KEYS, *HISTORY)
 
 
 def fits(row: Mapping[str, Any]) -> bool:
@@ -22,10 +24,25 @@ def fits(row: Mapping[str, Any]) -> bool:
 
 
 def read(row: Mapping[str, Any]) -> list[Record]:
-    """Give the row itself; null in an optional text field is absent."""
-    return [{k: plain(v) for k, v in row.items() if not (v is None and k in ("input", "system", "license"))}]
+    """Give the row itself; null in an optional text field is absent, a label of another kind a plain column."""
+    record = {k: plain(v) for k, v in row.items() if not (v is None and k in ("input", "system", "license", *HINTS))}
+    for key in ("thinking", "tools", "label"):
+        record.pop(key, None)
+    if record.get("messages"):
+        record["messages"] = read_turns(record["messages"], "messages")
+    elif "messages" in record and not row["messages"]:
+        record.pop("messages")
+    used = [k for k in DECLARED if k not in HINTS]
+    taken = take(record, {k: v for k, v in row.items() if k not in used}, ())
+    for key in [k for k in taken if k not in DECLARED]:
+        record.pop(key, None)
+    left = {k: plain(row[k]) for k in HINTS if row.get(k) is not None and k not in taken}
+    return [{**record, **({"extra": {**(record.get("extra") or {}), **left}} if left else {})}]
 
 
-def write(record: Record) -> Shown:
+HINTS = ("thinking", "tools", "label")
+
+
+def write(record: Record) -> JsonObject:
     """Give the record itself."""
     return dict(record)

@@ -1,55 +1,54 @@
 """ShareGPT and Vicuna rows: conversations = [{from: human | gpt | system, value}].
 
-A conversation that begins with the assistant, repeats a role or holds an empty turn is refused with its reason.
+Also plain texts in turn (LIMA), {role, content}, function_call and observation turns with a `tools` column
+(LLaMA-Factory), and a `system` column. A conversation that begins with the assistant, repeats a role or holds an empty
+turn is refused with its reason.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
 from ..artifacts.record import Record
-from ..artifacts.rows import Shown
-from ..errors import UserError
-from .columns import carry, give_back
-from .turns import check_turns
+from ..artifacts.rows import JsonObject
+from .columns import carry, give_back, holds, parted
+from .turns import check_turns, read_turns, write_turn
 
 LOSSLESS = True  # for the names human, gpt and system
 
-ROLES = {
-    "human": "user",
-    "user": "user",
-    "gpt": "assistant",
-    "assistant": "assistant",
-    "chatgpt": "assistant",
-    "system": "system",
-}
-NAMES = {"user": "human", "assistant": "gpt", "system": "system"}
+NAMES = {"user": "human", "assistant": "gpt", "system": "system", "tool": "observation"}
+FIELDS = ("conversations", "conversation")
 
 
 def fits(row: Mapping[str, Any]) -> bool:
-    """Tell by keys: conversations."""
-    return "conversations" in row
+    """Tell by keys: conversations, and no preference."""
+    return any(name in row for name in FIELDS) and not {"chosen", "rejected"} & row.keys()
 
 
 def read(row: Mapping[str, Any]) -> list[Record]:
     """Give the one chat record of a row."""
-    turns = row["conversations"]
-    if not isinstance(turns, list):
-        raise UserError("expected a list of {from, value}", "field 'conversations'")
-    messages = []
-    for i, turn in enumerate(turns):
-        where = f"field 'conversations.{i}'"
-        if not isinstance(turn, Mapping) or not isinstance(turn.get("value"), str):
-            raise UserError("expected {from, value} with text", where)
-        role = ROLES.get(str(turn.get("from")))
-        if role is None:
-            raise UserError(f"unknown speaker {turn.get('from')!r}; known: {', '.join(ROLES)}", where)
-        messages.append({"role": role, "content": turn["value"]})
-    return [carry({"messages": check_turns(messages, "conversations")}, row, ("conversations",))]
+    name = next(name for name in FIELDS if name in row)
+    return [carry({"messages": check_turns(read_turns(row[name], name), name)}, row, (name,))]
 
 
-def write(record: Record) -> Shown:
+def write(record: Record) -> JsonObject:
     """Give the row of a chat record."""
-    turns = [{"from": NAMES[m["role"]], "value": m["content"]} for m in record["messages"]]
-    return {**give_back(record), "conversations": turns}
+    holds(record, "sharegpt", "c")
+    system, messages = parted(record)
+    turns = [{"from": "system", "value": system}] if system else []
+    row = {**give_back(record), "conversations": turns + [_turn(m) for m in messages]}
+    if record.get("tools"):
+        row["tools"] = json.dumps(record["tools"], ensure_ascii=False)
+    return row
+
+
+def _turn(message: JsonObject) -> JsonObject:
+    calls = message.get("tool_calls") or []
+    bare = all(c.keys() == {"type", "function"} and c["type"] == "function" for c in calls)
+    if calls and bare and not message["content"]:
+        value = json.dumps([c["function"] for c in calls], ensure_ascii=False)
+        rest = {k: v for k, v in message.items() if k != "tool_calls"}
+        return write_turn({**rest, "content": value}, "from", "value", "function_call")
+    return write_turn(message, "from", "value", NAMES[message["role"]])

@@ -1,34 +1,213 @@
-"""Turns of a conversation: what makes a list of messages one that can be trained on."""
+"""Turns of a conversation: every way people write them down, and what makes them ones that can be trained on."""
 
 from __future__ import annotations
 
-from ..artifacts.rows import Message
+import ast
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from ..artifacts.rows import JsonObject, Message
 from ..errors import UserError
+from .names import filled, plain_name
+
+SPEAKERS = {
+    "user": "user human person prompter customer 사용자 사람 질문자 고객 유저",
+    "assistant": "assistant gpt chatgpt bot model ai chatbot agent bard bing claude "
+    "어시스턴트 조수 인공지능 챗봇 답변자 상담사 비서",
+    "system": "system developer 시스템",
+    "tool": "tool function observation toolresponse toolresult functionresponse ipython",
+    "call": "functioncall toolcall",
+}
+ROLE_OF = {name: role for role, names in SPEAKERS.items() for name in names.split()}
+KNOWN = "user (human), assistant (gpt), system, tool (observation), function_call"
+WHO = ("role", "from", "speaker", "sender", "author", "화자", "역할")
+SAID = ("content", "value", "text", "message", "utterance", "내용", "발화", "말")
+PAIRS = (("system",), ("user", "human", "input", "question", "query", "prompt", "질문", "사용자"),
+         ("assistant", "gpt", "bot", "output", "answer", "response", "답변", "어시스턴트"))  # fmt: skip
+THOUGHTS = ("thinking", "reasoning_content", "reasoning")
+WEIGHTS = ("weight", "train", "training", "trainable", "loss", "learn")
+MEDIA_TYPES = ("image", "image_url", "input_image", "video", "audio", "input_audio", "file")
+MEDIA_KEYS = ("images", "image", "videos", "audios")
+BLOCK = re.compile(r"\A\s*<(think|thinking)>(.*?)</\1>\s*", re.DOTALL)
+HEADLESS = re.compile(r"\A((?:(?!<think>).)*?)\n\s*</think>\s*?(?:\n\s*|\Z)", re.DOTALL)  # some servers cut <think>
+MEDIA_MARK = re.compile(r"(?:\A|\n)\s*(<(?:image|video|audio)>)|(<(?:image|video|audio)>)\s*(?:\Z|\n)")
+
+
+def read_turns(value: Any, field: str) -> list[JsonObject]:
+    """Give messages (role, content and what else a record's message may hold) of a list of turns in any spelling.
+
+    Turns are {role, content}, {from, value}, plain texts in turn, or {user, assistant} pairs; the list may stand in a
+    cell as JSON. A turn's other keys are kept under its `extra`. Raises UserError that names the turn.
+    """
+    if isinstance(value, str):
+        value = _parsed(value, field)
+    if not isinstance(value, (list, tuple)):
+        raise UserError(f"expected a list of messages, got {type(value).__name__}", f"field '{field}'")
+    found: list[JsonObject] = []
+    for i, turn in enumerate(value):
+        where = f"field '{field}.{i}'"
+        if isinstance(turn, str):
+            found.append({"role": "assistant" if i % 2 else "user", "content": turn})
+        elif not isinstance(turn, Mapping):
+            raise UserError(f"expected an object, got {type(turn).__name__}", where)
+        else:
+            found += _messages(turn, where)
+    return [m for m in found if m["role"] != "system" or m["content"].strip()]
+
+
+def _parsed(text: str, field: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError:
+        pass
+    try:
+        return ast.literal_eval(text)  # what pandas writes into a CSV cell
+    except (ValueError, SyntaxError, MemoryError, RecursionError):
+        raise UserError("expected a list of messages, got a text that is none", f"field '{field}'") from None
+
+
+def _messages(turn: Mapping[str, Any], where: str) -> list[JsonObject]:
+    who = next((k for k in WHO if k in turn), None)
+    if who is None:
+        pair = [(role, next((k for k in turn if plain_name(k) in names), None))
+                for role, names in zip(("system", "user", "assistant"), PAIRS, strict=True)]  # fmt: skip
+        if not (pair[1][1] and pair[2][1]):
+            raise UserError(f"a turn that says not who speaks: {', '.join(map(str, turn))}", where)
+        return [{"role": role, "content": _text(turn[k], where, {})} for role, k in pair if k and filled(turn[k])]
+    role = ROLE_OF.get(plain_name(turn[who]))
+    if role is None:
+        raise UserError(f"unknown speaker {turn[who]!r}; known: {KNOWN}", where)
+    said = next((k for k in SAID if k in turn), "content")
+    message: JsonObject = {"role": "assistant" if role == "call" else role}
+    used = {who, said, "tool_calls", "function_call", "extra", *THOUGHTS, *WEIGHTS}
+    calls = _calls(turn.get(said) if role == "call" else turn.get("tool_calls") or turn.get("function_call"), where)
+    content: Any = "" if role == "call" else turn.get(said)
+    message["content"] = "" if content is None and calls else _text(content, where, message)
+    if message["role"] == "assistant":
+        _think(message, turn, where)
+    if calls:
+        message["tool_calls"] = calls
+    weights = {_weight(turn[k], k, where) for k in WEIGHTS if turn.get(k) is not None}
+    if len(weights) > 1:
+        raise UserError("two weights that differ", where)
+    if weights:
+        message["weight"] = weights.pop()
+    if role == "tool":
+        message |= {k: turn[k] for k in ("tool_call_id", "name") if turn.get(k)}
+        used |= {"tool_call_id", "name"}
+    media = next((k for k in MEDIA_KEYS if filled(turn.get(k))), None)
+    if media or (role == "user" and MEDIA_MARK.search(message["content"])):
+        raise UserError("an image, video or sound; hunmin trains on text only", where)
+    more = {str(k): v for k, v in turn.items() if k not in used and filled(v)} | dict(turn.get("extra") or {})
+    return [{**message, "extra": more} if more else message]
+
+
+def _text(value: Any, where: str, message: JsonObject) -> str:
+    if isinstance(value, str):
+        return value
+    if isinstance(value, list):
+        parts = []
+        for part in value:
+            kind = part.get("type", "text") if isinstance(part, Mapping) else ""
+            if kind in MEDIA_TYPES:
+                raise UserError(f"a part that is not text ({kind}); hunmin trains on text only", where)
+            if kind in ("thinking", "reasoning") and isinstance(part.get("thinking") or part.get("text"), str):
+                message["thinking"] = message.get("thinking", "") + (part.get("thinking") or part["text"])
+            elif kind in ("text", "input_text", "output_text", None) and isinstance(part.get("text"), str):
+                parts.append(part["text"])
+            else:
+                raise UserError(f"a part that is not text{f' ({kind})' if kind else ''}", where)
+        return "".join(parts)
+    raise UserError(f"expected text, got {'null' if value is None else type(value).__name__}", where)
+
+
+def _think(message: JsonObject, turn: Mapping[str, Any], where: str) -> None:
+    """Move an answer's reasoning, from its own key or from <think> before the answer, to `thinking`."""
+    told = next((turn[k] for k in THOUGHTS if isinstance(turn.get(k), str) and turn[k].strip()), "")
+    thinking, content = split_thinking(message["content"], where)
+    if told and thinking and told.strip() != thinking:
+        raise UserError("the reasoning stands both in the answer and beside it, and differs", where)
+    if told or thinking:
+        message["thinking"] = told or thinking
+    message["content"] = content
+
+
+def split_thinking(answer: str, where: str) -> tuple[str, str]:
+    """Give (reasoning, answer) of a text that begins with <think>...</think>; ("", text) when it does not."""
+    if "think" not in answer:
+        return "", answer
+    found = BLOCK.match(answer) or HEADLESS.match(answer)
+    if found:
+        return found[found.lastindex or 1].strip(), answer[found.end() :]
+    if re.match(r"\s*<think>", answer):
+        raise UserError("the answer ends inside its <think>", where)
+    return "", answer
+
+
+def _weight(value: Any, key: str, where: str) -> int:
+    if isinstance(value, str) and value.strip().lower() in ("true", "false", "0", "1"):
+        value = value.strip().lower() in ("true", "1")
+    if isinstance(value, (bool, int, float)) and value in (0, 1):
+        return int(value)
+    raise UserError(f"{key} {value!r}, but a turn is either learned (true) or not (false)", where)
+
+
+def _calls(value: Any, where: str) -> list[Any]:
+    """Give tool calls in OpenAI's form from its own list, the older function_call, or the JSON of a turn."""
+    if not filled(value):
+        return []
+    if isinstance(value, str):
+        try:
+            value = json.loads(value)
+        except ValueError:
+            raise UserError("a tool call that is not JSON", where) from None
+    calls = value if isinstance(value, list) else [value]
+    if not all(isinstance(c, Mapping) for c in calls):
+        raise UserError("a tool call that is not an object", where)
+    found = [
+        {k: v for k, v in c.items() if v is not None} if "function" in c else {"type": "function", "function": dict(c)}
+        for c in calls
+    ]
+    if not all(isinstance(c["function"], Mapping) and c["function"].get("name") for c in found):
+        raise UserError("a tool call without a name", where)
+    return found
+
+
+def write_turn(message: Mapping[str, Any], who: str = "role", said: str = "content", name: str = "") -> JsonObject:
+    """Give a message as a turn of a row: its text, reasoning_content, weight, tool calls and other keys."""
+    more = {k: message[k] for k in ("weight", "tool_calls", "tool_call_id", "name") if k in message}
+    if message.get("thinking"):
+        more = {"reasoning_content": message["thinking"], **more}
+    return {who: name or message["role"], said: message["content"], **more, **(message.get("extra") or {})}
 
 
 def check_turns(messages: list[Message], field: str) -> list[Message]:
     """Give the messages back when system comes first, then user and assistant alternate and no turn is empty.
 
-    Raises UserError that names the turn. Repairing such rows would invent a conversation that nobody had.
+    Results of tools stand between an assistant's call and its answer. Raises UserError that names the turn. Repairing
+    such rows would invent a conversation that nobody had.
     """
     if not messages:
         raise UserError("no turns", f"field '{field}'")
-    expected = "user"
+    before = ""
     for i, message in enumerate(messages):
         role = message["role"]
         where = f"field '{field}.{i}'"
-        if not message["content"].strip():
+        if not message["content"].strip() and role != "tool" and not message.get("tool_calls"):
             raise UserError(f"the {role} turn is empty", where)
-        if role == "system":
-            if i:
-                raise UserError("a system turn after the first", where)
-            continue
-        if role != expected:
-            what = "the conversation begins with the assistant" if expected == "user" else "two user turns in a row"
-            if expected == "user" and i and messages[i - 1]["role"] == "assistant":
-                what = "two assistant turns in a row"
-            raise UserError(what, where)
-        expected = "assistant" if role == "user" else "user"
+        if role == "system" and i:
+            raise UserError("a system turn after the first", where)
+        if role == before and role in ("user", "assistant"):
+            raise UserError(f"two {role} turns in a row", where)
+        if role == "assistant" and before in ("", "system"):
+            raise UserError("the conversation begins with the assistant", where)
+        if role == "tool" and before not in ("assistant", "tool"):
+            raise UserError("a tool's result that nobody called for", where)
+        if role == "user" and before == "tool":
+            raise UserError("no answer after a tool's result", where)
+        before = role
     if not any(m["role"] == "assistant" for m in messages):
         raise UserError("no assistant turn, so there is nothing to learn", f"field '{field}'")
     return messages

@@ -1,7 +1,8 @@
-"""UltraFeedback (binarised) rows: prompt, chosen, rejected, both shapes.
+"""Preference rows: a prompt in any spelling, with chosen and rejected as texts, messages or lists of messages.
 
-The Korean set (maywell/ko_Ultrafeedback_binarized) has plain strings; the English one
-(HuggingFaceH4/ultrafeedback_binarized) message lists that begin with the prompt. A list of one exchange becomes
+UltraFeedback (binarised): the Korean set (maywell/ko_Ultrafeedback_binarized) has texts, the English one
+(HuggingFaceH4/ultrafeedback_binarized) lists that begin with the prompt. trl's explicit form has the prompt as a list
+of its own, LLaMA-Factory a conversation with one chosen and one rejected turn. A list of one exchange becomes
 instruction, chosen, rejected; a longer one messages, chosen, rejected.
 """
 
@@ -11,60 +12,108 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..artifacts.record import Record
-from ..artifacts.rows import Shown
+from ..artifacts.rows import JsonObject
 from ..errors import UserError
-from .columns import carry, give_back, text
-from .messages import read_messages
+from . import hh
+from .columns import carry, give_back, holds, joined, text
+from .names import filled, keys_of
+from .turns import check_turns, read_turns, write_turn
 
-LOSSLESS = True  # strings, and lists of several exchanges; a list of one exchange is written as strings
+LOSSLESS = True  # texts, and lists of several exchanges; a list of one exchange is written as texts
 
 
 def fits(row: Mapping[str, Any]) -> bool:
     """Tell by keys: chosen and rejected, with a prompt or inside message lists."""
-    if not {"chosen", "rejected"} <= row.keys():
+    if not {"chosen", "rejected"} <= row.keys() or hh.fits(row):
         return False
-    return "prompt" in row or isinstance(row["chosen"], list)
+    return isinstance(row["chosen"], (list, dict)) or bool(_asked(row))
+
+
+def _asked(row: Mapping[str, Any]) -> list[str]:
+    """Give the columns of what was asked: a conversation, else the prompt."""
+    talks = [k for k in keys_of(row, "messages") if filled(row[k]) and row[k] != row.get("chosen")]
+    prompts = [k for k in keys_of(row, "instruction") if filled(row[k])]
+    prompts = [k for k in prompts if k in ("prompt", "instruction", "question")] or prompts
+    if len({str(row[k]) for k in prompts}) == 1:
+        prompts = prompts[:1]
+    return talks or prompts or [k for k in ("input",) if filled(row.get(k))]
 
 
 def read(row: Mapping[str, Any]) -> list[Record]:
     """Give the one preference record of a row."""
-    used = ["prompt", "chosen", "rejected"]
-    if isinstance(row["chosen"], str) or isinstance(row["rejected"], str):
-        record: Record = {
-            "instruction": text(row, "prompt"),
-            "chosen": text(row, "chosen"),
-            "rejected": text(row, "rejected"),
-        }
-        if row.get("system"):
-            record["system"] = text(row, "system")
-            used.append("system")
-        return [carry(record, row, used)]
-    chosen, rejected = (read_messages(row[k], k) for k in ("chosen", "rejected"))
-    if row.get("messages") == row["chosen"]:
-        used.append("messages")  # the published set repeats the chosen conversation there
-    if not chosen or not rejected or chosen[-1]["role"] != "assistant" or rejected[-1]["role"] != "assistant":
-        raise UserError("a conversation that does not end with the assistant", "field 'chosen'")
-    before = chosen[:-1]
-    if before != rejected[:-1]:
+    asked = _asked(row)
+    lists = isinstance(row["chosen"], (list, Mapping))
+    if len(asked) > 1:
+        told = ", ".join(asked)
+        raise UserError(f"the question could be any of {told}", "columns", "Name it: columns: {instruction: ...}.")
+    if not asked and not lists:
+        raise UserError("missing", "field 'prompt'")
+    rest = {k: v for k, v in row.items() if k not in ("chosen", "rejected", *asked)}
+    rest = {k: v for k, v in rest.items() if not (k == "messages" and v == row["chosen"])}  # the set repeats it there
+    prompt = row[asked[0]] if asked else None
+    if isinstance(prompt, (list, tuple)) or (lists and not isinstance(row["chosen"], Mapping)):
+        before = read_turns(prompt, asked[0]) if isinstance(prompt, (list, tuple)) else []
+        return [preference(before, row["chosen"], row["rejected"], rest, prompt if isinstance(prompt, str) else None)]
+    record: Record = {"instruction": text(row, asked[0])}
+    for name in ("chosen", "rejected"):
+        record[name] = _answer(row[name], name)[-1]["content"] if lists else text(row, name)
+    return [carry(record, rest, ())]
+
+
+def preference(
+    before: list[JsonObject], chosen: Any, rejected: Any, rest: Mapping[str, Any], prompt: str | None = None
+) -> Record:
+    """Give the record of two continuations, which may repeat the conversation before them."""
+    found = [_answer(value, name) for name, value in (("chosen", chosen), ("rejected", rejected))]
+    heads = [turns[:-1] for turns in found]
+    if heads[0] != heads[1]:
         raise UserError("chosen and rejected differ before the last answer", "field 'rejected'")
-    if not before and isinstance(row.get("prompt"), str):
-        before = [{"role": "user", "content": row["prompt"]}]
-    answers = {"chosen": chosen[-1]["content"], "rejected": rejected[-1]["content"]}
-    if [m["role"] for m in before] == ["user"]:
-        return [carry({"instruction": before[0]["content"], **answers}, row, used)]
-    return [carry({"messages": before, **answers}, row, used)]
-
-
-def write(record: Record) -> Shown:
-    """Give the row of a preference record: strings, or message lists when there are several turns."""
-    if record.get("messages"):
-        before = record["messages"]
-        row: Shown = {"prompt": next(m["content"] for m in before if m["role"] == "user")}
-        for name in ("chosen", "rejected"):
-            row[name] = [*before, {"role": "assistant", "content": record[name]}]
+    before = heads[0] if heads[0][: len(before)] == before else [*before, *heads[0]]
+    if not before and prompt is not None:
+        before = [{"role": "user", "content": prompt}]
+    if not before or before[-1]["role"] not in ("user", "tool"):
+        raise UserError("the conversation before the answers does not end with a question", "field 'prompt'")
+    check_turns([*before, found[0][-1]], "chosen")
+    if prompt is not None and prompt not in [m["content"] for m in before]:
+        rest = {"prompt": prompt, **rest}
+    record: Record = {}
+    if [m["role"] for m in before] == ["user"] and before[0].keys() == {"role", "content"}:
+        record["instruction"] = before[0]["content"]
     else:
-        prompt = "\n".join(t for t in (record.get("instruction"), record.get("input")) if t)
-        row = {"prompt": prompt, "chosen": record["chosen"], "rejected": record["rejected"]}
+        record["messages"] = before
+    more: JsonObject = {}
+    for name, turns in zip(("chosen", "rejected"), found, strict=True):
+        record[name] = turns[-1]["content"]
+        more |= {f"{name}_{k}": v for k, v in turns[-1].items() if k not in ("role", "content")}
+    record = carry(record, rest, ())
+    return {**record, "extra": {**record.get("extra", {}), **more}} if more else record
+
+
+def _answer(value: Any, name: str) -> list[JsonObject]:
+    """Give a continuation as messages that end with the assistant's answer."""
+    turns = read_turns([{"role": "assistant", "content": value}] if isinstance(value, str) else
+                       [value] if isinstance(value, Mapping) else value, name)  # fmt: skip
+    if not turns or turns[-1]["role"] != "assistant":
+        raise UserError("a conversation that does not end with the assistant", f"field '{name}'")
+    if turns[-1].get("tool_calls"):
+        raise UserError("a preference between tool calls", f"field '{name}'")
+    return turns
+
+
+def write(record: Record) -> JsonObject:
+    """Give the row of a preference record: texts, or message lists when there are several turns."""
+    holds(record, "ultrafeedback", "p")
+    if not record.get("messages"):
+        row = {"prompt": joined(record), "chosen": record["chosen"], "rejected": record["rejected"]}
         if record.get("system"):
             row["system"] = record["system"]
-    return {**row, **give_back(record)}
+        return {**row, **give_back(record)}
+    before, kept = record["messages"], give_back(record)
+    row = {"prompt": next(m["content"] for m in before if m["role"] == "user")}
+    for name in ("chosen", "rejected"):
+        answer = {"role": "assistant", "content": record[name]}
+        for key in ("thinking", "weight", "extra"):
+            if f"{name}_{key}" in kept:
+                answer[key] = kept.pop(f"{name}_{key}")
+        row[name] = [write_turn(m) for m in (*before, answer)]
+    return {**row, **({"system": record["system"]} if record.get("system") else {}), **kept}

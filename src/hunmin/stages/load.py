@@ -1,6 +1,7 @@
 """Source rows to records: one small reader per dataset shape, told by its keys; ids, NFC and validation on the way.
 
-From JSONL, JSON, CSV, TSV, Parquet (also .gz, .zst), a folder of those, or a Hub dataset with revision and split.
+From JSONL, JSON, CSV, TSV, Parquet, Excel (also .gz, .zst), a folder of those, or a Hub dataset with its revision.
+Every key of every row is mapped to a record's field, kept under `extra`, or named; both are counted and told.
 """
 
 from __future__ import annotations
@@ -16,18 +17,19 @@ from typing import Any, Literal, TypeVar
 from pydantic import field_validator, model_validator
 
 from ..artifacts.artifact import Counts, Inputs
-from ..artifacts.record import Record, content_hash, nfc, problems, texts
+from ..artifacts.record import HISTORY, Record, content_hash, nfc, problems, texts
 from ..artifacts.rows import Estimate, JsonObject, Notes
 from ..artifacts.stream import Drop, count_lines, stream
 from ..clients.access import HubId
 from ..errors import UserError
 from ..formats import FORMATS
-from ..formats.columns import column_problems, plain, read_columns, whole
+from ..formats.columns import column_problems, plain, whole
 from ..formats.files import Malformed, read_rows, records_of
 from ..formats.originals import Originals
-from ..formats.recognise import recognise
+from ..formats.recognise import Shape, reader, shape_of
+from ..formats.told import Told
 from ..options import Options, opt
-from ..tables import did_you_mean, resolve
+from ..tables import did_you_mean
 
 log = logging.getLogger("hunmin")
 
@@ -38,17 +40,18 @@ KIND = "record"
 INPUT = None
 OUTPUT = "records"
 
-HISTORY = ("original", "translation", "issues", "repairs", "review", "ratings")
 LOOK = 20  # rows that the format is told by
 HANGUL = re.compile("[가-힣]")
 LATIN = re.compile("[A-Za-z]")
 
 
 class Config(Options):
-    path: str | None = opt(None, "A file or folder of rows (JSONL, JSON, CSV, TSV, Parquet; .gz, .zst).")
+    path: str | None = opt(None, "A file or folder of rows (JSONL, JSON, CSV, TSV, Parquet, Excel; .gz, .zst).")
     hub: str | None = opt(None, "A Hub dataset id, or a local dataset folder; instead of path.")
     revision: str | None = opt(None, "Branch, tag or commit of the Hub dataset.")
-    split: str | None = opt(None, "Split of the Hub dataset; null takes the only one, or train.")
+    split: str | None = opt(
+        None, "Split of the Hub dataset (null: the only one, or train) or JSON file; sheet of a workbook."
+    )
     subset: str | None = opt(None, "Configuration of a Hub dataset that has several.")
     format: str = opt("auto", f"The rows' shape: auto, {', '.join(FORMATS)}.")
     columns: dict[str, str] = opt({}, "Record fields from any table's columns: {instruction: Q, output: A}.")
@@ -86,8 +89,8 @@ def check(config: Config) -> list[str]:
     found = []
     if bool(config.path) == bool(config.hub):
         found.append("give exactly one of path and hub")
-    if config.path and (config.revision or config.split or config.subset):
-        found.append("revision, split and subset belong to hub, not to path")
+    if config.path and (config.revision or config.subset):
+        found.append("revision and subset belong to hub, not to path")
     if config.columns and config.format != "auto":
         found.append("columns and format exclude each other")
     found += [
@@ -121,9 +124,10 @@ def run(config: Config, inputs: Inputs, out: Path) -> Counts:
     if not counts.n_in:
         raise UserError("the dataset is empty", config.path or config.hub or "", "Check the file, or the split.")
     if not counts.n_kept:
-        reasons = "; ".join(f"{why} ({n})" for why, n in notes["bad_rows"].items())
-        raise UserError(f"no usable row: {reasons}", config.path or config.hub or "", "Check the file and the format.")
-    counts.notes = {k: v for k, v in notes.items() if v}
+        told = "\n  ".join(notes["told"].bad_lines())
+        raise UserError(f"no usable row\n  {told}.", config.path or config.hub or "", "Check the file and the format.")
+    told = notes.pop("told")
+    counts.notes = {k: v for k, v in {**notes, **told.notes(), "terminal": list(told.lines())}.items() if v}
     if notes["n_untranslated"]:
         log.warning("load: %d rows ask in Korean and answer without any Hangul", notes["n_untranslated"])
     return counts
@@ -158,7 +162,7 @@ def source_name(config: Config) -> str:
         return config.source
     name = Path((config.path or config.hub or "").rstrip("/")).name
     if config.path:
-        name = re.sub(r"(\.(jsonl|ndjson|json|csv|tsv|parquet|txt|gz|zst))+$", "", name, flags=re.IGNORECASE)
+        name = re.sub(r"(\.(jsonl|ndjson|json|csv|tsv|parquet|xlsx|txt|gz|zst))+$", "", name, flags=re.IGNORECASE)
     return re.sub(r"\s+", "_", name) or "source"
 
 
@@ -169,7 +173,7 @@ def located_rows(config: Config, notes: Notes | None = None) -> Iterator[tuple[s
 
         rows = read_hub(config.hub, config.revision, config.split, config.subset, notes)
     else:
-        rows = read_rows(Path(config.path or ""), config.encoding)
+        rows = read_rows(Path(config.path or ""), config.encoding, config.split)
     return islice(rows, config.limit)
 
 
@@ -181,13 +185,17 @@ def items(config: Config, notes: Notes, name: str | None = None) -> Iterator[Jso
     source = name or source_name(config)
     rows = located_rows(config, notes)
     head = list(islice(rows, LOOK))
-    read, notes["format"] = _reader(config, [r for _, r in head if isinstance(r, dict)])
-    notes.update(rows=0, n_nfc=0, n_untranslated=0, n_history_in_extra=0, bad_rows=Counter(), extra=Counter())
+    shape = _shape(config, [r for _, r in head if isinstance(r, dict)])
+    read = reader(shape, named=bool(config.columns), cot_join=config.cot_join)
+    told = notes["told"] = Told(shape.told())
+    notes.update(format=shape.name, rows=0, n_nfc=0, n_untranslated=0, n_history_in_extra=0)
     pair = _originals(config) if config.original else None
     seen_ids: dict[int, str] = {}
     seen_texts: Counter[str] = Counter()
+    first_error: UserError | None = None
     for where, row in _chain(head, rows):
         notes["rows"] += 1
+        found: list[Record] = []
         try:
             if isinstance(row, Malformed):
                 raise UserError(row.why, mend=row.mend)
@@ -195,8 +203,10 @@ def items(config: Config, notes: Notes, name: str | None = None) -> Iterator[Jso
         except UserError as error:
             if pair is not None:
                 pair.skip()
-            yield _bad(config, notes, where, row, error)
-            continue
+            item = _bad(config, told, where, row, error)
+            first_error = first_error or _stop(config, where, error)
+            if first_error is None:
+                yield item
         for record in found:
             try:
                 record = _finish(record, config, source, notes)
@@ -206,16 +216,21 @@ def items(config: Config, notes: Notes, name: str | None = None) -> Iterator[Jso
             except UserError as error:
                 if pair is not None and error.where != "original":
                     pair.skip()
-                yield _bad(config, notes, where, row, error)
+                item = _bad(config, told, where, row, error)
+                first_error = first_error or _stop(config, where, error)
+                if first_error is None:
+                    yield item
                 continue
-            yield {"record": record, "bad": None}
+            told.add(record)
+            if first_error is None:
+                yield {"record": record, "bad": None}
+    if first_error is not None:
+        raise _all_bad(first_error, told, notes["rows"])
     if pair is not None:
         pair.close(notes)
     for key in config.provides:
         if notes["rows"] and not notes.get(f"with_{key}"):
             raise UserError(f"provides names '{key}', but no row has it", _place(config), "Remove it from provides.")
-    notes["bad_rows"] = dict(notes["bad_rows"].most_common(20))
-    notes["extra"] = dict(notes["extra"].most_common(20))
 
 
 T = TypeVar("T")
@@ -230,33 +245,44 @@ def _place(config: Config) -> str:
     return str(config.path or config.hub)
 
 
-def _reader(config: Config, head: list[JsonObject]) -> tuple[Any, str]:
-    """Give read(row) -> records and the format's name."""
+def _shape(config: Config, head: list[JsonObject]) -> Shape:
+    """Give the shape that the options name, else the one that the first rows have."""
     if config.columns:
-        return lambda row: read_columns(row, config.columns), "columns"
-    name = config.format
-    if name == "auto":
-        if not head:
-            return lambda row: [row], "none"
-        asked_alone = config.questions and all("instruction" in row and "output" not in row for row in head)
-        name = "records" if asked_alone and "instances" not in head[0] else recognise(head, _place(config))
-    module = resolve(FORMATS, name, "format", "load.format")
-    own = getattr(module, "read", module)
-    if name == "cot":
-        return lambda row: own(row, config.cot_join), name
-    return own, name
+        return Shape("columns", config.columns)
+    if config.format != "auto":
+        return Shape(config.format)
+    if config.questions and head and all("instruction" in row and "output" not in row for row in head):
+        return Shape("records") if "instances" not in head[0] else shape_of(head, _place(config))
+    return shape_of(head, _place(config)) if head else Shape("none")
 
 
-def _bad(config: Config, notes: Notes, where: str, row: Any, error: UserError) -> JsonObject:
-    """Give the item of a bad row, or raise when bad rows stop the load."""
+def _bad(config: Config, told: Told, where: str, row: Any, error: UserError) -> JsonObject:
+    """Give the item of a bad row, counted."""
     what = f"{error.where}: {error.what}" if error.where else error.what
-    if config.on_bad_row == "error" or error.where == "columns":
-        mend = error.mend or "Fix the row"
-        raise UserError(what, where, f"{mend.rstrip('.')}, or set load.on_bad_row: drop.") from error
-    reason = re.sub(r"\d+", "N", what)[:100]
-    notes["bad_rows"][reason] += 1
+    told.refuse(where, what, re.sub(r"\d+", "N", what)[:100])
     record = {"text": str(row)} if isinstance(row, Malformed) else whole(plain(row))
     return {"record": record, "bad": {"why": what, "where": where}}
+
+
+def _stop(config: Config, where: str, error: UserError) -> UserError | None:
+    """Give the error of a bad row when bad rows stop the load, else None. Raises it when no row can be better."""
+    what = f"{error.where}: {error.what}" if error.where else error.what
+    if config.on_bad_row == "drop" and error.where != "columns":
+        return None
+    mend = error.mend or "Fix the row"
+    stop = UserError(what, where, f"{mend.rstrip('.')}, or set load.on_bad_row: drop.")
+    if error.where == "columns":
+        raise stop from error
+    return stop
+
+
+def _all_bad(first: UserError, told: Told, n: int) -> UserError:
+    """Give the error of every bad row: the first alone as it is, of several the first 20 and how many of each kind."""
+    n_bad = sum(told.reasons.values())
+    if n_bad == 1:
+        return first
+    lines = "\n  ".join(told.bad_lines())
+    return UserError(f"{n_bad:,} of {n:,} rows cannot be used\n  {lines}.", "", first.mend)
 
 
 def _finish(record: Record, config: Config, source: str, notes: Notes) -> Record:
@@ -288,8 +314,6 @@ def _finish(record: Record, config: Config, source: str, notes: Notes) -> Record
     notes["n_untranslated"] += _is_untranslated(found)
     for key in kept:
         notes[f"with_{key}"] = notes.get(f"with_{key}", 0) + 1
-    for key in extra:
-        notes["extra"][key] += 1
     ordered: Record = {"id": record.pop("id", ""), "source": record.pop("source", None) or source}
     if config.source:
         ordered["source"] = config.source

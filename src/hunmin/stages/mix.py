@@ -118,8 +118,9 @@ def run(config: Config, inputs: Inputs, out: Path) -> Counts:
         raise UserError("; ".join(wrong), inputs.label, "Mend the options.")
     writer = Writer(out, inputs.label)
     used: set[int] = set()
-    table = []
+    table: list[JsonObject] = []
     n_renamed = 0
+    lines: list[str] = []
     for source in config.sources:
         notes: Notes = {}
         kept = chars = 0
@@ -147,12 +148,14 @@ def run(config: Config, inputs: Inputs, out: Path) -> Counts:
         tick(0, done=True)
         if at < 0:
             raise UserError(f"source '{source.name}' is empty", source.path or source.hub or "", "Check the source.")
+        told = notes.get("told")
+        lines += [f"{source.name}: {line}" for line in told.lines()] if told else []
         table.append(
             {
                 "source": source.name,
                 "available": at + 1,
                 "taken": kept,
-                "bad_rows": sum(notes.get("bad_rows", {}).values()),
+                "bad_rows": sum(told.reasons.values()) if told else 0,
                 "chars": chars,
                 "license": source.license or "",
             }
@@ -164,6 +167,7 @@ def run(config: Config, inputs: Inputs, out: Path) -> Counts:
     counts.notes = {
         "headline": " + ".join(f"{row['source']} {row['taken']:,}" for row in table),
         "amounts": table,
+        **({"terminal": lines} if lines else {}),
         **({"ids_prefixed_with_source": n_renamed} if n_renamed else {}),
     }
     return counts
@@ -202,7 +206,9 @@ def _items(source: Source, inputs: Inputs, notes: Notes) -> Iterator[JsonObject]
                 yield from load.items(_load_config(source), notes, source.name)
             except UserError as error:  # told in the words of `load`, but it is this source's option
                 mend = error.mend.replace("load.", f"sources.{source.name}.")
-                raise UserError(error.what, f"source '{source.name}': {error.where}", mend) from error
+                raise UserError(
+                    error.what, f"source '{source.name}'" + (f": {error.where}" if error.where else ""), mend
+                ) from error
         return
     if inputs.records is None:
         raise UserError(

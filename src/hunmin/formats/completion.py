@@ -1,0 +1,66 @@
+"""trl's rows: prompt and completion, as texts or lists of messages; with `label` (KTO) a labelled answer.
+
+Only the completion is learned, so answers inside a prompt list have weight 0. Texts become an instruction, lists a
+chat.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ..artifacts.record import Record
+from ..artifacts.rows import JsonObject
+from ..errors import UserError
+from .columns import carry, give_back, holds, joined, text, truth
+from .turns import check_turns, read_turns, write_turn
+
+LOSSLESS = True
+
+
+def fits(row: Mapping[str, Any]) -> bool:
+    """Tell by keys: prompt and completion."""
+    return {"prompt", "completion"} <= row.keys() and not {"chosen", "messages", "conversations"} & row.keys()
+
+
+def read(row: Mapping[str, Any]) -> list[Record]:
+    """Give the one record of a row."""
+    used = ["prompt", "completion"]
+    if isinstance(row["prompt"], str) and isinstance(row["completion"], str):
+        record: Record = {"instruction": text(row, "prompt"), "output": text(row, "completion")}
+    else:
+        prompt, answer = _turns(row["prompt"], "prompt", "user"), _turns(row["completion"], "completion", "assistant")
+        before = [{**m, "weight": 0} if m["role"] == "assistant" else m for m in prompt]
+        record = {"messages": check_turns([*before, *answer], "completion")}
+    label = truth(row.get("label"), numbers=True)
+    if label is not None:
+        record["label"] = label
+        used.append("label")
+    return [carry(record, row, used)]
+
+
+def _turns(value: Any, field: str, role: str) -> list[JsonObject]:
+    if isinstance(value, str):
+        return [{"role": role, "content": value}]
+    return read_turns([value] if isinstance(value, Mapping) else value, field)
+
+
+def write(record: Record) -> JsonObject:
+    """Give the row of an instruction as texts, of a chat as lists that part before what is learned."""
+    holds(record, "completion", "ic")
+    if not record.get("messages"):
+        row: JsonObject = {"prompt": joined(record), "completion": record["output"]}
+        return {**row, **({"system": record["system"]} if record.get("system") else {}), **give_back(record)}
+    messages = record["messages"]
+    if record.get("system") and messages[0]["role"] != "system":
+        messages = [{"role": "system", "content": record["system"]}, *messages]
+    learned = [i for i, m in enumerate(messages) if m["role"] == "assistant" and m.get("weight") != 0]
+    if learned != [len(messages) - 1]:
+        what = "format 'completion' teaches the last answer alone; this chat teaches others too, or none"
+        raise UserError(what, f"record {record.get('id', '')}", "Write messages or records.")
+    before = [{k: v for k, v in m.items() if k != "weight" or m["role"] != "assistant"} for m in messages[:-1]]
+    return {
+        "prompt": [write_turn(m) for m in before],
+        "completion": [write_turn(messages[-1])],
+        **give_back(record),
+    }

@@ -1,0 +1,180 @@
+"""Column names that people give, in English and Korean, and what a table's own columns can mean."""
+
+from __future__ import annotations
+
+import itertools
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from ..artifacts.rows import JsonObject
+
+
+def _names(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+MEANINGS: dict[str, frozenset[str]] = {  # normalised by `plain_name`: small letters, no blanks, `_` or `-`
+    "messages": _names(
+        "messages conversations conversation dialog dialogue dialogs dialogues chat turns chatmessages 대화 "
+        "대화내용 메시지"
+    ),
+    "instruction": _names(
+        "instruction instructions prompt prompts question questions query queries q ask request problem human "
+        "user userinput userprompt usermessage userquery inputtext inputs questiontext instructiontext "
+        "promptko questionko instructionko 질문 질의 지시 지시문 지시사항 명령 명령어 문제 물음 요청 요청사항 "
+        "프롬프트 사용자 사용자입력 질문내용 문제내용"
+    ),
+    "input": _names("input context passage background 입력 문맥 맥락 지문 본문 배경 참고자료 추가정보"),
+    "output": _names(
+        "output outputs answer answers a response responses reply completion completions generation target "
+        "assistant gpt bot modelanswer modeloutput modelresponse assistantresponse assistantmessage "
+        "botresponse outputtext answertext responsetext solution outputko answerko responseko 답변 답 응답 "
+        "출력 정답 대답 풀이 답변내용 모범답안 모범답변 어시스턴트 챗봇"
+    ),
+    "chosen": _names(
+        "chosen preferred preferredoutput preferredresponse chosenresponse chosenanswer responsechosen "
+        "answerchosen accepted acceptedanswer acceptedresponse goodanswer goodresponse betteranswer "
+        "betterresponse winner win positive 선호 선호답변 선호응답 채택 채택답변 좋은답변 좋은응답 선택 "
+        "선택답변"
+    ),
+    "rejected": _names(
+        "rejected dispreferred nonpreferredoutput rejectedresponse rejectedanswer responserejected "
+        "answerrejected badanswer badresponse worseanswer worseresponse loser lose negative 비선호 비선호답변 "
+        "비선호응답 기각 기각답변 나쁜답변 나쁜응답 거절 거절답변"
+    ),
+    "system": _names("system systemprompt systemmessage sysprompt systemtext 시스템 시스템프롬프트 시스템메시지"),
+    "thinking": _names(
+        "thinking reasoning reasoningcontent reasoningprocess thought thoughts complexcot chainofthought 사고 "
+        "사고과정 추론 추론과정 생각"
+    ),
+    "label": _names("label ktotag ktolabel desirable isdesirable"),
+    "history": _names("history chathistory 이전대화 대화기록"),
+    "tools": _names("tools functions 도구"),
+}
+MEDIA = _names(
+    "image images imagepath imagepaths imageurl imageurls img imgs video videos videopath audio audios "
+    "audiopath 이미지 사진 영상 음성"
+)
+CHOICES = _names("choices options candidates choice option 보기 선택지 선지")
+LETTERS = tuple(frozenset(a + b for b in "abc") for a in ("", "option", "choice")) + tuple(
+    frozenset(a + b for b in "123") for a in ("option", "choice", "보기", "선택지", "ending", "alternative")
+)
+# Meant so only where no other column says it plainly.
+WEAK = _names("user human assistant gpt bot target request 사용자 어시스턴트 챗봇 정답")
+RAW = _names("text content document body article texts 텍스트 내용 문서 본문 글 원문 문장")
+MEANING = {name: meaning for meaning, names in MEANINGS.items() for name in names}
+ROW = ("messages", "instruction", "input", "output", "chosen", "rejected")  # what a mapping may name by itself
+
+
+def plain_name(key: Any) -> str:
+    """Give a column's name without case, blanks and joiners: "Reasoning_Content" is "reasoningcontent"."""
+    return re.sub(r"[\s_\-]+", "", unicodedata.normalize("NFC", str(key))).casefold()
+
+
+def keys_of(row: Mapping[str, Any], meaning: str) -> list[str]:
+    """Give the row's columns that mean this, in the row's order."""
+    return [key for key in row if MEANING.get(plain_name(key)) == meaning]
+
+
+def filled(value: Any) -> bool:
+    """Tell whether a cell holds anything."""
+    return value is not None and value != "" and value != [] and value != {}
+
+
+@dataclass
+class Proposal:
+    """What the columns of a table can mean: the one mapping, or the ones a person has to choose from."""
+
+    columns: dict[str, str] = field(default_factory=dict)
+    choices: list[dict[str, str]] = field(default_factory=list)
+    why: str = ""
+
+
+def propose(rows: Sequence[Mapping[str, Any]]) -> Proposal:
+    """Give the mapping of columns when only one is possible, else those to choose from, with the reason."""
+    cells = [_flat(row) for row in rows]
+    known: dict[str, list[str]] = {meaning: [] for meaning in ROW}
+    for key in dict.fromkeys(key for row in cells for key in row):
+        meaning = MEANING.get(plain_name(key.rsplit(".", 1)[-1]))
+        values = [row[key] for row in cells if filled(row.get(key))]
+        if meaning in known and values and all(_suits(value, meaning) for value in values):
+            known[meaning].append(key)
+    for meaning, keys in known.items():
+        plain = [k for k in keys if plain_name(k.rsplit(".", 1)[-1]) not in WEAK]
+        known[meaning] = plain or keys
+    if not known["instruction"] and len(known["input"]) == 1:
+        known["instruction"], known["input"] = known["input"], []
+    if known["rejected"] and not known["chosen"]:
+        known["chosen"], known["output"] = known["output"], []
+    if known["chosen"] and known["rejected"]:
+        wanted = ["messages" if known["messages"] else "instruction", "chosen", "rejected"]
+    elif known["messages"] and not (known["instruction"] and known["output"]):
+        wanted = ["messages"]
+    else:
+        wanted = ["instruction", "output"]
+        if known["messages"]:
+            choices = [{"messages": known["messages"][0]}, {name: known[name][0] for name in wanted}]
+            return Proposal(choices=choices, why="both a conversation and a question with its answer")
+    missing = [name for name in wanted if not known[name]]
+    if missing:
+        guess = _guess(cells, known, wanted)
+        return Proposal(choices=[guess] if guess else [], why=f"no column is known for {' and '.join(missing)}")
+    if "instruction" in wanted and known["input"]:
+        wanted.insert(1, "input")
+    several = [name for name in wanted if len(known[name]) > 1]
+    found = [dict(zip(wanted, keys, strict=True)) for keys in itertools.product(*(known[name] for name in wanted))]
+    if several:
+        why = "; ".join(f"{name} could be {' or '.join(known[name])}" for name in several)
+        return Proposal(choices=found, why=why)
+    return Proposal(columns=found[0])
+
+
+def _flat(row: Mapping[str, Any]) -> JsonObject:
+    """Give the cells of a row, those of an inner object by `outer.inner`."""
+    found: JsonObject = {}
+    for key, value in row.items():
+        if isinstance(value, Mapping) and MEANING.get(plain_name(key)) not in ROW:
+            found |= {f"{key}.{inner}": v for inner, v in value.items()}
+        else:
+            found[str(key)] = value
+    return found
+
+
+def _suits(value: Any, meaning: str) -> bool:
+    if meaning == "messages":
+        return isinstance(value, (list, str))
+    return isinstance(value, (str, int, float)) and not isinstance(value, bool)
+
+
+def _guess(cells: Sequence[Mapping[str, Any]], known: Mapping[str, list[str]], wanted: Iterable[str]) -> dict[str, str]:
+    """Give a mapping to begin from, of the user's own names: short texts ask, the longest ones answer."""
+    sizes: dict[str, int] = {}
+    for key in dict.fromkeys(key for row in cells for key in row):
+        values = [row[key] for row in cells if filled(row.get(key))]
+        if values and all(isinstance(v, str) for v in values) and not re.search(r"(?i)(^|[_.])(id|url|link)s?$", key):
+            sizes[key] = sum(map(len, values))
+    taken = [known[name][0] for name in wanted if known[name]]
+    free = sorted((k for k in sizes if k not in taken), key=lambda k: sizes[k])
+    guess: dict[str, str] = {}
+    for name in wanted:
+        if known[name]:
+            guess[name] = known[name][0]
+        elif not free:
+            return {}
+        else:
+            guess[name] = free.pop(0) if name in ("instruction", "rejected") else free.pop()
+    return guess
+
+
+def columns_line(columns: Mapping[str, str]) -> str:
+    """Give the option as it is typed: --columns '{instruction: 질문, output: 답}'."""
+    return f"--columns '{{{', '.join(f'{field}: {_quoted(column)}' for field, column in columns.items())}}}'"
+
+
+def _quoted(name: str) -> str:
+    plain = re.fullmatch(r"[^\W\d][\w .()-]*", name) and name.strip() == name
+    risky = name.lower() in ("y", "n", "yes", "no", "on", "off", "true", "false", "null")
+    return name if plain and not risky else '"' + name.replace("\\", "\\\\").replace('"', '\\"') + '"'

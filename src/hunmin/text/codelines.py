@@ -120,7 +120,7 @@ def code_lines(lines: list[str]) -> list[bool]:
         bare = line.rstrip()
         found = False
         if bare and _may_be_code(bare):
-            upper = bool(SQL_CLAUSE.match(bare)) and (in_sql or not _prose(bare))
+            upper = bool(SQL_CLAUSE.match(bare)) and (in_sql or " " in bare.strip() and not _prose(bare))
             lower = bool(LOWER_SELECT.match(bare)) or (in_sql and bool(LOWER_CLAUSE.match(bare)))
             in_sql = upper or lower
             found = upper or lower

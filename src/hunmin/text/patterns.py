@@ -76,7 +76,7 @@ TOLD = re.compile(
     r"\s(?:alt|title|titleText|aria-label|label|placeholder|caption|summary)=(?P<q>[\"'])(?P<said>(?:(?!(?P=q)).)*[^\W\d_](?:(?!(?P=q)).)*)(?P=q)",
     re.S | re.I,
 )
-ANCHOR = re.compile(r"[ \t]*(?:\[\[[\w.-]+\]\]|\{#[\w.-]+\}|\{/\*[^*\n]{1,200}\*/\})(?=[ \t]*$)", re.M)
+ANCHOR = re.compile(r"[ \t]*(?:\[\[[\w.-]+\]\]|\[#[\w.-]+\]|\{#[\w.-]+\}|\{/\*[^*\n]{1,200}\*/\})(?=[ \t]*$)", re.M)
 BLANK = re.compile(r"(?<![A-Za-z0-9_])_{2,}(?![A-Za-z0-9_])|(?<![.\w])\.{5,}")
 BRACKET = re.compile(r"\[(?!\s*[xX]?\s*\])(?P<body>[^\[\]\n]{1,60})\](?!\()")
 BRACE = re.compile(

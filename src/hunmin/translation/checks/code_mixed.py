@@ -18,7 +18,6 @@ from .reading import CERTAIN, REVIEW, Issue, count, issue, lines_of, place, span
 
 NAMES = ("inline_code", "identifier")
 CODEY = re.compile(r"[_.()=<>\[\]{}$/\\@#+*|-]|[a-z][A-Z]")
-FIRM = re.compile(r"_|^-|\w\.\w")
 TYPE = re.compile(
     r"(?im)^[ \t]*(?:[-*][ \t]+)?[\"'`]?(?:(?:data|return|value|file) )?(?:type|format|dtype)[\"'`]?[ \t]*:[ \t]*"
     r"[\"'`]?(?P<name>list|string|str|int|integer|float|double|bool|boolean|dict|array|object|null|none|json|xml|csv|pdf|yaml"
@@ -100,8 +99,14 @@ def _types(original: str, text: str) -> list[Issue]:
 def _damaged(source: str, target: str) -> bool:
     """Tell whether a block is this code with a little changed, and not another version of it."""
     mine, other = source.strip("\n").split("\n"), target.strip("\n").split("\n")
-    if len(mine) != len(other):
-        return False
+    if (
+        len(mine) != len(other)
+        or mine[0].lstrip()[:1] in "`~"
+        and not mine[-1].strip().startswith(mine[0].lstrip()[:3])
+    ):
+        return False  # other lines, or a fence that nothing closes
+    if all(a == b for a, b in _code_pairs(mine, other)):
+        return False  # only what strings say
     bare = [difference(a, b) == "code" for a, b in zip(mine[1:], other[1:], strict=True)] or [True]
     return sum(bare) <= max(1, 0.34 * len(bare)) or any(
         has_hangul(b) and not has_hangul(a) for a, b in _code_pairs(mine, other)
@@ -132,31 +137,38 @@ def _names(original: str, text: str) -> list[Issue]:
                 severity,
                 (lost.span.start, lost.span.end),
                 where,
-                f"'{name[:60]}' 없음 / '{name[:60]}' is lost",
+                _told(name, lost.instead.of(text) if lost.instead else ""),
             )
         )
     return found
+
+
+def _told(name: str, there: str) -> str:
+    if "".join(name.split()) == "".join(there.split()):
+        return f"'{name[:60]}'의 빈칸이 바뀜 / the blanks in '{name[:60]}' were changed"
+    return f"'{name[:60]}' 없음 / '{name[:60]}' is lost"
 
 
 def _name_severity(lost: Lost, name: str, original: str, text: str) -> str:
     """Give how sure it is that a name should stand; "" where the translation says it otherwise."""
     bare = name.strip("`").strip() if lost.span.kind == "inline_code" else name
     there = lost.instead.of(text) if lost.instead else ""
-    if lost.instead is None:
+    if lost.span.kind == "identifier" and (PASCAL.fullmatch(name) or CAMEL.fullmatch(name)):
+        return REVIEW if lost.gone or lost.instead else ""
+    if lost.instead is None or has_hangul(there) and not _beside(lost, original, text):
         if not lost.gone:  # a name said twice may be said once
             return REVIEW if lost.span.kind == "inline_code" else ""
         if lost.span.kind == "inline_code" and bare and count(bare, text) >= count(bare, original):
             return ""  # only the backticks are gone: markup's affair
         if bare and re.search(rf"(?<![A-Za-z]){re.escape(bare.strip('()'))}", text, re.I):
             return REVIEW
-        firm = lost.span.kind == "inline_code" or "(" in name or FIRM.search(name)
-        same_shape = len(lines_of(original)) == len(lines_of(text))
-        return CERTAIN if firm and CODEY.search(bare) and same_shape and len(bare.split()) <= 6 else REVIEW
+        firm = lost.span.kind == "identifier" and CODEY.search(bare) and re.search(r"\w", bare)
+        return CERTAIN if firm and len(lines_of(original)) == len(lines_of(text)) else REVIEW
     if PROSE_IN_CODE.search(STRING.sub('""', bare)):
         return REVIEW  # a message or a line of a log
-    if lost.span.kind == "identifier" and (PASCAL.fullmatch(name) or CAMEL.fullmatch(name)):
-        return REVIEW
-    x, y = (re.sub(r"[\s`'‘’]", "", STRING.sub('""', side)) for side in (bare, there))
+    x, y = (re.sub(r"[\s`'‘’/·∙,]|^\w+:", "", STRING.sub('""', side)) for side in (bare, there))
+    if x == y and any(sign in there for sign in "·∙"):
+        return ""
     if x.lower() == y.lower():
         return CERTAIN if x != y or STRING.sub('""', bare) == bare else REVIEW
     if has_hangul(there):
@@ -170,9 +182,18 @@ def _name_severity(lost: Lost, name: str, original: str, text: str) -> str:
     return CERTAIN if near and CODEY.search(bare) and not re.search(r"\d", x + y) else REVIEW
 
 
+def _beside(lost: Lost, original: str, text: str) -> bool:
+    """Tell whether what stands there instead is at the place of the lost span: its line, or about as far on."""
+    assert lost.instead is not None
+    if original.count("\n") == text.count("\n"):
+        return original.count("\n", 0, lost.span.start) == text.count("\n", 0, lost.instead.start)
+    return abs(lost.span.start / len(original) - lost.instead.start / len(text)) < 0.15
+
+
 def _in_block(name: str, original: str) -> bool:
-    """Tell whether a name stands in a block of code beside the prose too, so that it cannot be a word of it."""
-    return any(s.kind in ("fence", "code") and count(name, s.of(original)) for s in spans_of(original))
+    """Tell whether a name stands in the code of a block beside the prose too, so that it cannot be a word of it."""
+    blocks = [s.of(original) for s in spans_of(original) if s.kind in ("fence", "code")]
+    return any(count(name, line.bare) for block in blocks for line in lines_of_code(block))
 
 
 def _variables(original: str, text: str) -> list[Issue]:

@@ -99,7 +99,7 @@ def _terms(original: str, text: str) -> list[Issue]:
         return []
     there = len(DEFINED.findall(text))
     gone = [term for term in terms if term[1] not in text]
-    if not gone or there >= len(terms) or len(BRACKETED.findall(text)) >= len(BRACKETED.findall(original)):
+    if not gone or there >= len(terms) or sum(map(has_hangul, BRACKETED.findall(text))) >= len(terms):
         return []  # (blur) for ("blur"), 함수(액션)
     lost = gone[-1] if there == 0 else min(gone, key=lambda m: _quoted_near(m, original, text))
     return [

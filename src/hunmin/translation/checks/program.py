@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from ...text.codelines import may_have_code
+from ...text.codelines import code_lines, may_have_code
 from ...text.hangul import has_hangul
 
 COMMENT = re.compile(
@@ -13,10 +13,16 @@ COMMENT = re.compile(
 )
 DOCSTRING = re.compile(r"\"\"\".*?\"\"\"|'''.*?'''", re.S)
 STRING = re.compile(r"\"(?:[^\"\\\n]|\\.)*\"|'(?:[^'\\\n]|\\.)*'")
+SAID = re.compile(STRING.pattern + r"|(?<!`)`[^`\n]+`(?!`)")  # and the template strings of JavaScript
 BEFORE_UNIT = re.compile(r"(?<=\d)[ \t](?=[A-Za-z]{1,3}(?:/[A-Za-z]{1,2})?(?![\w(]))")  # 5 cm is 5cm
 HTML_TEXT = re.compile(r"(?<=>)[^<>{}]*(?=</?[A-Za-z])")
 
 
+LANGUAGES = re.compile(
+    r"\s*(?:```|~~~)\s*\{?\.?(?:python|py|pycon|js|jsx|ts|tsx|javascript|typescript|mjs|java|kotlin|kt|c|cpp|c\+\+|cs|csharp"
+    r"|go|golang|rust|rs|ruby|rb|php|swift|scala|r|sql|bash|sh|shell|zsh|powershell|ps1|html|css|scss|xml|json|jsonc|yaml|yml|toml|ini|dockerfile|docker|makefile|vue|svelte|diff|graphql|console|powershell|dart|lua|perl|haskell|latex|tex)\b",
+    re.I,
+)
 BETWEEN = re.compile(r"(?<=[>}])[^<>{}()=;]*(?=[<{])")  # the text of an element
 TEXT_FENCE = re.compile(
     r"\s*(?:```|~~~)\s*(?:mermaid|text|txt|plaintext|plain|md|mdx|markdown|output|log|diagram|ascii)\b", re.I
@@ -36,7 +42,7 @@ class Line:
     @property
     def bare(self) -> str:
         """The code without what its text strings and elements say."""
-        return HTML_TEXT.sub("", BETWEEN.sub("", STRING.sub('""', self.code))).rstrip()
+        return HTML_TEXT.sub("", BETWEEN.sub("", SAID.sub('""', self.code))).rstrip()
 
     def with_comments_of(self, other: Line) -> str | None:
         """Give this line's code with the other's comments; None when they have not as many."""
@@ -77,20 +83,57 @@ def difference(original: str, text: str) -> str:
     a, b = (BEFORE_UNIT.sub("", FENCE_INFO.sub(r"\1", _plain(side))) for side in (original, text))
     if a == b:
         return ""
-    if a[:3] == b[:3] == "```" and (not may_have_code(a.strip("`")) or TEXT_FENCE.match(a)):
+    if a[:3] == b[:3] == "```" and (not may_have_code(a.strip("`")) or _is_prose(a)):
         return "string"  # a block of plain text
     one, two = (lines_of_code(side) for side in (a, b))
     a, b = (_plain(DOCSTRING.sub('""', COMMENT.sub("", side))) for side in (a, b))
     if a == b:
         return "comment"
     strings = (STRING.findall(a), STRING.findall(b))
-    if not all(x == y or has_hangul(y) for x, y in zip(*strings, strict=False)):
+    if len(strings[0]) == len(strings[1]) and not all(x == y or has_hangul(y) for x, y in zip(*strings, strict=True)):
         return "code"
-    a, b = (HTML_TEXT.sub("", STRING.sub('""', side)) for side in (a, b))
-    if a == b:
+    a, b = (HTML_TEXT.sub("", SAID.sub('""', side)) for side in (a, b))
+    if _loose(a) == _loose(b):
         return "string"
-    said = len(one) == len(two) and all(
-        x.bare == y.bare or has_hangul(y.bare) and not CODE_SIGN.search(x.bare.replace("\0", ""))
-        for x, y in zip(one, two, strict=True)
+    said = len(one) == len(two) and all(_says_the_same(x, y) for x, y in zip(one, two, strict=True))
+    return "string" if said or _renamed_throughout(a, b) else "code"
+
+
+def _renamed_throughout(one: str, two: str) -> bool:
+    """Tell whether names of one's own were chosen anew, the same everywhere (john as bora): localisation."""
+    a, b = re.findall(r"\w+|[^\w\s]", one), re.findall(r"\w+|[^\w\s]", two)
+    if len(a) != len(b):
+        return False
+    pairs = {(x, y) for x, y in zip(a, b, strict=True) if x != y}
+    if not all(re.fullmatch(r"[a-z]\w*", x) and re.fullmatch(r"[a-z]\w*", y) for x, y in pairs):
+        return False
+    return 0 < len({x for x, _ in pairs}) == len(pairs) and all(
+        a.count(x) == b.count(y) >= 2 and x not in b for x, y in pairs
     )
-    return "string" if said else "code"
+
+
+def _says_the_same(one: Line, two: Line) -> bool:
+    """Tell whether two lines differ in language only: in elements, or in a sentence put together from strings."""
+    if _loose(one.bare) == _loose(two.bare):
+        return True
+    if has_hangul(two.bare):
+        return not CODE_SIGN.search(one.bare.replace("\0", ""))
+    names = sorted(re.findall(r"\w+", one.bare)) == sorted(re.findall(r"\w+", two.bare))
+    return names and any(map(has_hangul, SAID.findall(two.code)))
+
+
+def _loose(code: str) -> str:
+    """Give code without what a hand may change and no machine reads: blanks inside a line, a last semicolon."""
+    return re.sub(r"(?<=\S)[ \t]+", " ", re.sub(r";[ \t]*$", "", code, flags=re.M))
+
+
+def _is_prose(block: str) -> bool:
+    """Tell whether a fence holds language: a diagram, an output, a note that its page draws as a box."""
+    if TEXT_FENCE.match(block):
+        return True
+    info, _, body = block.partition("\n")
+    word = re.sub(r"^\s*[`~]+\s*", "", info).split(" ")[0]
+    if not word or LANGUAGES.match(block):
+        return False
+    lines = body.split("\n")[:-1]
+    return sum(code_lines(lines)) * 2 < len(lines)

@@ -6,13 +6,8 @@ import re
 
 from ...text.codelines import SQL_CLAUSE, code_lines
 from ...text.hangul import has_hangul
-from ..checks.program import STRING, Line, lines_of_code
+from ..checks.program import LANGUAGES, STRING, Line, lines_of_code
 
-LANGUAGES = re.compile(
-    r"\s*(?:```|~~~)\s*\{?\.?(?:python|py|pycon|js|jsx|ts|tsx|javascript|typescript|mjs|java|kotlin|kt|c|cpp|c\+\+|cs|csharp"
-    r"|go|golang|rust|rs|ruby|rb|php|swift|scala|r|sql|bash|sh|shell|zsh|powershell|ps1|html|css|scss|latex|tex)\b",
-    re.I,
-)
 # Hangul where only a name can stand: before a call, an index, an assignment, a brace; behind a dot, a sign, a bracket.
 NAME = re.compile(
     r"[가-힣]\w*(?=[(\[=.]|\s?=[^=]|\{)|(?<=[._$\\@#])[가-힣]|</?[가-힣]|\w_[가-힣]|[가-힣]\w*_\w"

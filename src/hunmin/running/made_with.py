@@ -23,6 +23,9 @@ from ..errors import UserError
 from .recipe import Step, needs
 
 STARTED = "started.json"
+CHECKS_OF_0_1 = "code_only code_mixed number_lost math_symbol untranslated cut_off markup task_broken"
+DEFAULTS_OF_0_1: dict[str, dict[str, Any]] = {"check": {"checks": CHECKS_OF_0_1.split()}}
+"""Defaults that are others today, by stage: an artifact that 0.1 made with its own is not orphaned."""
 
 
 @dataclass(frozen=True)
@@ -146,7 +149,11 @@ def differences(folder: Path, found: Identity, wanted: MadeWith, strict: bool = 
 
     `strict` takes no word of 0.1 for a folder's content: it read only the ends of a folder's files.
     """
-    old, new = _filled(found["config"], wanted.step), wanted.config
+    old, new = dict(_filled(found["config"], wanted.step)), wanted.config
+    if "identity" not in found:  # a default that has changed since 0.1, and that neither says otherwise
+        for name, before in DEFAULTS_OF_0_1.get(wanted.step.stage.name, {}).items():
+            if old.get(name) == before and new.get(name) == type(wanted.step.config).model_fields[name].default:
+                old[name] = new[name]
     changed = [
         f"{k}={_short(old.get(k))}, the recipe now says {_short(new.get(k))}"
         for k in {**old, **new}

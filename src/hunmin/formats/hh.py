@@ -13,6 +13,7 @@ from ..artifacts.record import Record
 from ..artifacts.rows import JsonObject
 from ..errors import UserError
 from .columns import give_back, holds
+from .preference import preference
 
 LOSSLESS = True
 
@@ -29,8 +30,6 @@ def fits(row: Mapping[str, Any]) -> bool:
 
 def read(row: Mapping[str, Any]) -> list[Record]:
     """Give the one preference record of a row."""
-    from .ultrafeedback import preference
-
     chosen, rejected = (turns_of(row[name], name) for name in ("chosen", "rejected"))
     rest = {k: v for k, v in row.items() if k not in ("chosen", "rejected")}
     return [preference([], chosen, rejected, rest)]

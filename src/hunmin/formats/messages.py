@@ -11,6 +11,7 @@ from typing import Any
 from ..artifacts.record import Record
 from ..artifacts.rows import JsonObject
 from .columns import carry, give_back, holds, joined
+from .preference import preference
 from .turns import check_turns, read_turns, write_turn
 
 LOSSLESS = True  # when every content is text
@@ -27,8 +28,6 @@ def read(row: Mapping[str, Any]) -> list[Record]:
     messages = check_turns(read_turns(row["messages"], "messages"), "messages")
     worse = next((name for name in WORSE if row.get(name)), None)
     if worse:
-        from .ultrafeedback import preference
-
         rest = {k: v for k, v in row.items() if k not in ("messages", worse)}
         return [preference(messages[:-1], messages[-1:], row[worse], rest)]
     return [carry({"messages": messages}, row, ("messages",))]

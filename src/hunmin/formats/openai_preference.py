@@ -9,8 +9,8 @@ from ..artifacts.record import Record
 from ..artifacts.rows import JsonObject
 from ..errors import UserError
 from .columns import give_back, holds, joined
+from .preference import preference
 from .turns import read_turns, write_turn
-from .ultrafeedback import preference
 
 LOSSLESS = True
 

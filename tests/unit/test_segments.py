@@ -89,6 +89,39 @@ def test_whole_field_code(text):
     assert only.of(text) == text
 
 
+LISTING = "\n".join(f"total_{i} = add(total, {i})" for i in range(30))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        LISTING,
+        f'"""\nAdds every number of the list that is handed over.\n"""\n{LISTING}',
+        f"# Here is a running total in Python\n{LISTING}",
+        "for (i = 0; i < 3; i++)\n{\n  show(i);\n}",
+        "def f(root):\nif root.left is not None and root.left.value > root.value:\n    return False\nreturn True",
+    ],
+)
+def test_code_without_a_sentence_is_code(text):
+    assert is_code(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"Here is a running total in Python:\n\n{LISTING}",
+        f"{LISTING}\n\nThe last line prints the sum.",
+        f"이 코드는 합계를 냅니다.\n\n{LISTING}",
+        f"Running total:\n\n```python\n{LISTING}\n```",
+        f"You should call this once.\n\n```python\n{LISTING}\n```",
+        "x = add(1, 2)\nprint(x)\n\nExpected output: 3",
+    ],
+)
+def test_a_sentence_outside_a_long_listing_is_no_code(text):
+    assert not is_code(text)
+    assert any(not line.strip() == "" for line in prose(text).splitlines())
+
+
 @pytest.mark.parametrize("text", ["Write a function.\nreturn it", "x^2 = 4", "", "- one\n- two", "이름: 미나\n나이: 3"])
 def test_not_code(text):
     assert not is_code(text)

@@ -7,7 +7,8 @@ from importlib import resources
 
 import pytest
 
-from hunmin.text.tasks import english_part, form_task
+from hunmin.text.english_part import english_part
+from hunmin.text.tasks import form_task
 
 FORM = [
     ("Rewrite the paragraph and fix all punctuation.", "grammar", True),
@@ -30,6 +31,14 @@ FORM = [
     ("Format the source in APA style.", "citation", True),
     ("Suggest an acronym for our club.", "acronym", True),
     ("What does the idiom mean?", "idiom", False),
+    ("Correct this sentence. He have two dog.", "grammar", True),
+    ("What is the plural of ox?", "inflection", True),
+    ("Explain the following idiom.", "idiom", False),
+    ("Put the following words in alphabetical order: pear, apple", "letters", True),
+    ("Given the list of names, arrange it alphabetically.", "letters", True),
+    ("Write a haiku with 5-7-5 syllables.", "letters", True),
+    ("Solve this crossword clue.", "anagram", True),
+    ("What 7-letter word reads the same upside down?", "letters", True),
 ]
 
 NOT_FORM = [
@@ -47,6 +56,20 @@ NOT_FORM = [
     "Which object is heavier?",
     "Give me three tips for better sleep.",
     "Identify the main idea of the article.",
+    "How long do 3 crossword puzzles take?",
+    "Which newspaper prints the hardest crossword?",
+    "What is a haiku?",
+    "Write a haiku about the rain.",
+    "What is a homonym?",
+    "Define the literary device alliteration.",
+    "Tell me about cockney rhyming slang",
+    "List the states in alphabetical order.",
+    "Name seven rivers of Asia, in alphabetical order.",
+    "What are the planets? Answer in bullet points, and capitalize each name.",
+    "Compare capitalism and socialism.",
+    "How do you cite a book in MLA format?",
+    "Write a short story in present tense.",
+    "Create a rule to detect misspelled words",
     "",
 ]
 
@@ -79,6 +102,14 @@ def test_the_bundled_sample_is_sorted_exactly():
         ("Change it to active voice: The song was sung.", ["The song was sung."]),
         ("What rhymes with 'light'? Don't say 'night'.", ["'light'", "'night'"]),
         ("Correct the grammar mistakes in the sentence.", []),
+        ("Rewrite the sentence She go home in the past tense.", ["She go home"]),
+        ("Correct this sentence. He have two dog.", ["He have two dog."]),
+        ("Is this sentence grammatically correct? Output yes or no.", []),
+        ("Fix the grammar in the sentence He don't know.", ["He don't know."]),
+        ("What is the plural of ox?", ["ox"]),
+        ("Name three words that rhyme with cat.", ["cat"]),
+        ("Conjugate the verb walk in the past tense", ["walk"]),
+        ("Fix the spelling in the text below:\n\nHe said: “Helo” and left.", ["He said: “Helo” and left."]),
     ],
 )
 def test_english_in_the_instruction_is_found(instruction, parts):

@@ -8,6 +8,7 @@ order), never on a keyword alone: "for", "select" and "on" begin English sentenc
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from functools import lru_cache
 
 STRONG = re.compile(
@@ -165,6 +166,35 @@ def _without_equations(lines: list[str], known: list[bool]) -> list[bool]:
 
 # A line of arithmetic, as a worked answer has it: x = 40 + 23; formulas find it.
 EQUATION = re.compile(r"(?=[^=]*=[^=])(?:[\d.,%$ ()+*/×÷·−–^=-]|(?<![A-Za-z])[A-Za-z](?![A-Za-z]))+")
+DOC = re.compile(r"\"\"\"|'''")
+# Four words and more that end as a sentence or in a row, two that introduce what follows, and two of Hangul.
+SENTENCE = re.compile(
+    r"^\s*(?:[-*>]\s+|\d+[.)]\s+)?[A-Z][\w'’,-]*(?:\s+[\w'’\"(),/-]+){3,}\s*[.:?!]\s*$"
+    r"|(?:\b[A-Za-z][a-z'’]*[,;]?\s+){4,}[A-Za-z][a-z'’]*|^\s*[A-Z][\w'’*]*\s(?:.*\s)?[A-Za-z'’]{3,}\**:\**\s*$"
+    r"|[가-힣]+[,.]?\s+[가-힣]+"
+)
+WORDS = re.compile(r"[A-Za-z]{3,}\s+[A-Za-z]{3,}|^\s*[A-Z][A-Za-z ]+:|[가-힣]")
+STATEMENT = re.compile(
+    r"^\s*(?:if|elif|else|while|for|return|with|switch|case|end|def|class|func|fn|let|const|var)\b.*[=<>().:_\[\]{]"
+)
+
+
+def reads_as(pattern: re.Pattern[str], lines: Sequence[str], known: Sequence[bool]) -> bool:
+    """Tell whether a line outside the code (`known`, as `code_lines` gives) has SENTENCE or WORDS.
+
+    Comments, documentation strings and quoted text are the code's own: "Here is a stack in Python:" above a long
+    listing is a sentence, "# Here is a stack" is not.
+    """
+    inside = False
+    for line, code in zip(lines, known, strict=True):
+        quotes = len(DOC.findall(line))
+        own = code or inside or quotes or COMMENT.match(line) or STATEMENT.match(line)
+        if not own and pattern.search(QUOTED_OR_COMMENT.sub(" ", line)):
+            return True
+        inside ^= quotes % 2 == 1
+    return False
+
+
 SIGN = re.compile(r"[=(){};<>\\@*]")
 HINTS = ("select", "import", "def", "$ ", "git ", "npm ", "pip ", "docker ", "sudo ")
 HINT = re.compile(r"(?i:\bselect\b|\bimport\b|\bdef\b)|^\$ |^(?:git|npm|pip|docker|sudo) ", re.M)

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from .codelines import code_lines_of, code_runs, may_have_code
+from .codelines import SENTENCE, WORDS, code_lines_of, code_runs, may_have_code, reads_as
 from .formulas import find_formulas
 from .patterns import (
     ANCHOR,
@@ -349,6 +349,10 @@ NOT_BREAK = re.compile(r"[^\n]")
 WHOLE_TAG = re.compile(r"<(code|pre|script|style)\b[^<>]*>.*</\1>", re.S | re.I)
 
 
+MIN_CODE_RATIO = 0.5  # of the lines; what lies below is data or a list with a line of code in it
+MOST_CODE_RATIO = 0.8  # from here on a stray label does not count
+
+
 @lru_cache(maxsize=512)
 def is_code(text: str) -> bool:
     """Tell whether a whole field is program code (or markup source) with no sentence outside of it."""
@@ -369,4 +373,8 @@ def is_code(text: str) -> bool:
         return False
     known = code_lines_of(body)
     n_code = sum(1 for line, code in zip(lines, known, strict=True) if code and line.strip())
-    return n_code >= 0.8 * len(full) and (len(full) > 1 or bool(re.search(r"[=({;<*/]", body)))
+    if n_code < MIN_CODE_RATIO * len(full) or reads_as(SENTENCE, lines, known):
+        return False
+    if n_code < MOST_CODE_RATIO * len(full) and reads_as(WORDS, lines, known):
+        return False  # "Expected output: 6" under half a page of code is somebody's to read
+    return len(full) > 1 or bool(re.search(r"[=({;<*/]", body))

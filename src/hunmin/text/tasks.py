@@ -22,9 +22,7 @@ class FormTask:
     output_too: bool
 
 
-_TEXT = (
-    r"(?:sentences?|texts?|words?|paragraphs?|phrases?|passages?|essays?|e-?mails?|articles?|writing|titles?|names?)"
-)
+TEXT = r"(?:sentences?|texts?|words?|paragraphs?|phrases?|passages?|essays?|e-?mails?|articles?|writing|titles?|names?)"
 _FIX = (
     r"(?:correct\w*|fix\w*|find|identif\w+|edit\w*|proof-?read\w*|improv\w+|check\w*|spot|revis\w+|detect|mend|repair)"
 )
@@ -40,8 +38,13 @@ _RULES: tuple[tuple[str, bool, str], ...] = (
     (
         "grammar",
         True,
-        rf"\bcorrect (?:the|any|all|this|these)?\s*(?:following |given )?{_TEXT} (?:below"
+        rf"\bcorrect (?:the|any|all|this|these)?\s*(?:following |given )?{TEXT} (?:below"
         rf" )?(?:so that|to be)\b",
+    ),
+    (
+        "grammar",
+        True,
+        rf"^\s*(?:please )?(?:correct|fix) (?:this|these|the following|the given|the) {TEXT}\s*(?:[.:]|below|$)",
     ),
     ("spelling", True, rf"\b{_FIX}\b<60>\b(?:spell(?:ing|ed|t)?|misspell\w*|mis-spell\w*)\b"),
     (
@@ -74,14 +77,20 @@ _RULES: tuple[tuple[str, bool, str], ...] = (
     (
         "letters",
         True,
-        r"\balphabetical(?:ly)?\b|\balphabeti[sz]e\b"
-        r"|\bpig latin\b|\bvowels?\b|\bsyllables?\b|\bhaikus?\b",
+        # "in alphabetical order" alone is how an answer is laid out: "List the states in alphabetical order."
+        r"\b(?:sort|arrange|order|organi[sz]e|put|place|rearrange|reorder|reshape|rank)\b<30>\b(?:these|this|following|below"
+        r"|given|provided|words?|names?|items?|list|terms?|sentence|phrase)\b<60>\balphabetical(?:ly)?\b|\balphabeti[sz]e\b"
+        r"|\b(?:these|following|given|provided|below)\b<20>\b(?:words?|names?|items?|lists?|terms?|phrases?|strings?)\b<60>"
+        r"\balphabetical(?:ly)?\b"
+        # a haiku can be written in Korean; its syllables are counted only where the instruction says so
+        r"|\bpig latin\b|\bvowels?\b|\bsyllab(?:les?|ic)\b|\b\d+[- ]letter words?\b",
     ),
     (
         "anagram",
         True,
-        r"\banagrams?\b|\bpalindromes?\b|\bunscrambl\w+\b"
-        r"|\bword (?:search|scramble|ladder)\b|\bcrossword\b",
+        r"\banagrams?\b|\bpalindromes?\b|\bunscrambl\w+\b|\bword (?:scramble|ladder)\b|\bcrossword clues?\b"
+        # "How long do 3 crossword puzzles take?" is sums
+        r"|\b(?:solve|complete|fill in|create|make|generate|construct|design)\b<30>\b(?:crossword|word search)\b",
     ),
     ("acronym", True, r"\b(?:suggest|create|make|come up with|generate|invent|form|think of)\b<30>\backronyms?\b"),
     ("acronym", True, r"\bacrostic\b|\b(?:acronym|abbreviation|initialism)s? (?:for|of|from)\b"),
@@ -96,7 +105,7 @@ _RULES: tuple[tuple[str, bool, str], ...] = (
     (
         "letter_case",
         True,
-        r"\bcapitali[sz]\w+\b"
+        r"\bcapitali[sz](?:es?|ed|ing|ation)\b"  # capitalism is none
         r"|\b(?:upper|lower|title|sentence|camel|snake|pascal|kebab)[- ]?case\w*\b",
     ),
     ("letter_case", True, r"\bcapital letters?\b|\ball[- ]caps\b|\b(?:in|to) (?:capitals|small letters)\b"),
@@ -117,6 +126,8 @@ _RULES: tuple[tuple[str, bool, str], ...] = (
         "inflection",
         True,
         r"\b(?:plural|singular|possessive|superlative|comparative) (?:form|noun)\w*\b"
+        r"|\b(?:plural|singular|past participle|comparative|superlative) of (?:the (?:word|noun|verb) )?[\"']?\w+[\"']?"
+        r"\s*[?.]?$"
         r"|\bconjugat\w+\b",
     ),
     (
@@ -140,7 +151,7 @@ _RULES: tuple[tuple[str, bool, str], ...] = (
         False,
         rf"\b(?:identify|find|underline|list|highlight|circle|name|extract|locate|label|determine|classify|pick out)\b"
         rf"<50>\b(?:nouns?|verbs?|adjectives?|adverbs?|pronouns?|subject|predicate|object|clauses?)\b"
-        rf"<40>\b(?:{_TEXT})\b",
+        rf"<40>\b(?:{TEXT})\b",
     ),
     (
         "ambiguity",
@@ -212,6 +223,20 @@ _NOT = _compile(
     r"<80>\b(?:capital|count|reverse|palindrom|vowel|anagram|letter|case|sort|string|alphabet|word)\w*"
     r"|\b(?:write|create|implement|generate|design|develop|code)\b<30>\b(?:function|program|script|algorithm|code|method|regex|query)\b"
     r"|\b(?:capitali[sz]e on|market capitali[sz]ation|present tense situation|investment vehicles?)\b"
+    r"|\bregular expressions?\b|\bcreate a rule\b|\bstor(?:y|ies)\b<20>\b(?:past|present|future) tense\b"
+    # what a form is or how it is done is told in any language: "What is a haiku?", "How is a book cited in MLA style?"
+    r"|^\s*(?:what(?: is|'s| are)|define|explain|describe|tell me about|give (?:me )?a definition of)\s+(?:what )?"
+    r"(?:the (?:definition|concept|history|purpose|rules?|term) (?:of|for)\s+)?(?:an?\s+|the\s+)?"
+    r"(?:(?!following|given|this|these|those|meaning|words?|plural|below)[\w-]+ ){0,4}[\"']?"
+    r"(?:haikus?|homonyms?|homophones?|limericks?|puns?|palindromes?|anagrams?|acronyms?|acrostics?"
+    r"|alliterations?|assonance|rhymes?|slang|idioms?|syllables?|vowels?|prefix(?:es)?|suffix(?:es)?|prepositions?"
+    r"|conjunctions?|contractions?|gerunds?|(?:past|present|future) (?:perfect )?tense|(?:passive|active) voice"
+    r"|crosswords?|word ?play|tongue twisters?)[\"']?"
+    r"(?: is| are| poems?| mean| in a sentence| in your own words)?\s*[?.]?\s*$"
+    r"|^\s*(?:how (?:do|should|can|would|to)|what is the (?:proper|correct|right))\b<30>"
+    r"\b(?:cite|citations?|format\w*)\b"
+    # the last of a list, or how an answer to a question of substance is to look
+    r"|\b(?:what|which|who|when|where|why|how)\b[^.?!\n]{0,160}\?\s+[^?\n]{0,80}\bcapitali[sz]e"
     r"|\bpasswords?\b"
     r"|\bwrite (?:a|an|me a|some) (?:poem|story|song|rap|verse)\b"
 )  # fmt: skip
@@ -233,20 +258,3 @@ def form_task(instruction: str) -> FormTask | None:
         if match:
             return FormTask(kind, match.start(), match.end(), too)
     return None
-
-
-_QUOTED = re.compile(r"\"[^\"\n]+\"|“[^”\n]+”|‘[^’\n]{2,}’|(?<![A-Za-z])'[^'\n]{1,80}'(?![A-Za-z])")
-
-
-def english_part(instruction: str, task: FormTask) -> list[tuple[int, int]]:
-    """Give where the instruction itself carries the English that its task is about, as [start, end) stretches.
-
-    Quoted words; else what follows the task behind a colon or on later lines. Empty when it carries none.
-    """
-    found = [match.span() for match in _QUOTED.finditer(instruction)]
-    if found:
-        return found
-    rest = re.compile(r"[ \t]*\n\s*|:\s+").search(instruction, task.start)
-    if rest and instruction[rest.end() :].strip():
-        return [(rest.end(), len(instruction.rstrip()))]
-    return []

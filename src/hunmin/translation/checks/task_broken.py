@@ -4,15 +4,13 @@ translated away.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
+from ...text.english_part import english_part
 from ...text.hangul import has_hangul
 from ...text.ngrams import english_words
 from .reading import REVIEW, Issue, issue, task_of
-
-QUOTED = re.compile(r"[\"“]([^\"”\n]{2,120})[\"”]|(?<!\w)'([^'\n]{2,120})'(?!\w)")
 
 
 def find(original: str, text: str, context: Mapping[str, Any]) -> list[Issue]:
@@ -31,16 +29,9 @@ def find(original: str, text: str, context: Mapping[str, Any]) -> list[Issue]:
         detail = f"영어의 형태가 필요한 과제({task.kind}) / the task needs the English as it stands ({task.kind})"
         return [issue("task_broken", REVIEW, (0, len(original)), (0, len(text)), detail)]
     if field == "instruction" and not context.get("has_input"):
-        for match in QUOTED.finditer(original):
-            piece = match[1] or match[2]
-            if piece not in text and len(english_words(piece)) >= 1:
-                return [
-                    issue(
-                        "task_broken",
-                        REVIEW,
-                        match.span(),
-                        (0, len(text)),
-                        f"과제의 영어 구절이 번역됨({task.kind}) / the quoted English was translated",
-                    )
-                ]
+        for start, end in english_part(original, task):
+            piece = original[start:end].strip("\"“”'‘’ ")
+            if piece not in text and english_words(piece):
+                detail = f"과제의 영어 구절이 번역됨({task.kind}) / the English that the task is about was translated"
+                return [issue("task_broken", REVIEW, (start, end), (0, len(text)), detail)]
     return []

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from ...artifacts.record import Record, texts
+from ...text.english_part import english_part
 from ...text.masking import Piece, Segment, cut
 from ...text.segments import Span, find_spans, is_code
-from ...text.tasks import FormTask, english_part, form_task
+from ...text.tasks import FormTask, form_task
 from .ways import Way
 
 WHOLE_MOST_CHARS = 6000  # a longer field is sent line by line even to engines that take whole fields

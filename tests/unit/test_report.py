@@ -91,7 +91,16 @@ def test_numbers_intervals_and_what_is_missing(tmp_path):
     finish(tmp_path / "03-evaluate", "scores", scores__json=rows)
     (tmp_path / "04-judge").mkdir()
     html = page.page(tmp_path)
-    told = ("not finished: 04-judge", "1,200", "bad_row 100", "1,234,567", "[0.520, 0.690]", "3 cut", "tiny", "0.610")
+    told = (
+        "not finished: 04-judge",
+        "1,200",
+        "bad_row 100",
+        "1,234,567",
+        "[0.520, 0.690]",
+        "3 cut",
+        "path, not the model",
+        "0.610",
+    )
     assert [text for text in told if text not in html] == []
     assert "3 stages finished" in html and "sft: loss" in html and "http" not in html.replace("http://www.w3.org", "")
     assert page.score_lines(tmp_path)[1].split()[:4] == ["kobest_copa", "0", "100", "0.50"]

@@ -14,7 +14,7 @@ import pytest
 expect = pytest.importorskip("playwright.sync_api").expect
 
 from hunmin.artifacts.record import write_jsonl  # noqa: E402
-from hunmin.translation.review.decisions import DECISIONS  # noqa: E402
+from hunmin.translation.review.decisions import DECISIONS, write_queue  # noqa: E402
 
 HOSTILE = "<script>window.owned = 1</script><img src=x onerror='window.owned = 1'>\u202etxt.exe **굵게** `코드`"
 
@@ -244,6 +244,77 @@ def test_two_readers_get_different_records(run, start, page, chromium):
     second.locator("#record").focus()
     second.keyboard.press("a")
     expect(second.locator(".head .id")).to_have_text("hostile-3")
+    other.close()
+
+
+@pytest.fixture
+def proposed(tmp_path):
+    """A queue whose first record has two proposed mends of one field, the second none."""
+    text = "🍳 값은 1개이고 제목은 영화 듄입니다."
+    number = issue("number_lost", "output", [0, 2], [6, 8], "수가 다름")
+    year = issue("markup", "output", [3, 7], [15, 17], "연도가 없음")
+    both = [
+        number | {"proposal": {"start": 5, "end": 6, "text": "12"}},
+        year | {"proposal": {"start": 18, "end": 18, "text": " (2021)"}},
+    ]
+    original = {"instruction": "Question", "output": "12 and Dune (2021)"}
+    rows = [
+        {"id": name, "source": "t", "instruction": "질문", "output": text, "issues": issues, "original": original}
+        for name, issues in (("a", both), ("b", [number]), ("c", [number]))
+    ]
+    write_jsonl(tmp_path / "records.jsonl", rows)
+    write_queue(tmp_path / "records.jsonl", tmp_path / "queue")
+    return tmp_path / "queue"
+
+
+def texts_decided(folder):
+    rows = (folder / DECISIONS).read_text(encoding="utf-8").splitlines()[1:]
+    return [(row["id"], row["action"], row.get("texts")) for row in map(json.loads, rows)]
+
+
+def test_proposed_mends_are_taken_with_one_key_or_one_by_one(proposed, start, page):
+    page.goto(start("review", proposed, "--port", "0").link)
+    page.wait_for_selector(".field")
+    assert page.locator(".mend").all_inner_texts() == ["1 → 12", " →  (2021)"]
+    page.locator("#record").focus()
+    page.keyboard.press("m")
+    expect(page.locator(".head .id")).to_have_text("b")
+    mended = "🍳 값은 12개이고 제목은 영화 듄 (2021)입니다."
+    assert texts_decided(proposed) == [("a", "edited", {"output": mended})]
+    page.keyboard.press("m")  # nothing is proposed here, so nothing is decided
+    expect(page.locator("#said")).to_have_text("제안된 수정이 없습니다.")
+    assert len(texts_decided(proposed)) == 1
+    page.keyboard.press("u")
+    expect(page.locator(".head .id")).to_have_text("a")
+    page.locator(".mend").nth(1).click()
+    expect(page.locator("textarea")).to_have_value("🍳 값은 1개이고 제목은 영화 듄 (2021)입니다.")
+    page.locator(".mend").first.click()
+    expect(page.locator("textarea")).to_have_value(mended)
+
+
+def test_a_decision_made_meanwhile_is_seen_before_it_is_replaced(proposed, start, page, chromium):
+    server = start("review", proposed, "--port", "0")
+    page.goto(server.link)
+    page.wait_for_selector(".field")
+    page.locator("#by").fill("미나")
+    other = chromium.new_context()
+    second = other.new_page()
+    second.goto(server.wait_for(r"another browser: (http://\S+)"))
+    second.wait_for_selector(".field")
+    second.locator("#by").fill("준")
+    second.locator("#list li", has_text="a").first.click()
+    expect(second.locator(".head .id")).to_have_text("a")
+    page.locator("#record").focus()
+    page.keyboard.press("a")
+    expect(page.locator(".head .id")).not_to_have_text("a")
+    second.locator("#record").focus()
+    second.keyboard.press("x")
+    expect(second.locator("#said")).to_contain_text("미나")
+    expect(second.locator(".head .badge").first).to_contain_text("승인 · 미나")
+    assert [row[:2] for row in texts_decided(proposed)] == [("a", "accepted")]
+    second.keyboard.press("x")  # having seen it, that is meant
+    expect(second.locator(".head .id")).not_to_have_text("a")
+    assert [row[:2] for row in texts_decided(proposed)] == [("a", "accepted"), ("a", "rejected")]
     other.close()
 
 

@@ -116,6 +116,15 @@ def test_glossary_is_uploaded_once(tmp_path):
 
 def test_estimate(tmp_path):
     found = deepl.estimate([sentence("word " * 10)] * 3 + [sentence(f"text {i}") for i in range(60)])
-    assert (found["units"], found["requests"]) == (61, 2)
+    assert (found["units"], found["requests"]) == (61, 8), "61 records of one text, eight in flight"
     assert found["chars"] == 50 + sum(len(f"text {i}") for i in range(60))
     assert found["usd"] == pytest.approx(found["chars"] * 25 / 1e6, abs=1e-4)
+
+
+def test_the_estimate_counts_requests_as_they_are_made(tmp_path):
+    texts = [deepl.Unit("text", {"text": f"line {i} of {r}"}, record=f"r{r}") for r in range(20) for i in range(3)]
+    assert deepl.estimate(texts)["requests"] == 3, "eight records of three texts in flight, twice, and four"
+    one = [deepl.Unit("text", {"text": f"line {i}"}, record="r0") for i in range(120)]
+    assert deepl.estimate(one)["requests"] == 3, "fifty texts each"
+    apart = [deepl.Unit("text", {"text": f"line {i}", "context": str(i % 2)}, record=f"r{i}") for i in range(8)]
+    assert deepl.estimate(apart)["requests"] == 2, "other parameters, another request"

@@ -237,3 +237,25 @@ def test_a_question_set_may_come_without_answers(tmp_path):
     path.write_text('{"id": "q1", "instruction": ""}\n', encoding="utf-8")
     with pytest.raises(UserError, match="both empty"):
         load.run(load.Config(path=str(path), questions=True), Inputs(label="load"), tmp_path / "c")
+
+
+@pytest.mark.parametrize("original", [
+    {"messages.0": "Hi", "messages.1": "Hello"}, {"messages.0.content": "Hi", "messages.1.content": "Hello"},
+    {"messages": [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": "Hello"}]},
+])  # fmt: skip
+def test_the_original_of_messages_is_understood(tmp_path, original):
+    from hunmin.translation.checks.find_issues import original_of
+
+    chat = {"messages": [{"role": "user", "content": "안녕"}, {"role": "assistant", "content": "안녕하세요"}]}
+    kept, _, _ = run(tmp_path, [{**chat, "original": original}], provides=["original"])
+    assert kept[0]["original"] == {"messages.0.content": "Hi", "messages.1.content": "Hello"}
+    if "messages.0" in original:  # also in records that no load has seen
+        assert original_of({**chat, "original": original}, "messages.1.content") == "Hello"
+
+
+@pytest.mark.parametrize(("original", "told"), [
+    ({"messages.7": "Hi"}, "no text field 'messages.7'"), ({"ouput": "Hi"}, "did you mean 'output'"),
+    ("Hi", "an object of texts"), ({"output": 3}, "expected text, got int"),
+])  # fmt: skip
+def test_an_original_that_fits_no_field_is_refused(tmp_path, original, told):
+    fails(tmp_path, told, [{"instruction": "가", "output": "나", "original": original}], provides=["original"])

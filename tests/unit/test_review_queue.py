@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import html
 import json
 
 import pytest
@@ -226,3 +227,69 @@ def test_a_link_works_once_and_then_the_cookie():
 
 def test_queue_reads_what_the_stage_wrote(queue):
     assert [r["id"] for r in read_jsonl(queue.found.stage / "queue.jsonl")] == [r["id"] for r in queue.records]
+
+
+def test_xlsx_holds_real_line_breaks_and_escapes_only_what_xml_cannot_hold(tmp_path):
+    import zipfile
+
+    stage = make(tmp_path, 2)
+    rows = list(read_jsonl(stage / "queue.jsonl"))
+    rows[0]["output"] = "첫째 줄\n둘째\t줄\r\n\x07 _x000a_ 끝"
+    (tmp_path / "records.jsonl").write_text("".join(json.dumps(r) + "\n" for r in rows), encoding="utf-8")
+    decisions.write_queue(tmp_path / "records.jsonl", stage)
+    queue = Queue(find(stage))
+    file = tmp_path / "review.xlsx"
+    spreadsheet.export(queue, file)
+    with zipfile.ZipFile(file) as book:
+        inside = "".join(book.read(n).decode() for n in book.namelist() if n.startswith("xl/worksheets/sheet"))
+        inside += "".join(book.read(n).decode() for n in book.namelist() if n == "xl/sharedStrings.xml")
+    inside = html.unescape(inside)
+    assert "첫째 줄\n둘째\t줄_x000D_\n_x0007_ _x005F_x000a_ 끝" in inside and "_x000A_" not in inside
+    assert spreadsheet.read(queue, file, "미나") == {}, "and comes back as it was"
+    queue.close()
+
+
+def test_two_reviewers_who_decide_one_record_see_it(queue, tmp_path):
+    mina, jun = queue.view(0, "미나"), queue.view(0, "준")
+    assert mina["turn"] == jun["turn"] == 0
+    decide(queue, 0, "accepted", by="미나", turn=mina["turn"])
+    with pytest.raises(ValueError, match=r"accepted \(미나\)"):
+        decide(queue, 0, "rejected", by="준", turn=jun["turn"])
+    assert queue.decided["r0"].by == "미나"
+    again = queue.view(0, "준")
+    assert again["decision"]["by"] == "미나" and again["turn"] == 1
+    decide(queue, 0, "rejected", by="준", turn=again["turn"])  # having seen it, that is meant
+    assert queue.decided["r0"].by == "준"
+    file = tmp_path / "review.csv"
+    spreadsheet.export(queue, file)
+    head, rows = edit_sheet(file)
+    rows[0][head.index("decision")] = "accept"
+    save_sheet(file, head, rows)
+    assert spreadsheet.read(queue, file, "미나") == {"accepted": 1, spreadsheet.REPLACED: 1}
+
+
+def test_a_blank_field_is_shown_and_can_be_filled(tmp_path):
+    issue = {"code": "no_korean", "severity": "certain", "field": "output", "source_span": None, "target_span": None,
+             "detail": "빈 글", "status": "open"}  # fmt: skip
+    record = {"id": "a", "source": "t", "instruction": "질문", "output": "", "issues": [issue],
+              "original": {"instruction": "Question", "output": "Answer"}}  # fmt: skip
+    (tmp_path / "records.jsonl").write_text(json.dumps(record) + "\n", encoding="utf-8")
+    decisions.write_queue(tmp_path / "records.jsonl", tmp_path)
+    queue = Queue(Found(tmp_path, tmp_path, False))
+    assert [(f["path"], f["text"], f["source"]) for f in queue.view(0)["fields"]][1] == ("output", "", "Answer")
+    decision = decide(queue, 0, "edited", texts={"output": "대답"})
+    assert decisions.apply(record, decision)["output"] == "대답"
+    queue.close()
+
+
+def test_a_proposed_mend_reaches_the_page_and_the_spreadsheet(tmp_path):
+    stage = make(tmp_path, 2)
+    row, _ = read_jsonl(stage / "queue.jsonl")
+    row["issues"][0]["proposal"] = {"start": 0, "end": 1, "text": "대답"}
+    (tmp_path / "records.jsonl").write_text(json.dumps(row) + "\n", encoding="utf-8")
+    decisions.write_queue(tmp_path / "records.jsonl", stage)
+    queue = Queue(find(stage))
+    assert queue.view(0)["issues"][0]["proposal"]["text"] == "대답"
+    spreadsheet.export(queue, tmp_path / "review.csv")
+    assert "→ 대답" in (tmp_path / "review.csv").read_text(encoding="utf-8-sig")
+    queue.close()

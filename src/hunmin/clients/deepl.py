@@ -30,6 +30,7 @@ from .units import Reply, Trouble, Unit
 KEY_ENV = "DEEPL_AUTH_KEY"
 MOST_TEXTS = 50
 MOST_BYTES = 120 * 1024  # of the documented 128 KiB; the rest is for parameters
+IN_FLIGHT = 8  # records that are translated at once, where nothing else is said
 GATHER_SECONDS = 0.01  # texts that are asked within this time share a request
 THREADS = 8
 TIMEOUT_SECONDS = 120.0  # the client's own 10 s would send slow requests twice, and pay twice
@@ -340,19 +341,31 @@ def estimate(
     return {
         "service": "deepl",
         "units": len(todo),
-        "requests": count_requests([unit.body["text"] for unit, _ in todo]),
+        "requests": count_requests(unit for unit, _ in todo),
         "already_paid": len(done),
         "chars": chars,
         "usd": round(price.usd(0, 0, chars), 4) if price.known else None,
     }
 
 
-def count_requests(texts: Iterable[str]) -> int:
-    """Give how many requests these texts fill, at best: 50 texts or the body's limit each."""
-    n = n_texts = size = 0
-    for text in texts:
-        more = len(json.dumps(text)) + 2
-        if n_texts == 0 or n_texts >= MOST_TEXTS or size + more > MOST_BYTES:
-            n, n_texts, size = n + 1, 0, 0
-        n_texts, size = n_texts + 1, size + more
+def count_requests(units: Iterable[Unit], in_flight: int = IN_FLIGHT) -> int:
+    """Give how many requests these units take, in the order of their records, retries apart.
+
+    Only texts of the records that are in flight at the same time share a request, and only with the same parameters:
+    50 texts or the body's limit each.
+    """
+    records: dict[str, list[Unit]] = {}
+    for number, unit in enumerate(units):
+        records.setdefault(unit.record or str(number // MOST_TEXTS), []).append(unit)
+    waiting = list(records.values())
+    n = 0
+    for at in range(0, len(waiting), in_flight):
+        filled: dict[str, tuple[int, int]] = {}
+        for unit in (unit for record in waiting[at : at + in_flight] for unit in record):
+            name = hash_of({k: v for k, v in unit.body.items() if k != "text"})
+            n_texts, size = filled.get(name, (MOST_TEXTS, 0))
+            more = len(json.dumps(unit.body["text"])) + 2
+            if n_texts >= MOST_TEXTS or size + more > MOST_BYTES:
+                n, n_texts, size = n + 1, 0, 0
+            filled[name] = (n_texts + 1, size + more)
     return n

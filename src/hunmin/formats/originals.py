@@ -2,11 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 
-from ..artifacts.record import Record, texts
+from ..artifacts.record import ORIGIN_KEYS, TEXT_FIELDS, Record, texts
 from ..artifacts.rows import Notes
 from ..errors import UserError
+from ..tables import did_you_mean
+
+MESSAGE = re.compile(r"messages\.(\d+)(?:\.content)?")
+
+
+def by_path(original: object, record: Record) -> dict[str, str]:
+    """Give an `original` that rows bring along with its keys as field paths: `messages.0` is `messages.0.content`.
+
+    Raises UserError for what is no object of texts, or names no text field of the record.
+    """
+    if not isinstance(original, Mapping):
+        raise UserError("expected an object of texts by field", "field 'original'", 'Like {"output": "The English."}.')
+    given = {str(name): text for name, text in original.items() if name not in ORIGIN_KEYS}
+    messages = given.pop("messages", None)
+    if isinstance(messages, list):
+        given |= {f"messages.{i}": m.get("content") for i, m in enumerate(messages) if isinstance(m, Mapping)}
+    n = len(record.get("messages") or ())
+    known = [*TEXT_FIELDS, *(f"messages.{i}.content" for i in range(n))]
+    found: dict[str, str] = {}
+    for name, text in given.items():
+        match = MESSAGE.fullmatch(name)
+        path = f"messages.{match[1]}.content" if match else name
+        if path not in known:
+            mend = f"Name its fields like the record's: {', '.join(texts(record))}."
+            raise UserError(f"the original has no text field '{name}'{did_you_mean(name, known)}", "original", mend)
+        if text is None:
+            continue
+        if not isinstance(text, str):
+            raise UserError(f"expected text, got {type(text).__name__}", f"field 'original.{name}'")
+        found[path] = text
+    return found
 
 
 class Originals:

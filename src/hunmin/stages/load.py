@@ -25,7 +25,7 @@ from ..errors import UserError
 from ..formats import FORMATS
 from ..formats.columns import column_problems, plain, whole
 from ..formats.files import Malformed, read_rows, records_of
-from ..formats.originals import Originals
+from ..formats.originals import Originals, by_path
 from ..formats.recognise import Shape, reader, shape_of
 from ..formats.told import Told
 from ..options import Options, opt
@@ -312,6 +312,8 @@ def _finish(record: Record, config: Config, source: str, notes: Notes) -> Record
             raise UserError(what, f"field '{path}'") from error
     notes["n_nfc"] += changed
     notes["n_untranslated"] += _is_untranslated(found)
+    if "original" in kept:
+        kept["original"] = by_path(kept["original"], record)
     for key in kept:
         notes[f"with_{key}"] = notes.get(f"with_{key}", 0) + 1
     ordered: Record = {"id": record.pop("id", ""), "source": record.pop("source", None) or source}

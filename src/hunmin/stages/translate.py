@@ -290,13 +290,14 @@ def estimate(config: Config, inputs: Inputs) -> Estimate:
             "chars": inputs.expected.get("chars"),
         }
     units: dict[str, list[Unit]] = {}
+    everything: list[Unit] = []  # in the order of the records, which decides what shares a request
     n_records = n_form = 0
     for record in read_jsonl(inputs.records):
         n_records += 1
         n_form += plan(record, config)[1] is not None
         for path, unit in _units(record, engine, config):
             units.setdefault(path.split(".")[0], []).append(unit)
-    everything = [unit for group in units.values() for unit in group]
+            everything.append(unit)
     ledger = inputs.spend.ledger
     per_field = {name: engine.estimate(group, config, ledger) for name, group in units.items()}
     return {
@@ -305,7 +306,11 @@ def estimate(config: Config, inputs: Inputs) -> Estimate:
         "form_tasks": n_form,
         **engine.estimate(everything, config, ledger),
         "fields": {
-            name: ", ".join(f"{row[k]:,} {k}" for k in ("requests", "chars") if row.get(k) is not None)
+            name: ", ".join(
+                f"{row[k]:,} {k}"
+                for k in ("units" if "units" in row else "requests", "chars")
+                if row.get(k) is not None
+            )
             + (f", {row['usd']:.4f} usd" if row.get("usd") is not None else "")
             for name, row in per_field.items()
         },

@@ -14,7 +14,7 @@ export function begin(its, more) {
 export async function request(path, options) {
   const response = await fetch(path, options);
   if (response.status === 403) throw new Error(word("reused"));
-  if (!response.ok) throw new Error((await response.json()).error);
+  if (!response.ok) throw Object.assign(new Error((await response.json()).error), { status: response.status });
   return response;
 }
 

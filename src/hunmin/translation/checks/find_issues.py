@@ -24,7 +24,7 @@ def original_of(record: Record, path: str) -> str:
     original = record.get("original")
     if not isinstance(original, dict):
         return ""
-    found = original.get(path)
+    found = original.get(path) or original.get(path.removesuffix(".content"))
     if isinstance(found, str):
         return found
     return get_text(original, path) if path.startswith("messages.") else ""

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from ...artifacts.artifact import hash_of, write_atomic
 from ...artifacts.record import (
+    TEXT_FIELDS,
     Record,
     content_hash,
     dumps,
@@ -63,6 +64,25 @@ def open_issues(record: Record) -> list[Issue]:
     return [issue for issue in record.get("issues") or () if issue.get("status", "open") == "open"]
 
 
+def fields(record: Record) -> dict[str, str]:
+    """Give the texts a reader sees and may edit by path: the record's own, and blank ones that have an issue."""
+    found = texts(record)
+    for issue in open_issues(record):
+        path = issue["field"]
+        if path and path not in found and (path in TEXT_FIELDS or get_role(record, path)):
+            found[path] = ""
+    return found
+
+
+def get_role(record: Record, path: str) -> str:
+    """Give the role of the message that a field path names; "" when it names none."""
+    parts = path.split(".")
+    if parts[0] != "messages" or len(parts) != 3 or not parts[1].isdecimal():
+        return ""
+    messages = record.get("messages") or []
+    return str(messages[int(parts[1])].get("role") or "") if int(parts[1]) < len(messages) else ""
+
+
 def queue_key(records: Iterable[Record]) -> str:
     """Give the hash that binds decisions to this queue: the ids and texts in it, in order."""
     return hash_of([[r["id"], content_hash(r)] for r in records])
@@ -76,7 +96,7 @@ def decision_problem(record: Record, decision: Decision) -> str:
         return "it judged another text than the one in this queue"
     if decision.action != "edited":
         return f"'{decision.action}' changes no text" if decision.texts else ""
-    known = texts(record)
+    known = fields(record)
     unknown = [path for path in decision.texts if path not in known]
     if unknown:
         return f"the record has no text at '{unknown[0]}' (it has {', '.join(known)})"

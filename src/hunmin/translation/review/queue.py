@@ -16,8 +16,18 @@ from ...artifacts import artifact
 from ...artifacts.record import Record, content_hash, read_jsonl, texts
 from ...artifacts.rows import JsonObject, Shown
 from ...errors import UserError
+from ..checks.find_issues import original_of
 from . import decisions
-from .decisions import Decision, DecisionLog, decision_problem, measured_seconds, open_issues, standing
+from .decisions import (
+    Decision,
+    DecisionLog,
+    decision_problem,
+    fields,
+    get_role,
+    measured_seconds,
+    open_issues,
+    standing,
+)
 
 SNIPPET = 90
 PAGE = 200
@@ -47,6 +57,15 @@ def find(given: Path) -> Found:
     waiting = [folder for folder in folders if artifact.read_manifest(folder) is None]
     stage = (waiting or folders)[-1]
     return Found(stage, given, not waiting)
+
+
+class Meanwhile(ValueError):
+    """Another reviewer decided on the record after this reader had opened it."""
+
+    def __init__(self, other: Decision | None):
+        who = (other.by if other else "") or "다른 검토자 / another reviewer"
+        what = other.action if other else "undone"
+        super().__init__(f"먼저 결정됨: {what} ({who}) / decided meanwhile")
 
 
 class Queue:
@@ -131,18 +150,17 @@ class Queue:
         other = self._taken(i, by)
         if not other:
             self._leases[i] = (by, self._clock())
-        original = record.get("original") or {}
-        messages = record.get("messages") or []
-        fields = []
-        for path, text in texts(record).items():
-            role = messages[int(path.split(".")[1])]["role"] if path.startswith("messages.") else ""
-            fields.append({"path": path, "role": role, "text": text, "source": original.get(path, "")})
+        shown = [
+            {"path": path, "role": get_role(record, path), "text": text, "source": original_of(record, path)}
+            for path, text in fields(record).items()
+        ]
         hidden = {"original", "issues", "messages", "instruction", "input", "output", "system", "chosen", "rejected"}
         return {
             "position": i,
             "id": record["id"],
             "content": content_hash(record),
-            "fields": fields,
+            "turn": self._turn(record["id"]),
+            "fields": shown,
             "issues": open_issues(record),
             "mended": [issue for issue in record.get("issues") or () if issue.get("status") == "mended"],
             "other": {k: v for k, v in record.items() if k not in hidden and k != "id"},
@@ -177,7 +195,10 @@ class Queue:
     # --- deciding ---
 
     def decide(self, given: JsonObject) -> Decision:
-        """Record a decision durably. Raises ValueError, with what to tell the reader, when it cannot stand."""
+        """Record a decision durably. Raises ValueError, with what to tell the reader, when it cannot stand.
+
+        With the `turn` of the view it was made on, it is refused (Meanwhile) when somebody decided since.
+        """
         position = given.get("position")
         if not isinstance(position, int) or isinstance(position, bool) or not 0 <= position < len(self.records):
             raise ValueError("no such record in the queue")
@@ -191,7 +212,7 @@ class Queue:
         english = given.get("english") or []
         if not isinstance(english, list) or not all(isinstance(path, str) for path in english):
             raise ValueError("english must be a list of fields")
-        known = texts(record)
+        known = fields(record)
         changed = {str(p): t.replace("\r\n", "\n") for p, t in edited.items()}
         changed = {path: text for path, text in changed.items() if known.get(path) != text}
         seconds = given.get("seconds")
@@ -208,7 +229,8 @@ class Queue:
             seconds=max(0.01, round(float(seconds), 2)) if seconds else None,
             at=time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
         )
-        self._save(record, decision)
+        turn = given.get("turn")
+        self._save(record, decision, turn if isinstance(turn, int) else None)
         self._leases.pop(position, None)
         return decision
 
@@ -228,11 +250,17 @@ class Queue:
         self._save(record, Decision(record["id"], content_hash(record), "undone", by, at=at))
         return position
 
-    def _save(self, record: Record, decision: Decision) -> None:
+    def _turn(self, name: str) -> int:
+        """Give how many decisions were made on a record so far: a page that saw fewer has an old view of it."""
+        return sum(decision.id == name for decision in self.decisions)
+
+    def _save(self, record: Record, decision: Decision, turn: int | None = None) -> None:
         wrong = decision_problem(record, decision)
         if wrong:
             raise ValueError(wrong)
         with self._lock:
+            if turn is not None and turn != self._turn(decision.id):
+                raise Meanwhile(self.decided.get(decision.id))
             if self._log is None:
                 raise ValueError("the run has gone past this review; what is decided now would not reach it")
             self._log.add(decision)

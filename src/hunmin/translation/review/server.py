@@ -9,7 +9,7 @@ from typing import Any
 
 from ...artifacts.rows import JsonObject
 from ...server import guard
-from .queue import Found, Queue, find, lock
+from .queue import Found, Meanwhile, Queue, find, lock
 
 STATIC = Path(__file__).parent / "static"
 STATUSES = ("", "waiting", "accepted", "edited", "rejected")
@@ -26,6 +26,8 @@ def app(queue: Queue, doorman: guard.Doorman, host: str, extra_hosts: tuple[str,
             try:
                 given = await guard.read_json(request) if request.method == "POST" else dict(request.query_params)
                 return JSONResponse(handle(queue, given))
+            except Meanwhile as error:
+                return JSONResponse({"error": str(error)}, status_code=409)
             except ValueError as error:
                 return JSONResponse({"error": str(error)}, status_code=400)
 

@@ -8,13 +8,16 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from ...artifacts.record import content_hash, texts
+from ...artifacts.record import content_hash
+from ...artifacts.rows import Issue
 from ...errors import UserError
-from .decisions import Decision, decision_problem, open_issues
+from ..checks.find_issues import original_of
+from .decisions import Decision, decision_problem, fields, open_issues
 from .queue import Queue
 
 FIRST = ("id", "decision", "note", "issues")
@@ -33,6 +36,7 @@ WORDS = {
     "제외": "rejected",
 }
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "'")  # what a spreadsheet would run, or take the quote off
+REPLACED = "of them in place of another reviewer's"
 CELL_CHARS = 32_767
 
 
@@ -56,16 +60,21 @@ def export(queue: Queue, path: Path) -> int:
 
 
 def _rows(queue: Queue) -> Iterator[list[str]]:
-    paths = list(dict.fromkeys(path for record in queue.records for path in texts(record)))
+    paths = list(dict.fromkeys(path for record in queue.records for path in fields(record)))
     yield [*FIRST, *(name for path in paths for name in (path + SOURCE, path)), LAST]
     for record in queue.records:
         decision = queue.decided.get(record["id"])
         said = {"accepted": "accept", "edited": "edit", "rejected": "reject"}[decision.action] if decision else ""
-        issues = "\n".join(f"{i['code']} {i['field']}: {i.get('detail') or ''}".strip() for i in open_issues(record))
-        known = texts(record) | (decision.texts if decision else {})
-        original = record.get("original") or {}
-        cells = [cell for path in paths for cell in (original.get(path, ""), known.get(path, ""))]
+        issues = "\n".join(map(_told, open_issues(record)))
+        known = fields(record) | (decision.texts if decision else {})
+        cells = [cell for path in paths for cell in (original_of(record, path), known.get(path, ""))]
         yield [record["id"], said, decision.note if decision else "", issues, *cells, content_hash(record)]
+
+
+def _told(issue: Issue) -> str:
+    proposal = issue.get("proposal")
+    mend = f" → {proposal['text']}" if proposal else ""
+    return f"{issue['code']} {issue['field']}: {issue.get('detail') or ''}{mend}".strip()
 
 
 def _quoted(text: str) -> str:
@@ -77,10 +86,19 @@ def _unquoted(text: str) -> str:
     return text[1:] if text.startswith("'") and text[1:].startswith(FORMULA) else text
 
 
+# What XML cannot hold, and what reads as an escape of it; a line break and a tab stand in a cell as they are.
+ESCAPED = re.compile(r"[\x00-\x08\x0b-\x1f\ufffe\uffff]|_(?=x[0-9A-Fa-f]{4}_)")
+
+
+def _escaped(text: str) -> str:
+    """Give a text as a cell holds it: `_x000D_` for a carriage return, the rest as it is."""
+    return ESCAPED.sub(lambda match: f"_x{ord(match.group()):04X}_", text)
+
+
 def _write_xlsx(rows: list[list[str]], path: Path) -> None:
     openpyxl = _openpyxl(path)
     from openpyxl.cell import WriteOnlyCell
-    from openpyxl.utils.escape import escape
+    from openpyxl.styles import Alignment
 
     book = openpyxl.Workbook(write_only=True)
     sheet = book.create_sheet("review")
@@ -90,8 +108,10 @@ def _write_xlsx(rows: list[list[str]], path: Path) -> None:
             if len(text) > CELL_CHARS:
                 what = f"a text of {len(text):,} characters; an XLSX cell holds {CELL_CHARS:,}"
                 raise UserError(what, f"record {row[0]}", "Export to .csv.")
-            cell = WriteOnlyCell(sheet, value=escape(text))
+            cell = WriteOnlyCell(sheet, value=_escaped(text))
             cell.data_type = "s"  # text, also where it begins with "="
+            if "\n" in text:
+                cell.alignment = Alignment(wrap_text=True, vertical="top")  # else Excel shows one line
             cells.append(cell)
         sheet.append(cells)
     book.save(path)
@@ -137,6 +157,9 @@ def read(queue: Queue, path: Path, by: str) -> dict[str, int]:
         raise UserError(f"{listed}\n{len(wrong)} rows cannot be taken, so none was", mend="Mend the file.")
     counts: dict[str, int] = {}
     for position, decision in made:
+        standing = queue.decided.get(decision.id)
+        if standing is not None and standing.by != by:
+            counts[REPLACED] = counts.get(REPLACED, 0) + 1
         queue.decide({"position": position, **decision.row()})
         counts[decision.action] = counts.get(decision.action, 0) + 1
     return counts
@@ -152,7 +175,7 @@ def _decision(queue: Queue, position: int | None, row: dict[str, str], by: str) 
     word = row["decision"].strip().casefold()
     if word not in WORDS:
         return f"unknown decision '{row['decision']}' (accept, reject, or empty; a changed text is an edit)"
-    known = texts(record)
+    known = fields(record)
     changed = {path: _lines(row[path]) for path in known if path in row and _lines(row[path]) != _lines(known[path])}
     action = WORDS[word]
     if action == "rejected":

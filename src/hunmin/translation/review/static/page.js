@@ -4,7 +4,7 @@ import { $, begin, doing, post, request, say, speak, view, word } from "/shared.
 import { element, marked, plain, rendered } from "/text.js";
 import { WORDS, codeName } from "/words.js";
 
-begin(WORDS, { rendered: false, offset: 0, position: -1, record: null, drafts: new Map(), since: 0, idle: 0, state: null, note: "" });
+begin(WORDS, { rendered: false, offset: 0, position: -1, record: null, drafts: new Map(), taken: new Map(), since: 0, idle: 0, state: null, note: "" });
 const by = () => $("by").value.trim();
 const ask = async (name, given = {}) => (await request(`/api/${name}?${new URLSearchParams(given)}`)).json();
 const tell = async (name, given) => (await post(name, { ...given, by: by() })).json();
@@ -50,6 +50,7 @@ function showState(state) {
 
 async function open(position) {
   view.drafts.clear();
+  view.taken.clear();
   view.note = "";
   if (position < 0) {
     view.position = -1;
@@ -84,13 +85,34 @@ function showRecord() {
   if (record.open_by) head.append(element("span", { class: "badge review" }, `${word("openBy")} ${record.open_by}`));
   const issues = record.issues.map((issue) => element("li", {},
     element("span", { class: `badge ${issue.severity}` }, `${codeName(issue.code, view.language)} · ${word(issue.severity)}`),
-    element("span", { class: "where" }, issue.field, " "), ...plain(detailOf(issue))));
+    element("span", { class: "where" }, issue.field, " "), ...plain(detailOf(issue)), ...mendOf(issue)));
   const parts = [head, element("ul", { class: "issues" }, ...issues), ...record.fields.map(showField)];
   if (record.mended.length) parts.push(more(word("mended"), record.mended.map((i) => [codeName(i.code, view.language), `${i.field} ${detailOf(i)}`])));
   const other = Object.entries(record.other).map(([name, value]) => [name, typeof value === "string" ? value : JSON.stringify(value, null, 1)]);
   if (other.length) parts.push(more(word("other"), other));
   $("record").replaceChildren(...parts);
   showActions();
+}
+
+// A proposed mend: what stands there now and what would stand there; a click puts it into the text to edit.
+const SHOWN = 160;
+const short = (text) => (text.length > SHOWN ? `${text.slice(0, SHOWN)}…` : text);
+
+function mendOf(issue) {
+  const mend = issue.proposal;
+  const field = view.record.fields.find((f) => f.path === issue.field);
+  if (!mend || !field) return [];
+  const now = Array.from(field.text).slice(mend.start, mend.end).join("");
+  return [" ", element("button", { type: "button", class: "mend", title: word("takeOne"), onclick: () => takeOne(issue) },
+    element("del", {}, ...plain(short(now))), " → ", element("ins", {}, ...plain(short(mend.text))))];
+}
+
+// Proposals of one field never overlap; several issues may carry the same one.
+function mended(text, mends) {
+  const points = Array.from(text);
+  const once = [...new Map(mends.map((m) => [JSON.stringify([m.start, m.end, m.text]), m])).values()];
+  for (const m of once.sort((a, b) => b.start - a.start || b.end - a.end)) points.splice(m.start, m.end - m.start, m.text);
+  return points.join("");
 }
 
 function more(title, rows) {
@@ -157,8 +179,31 @@ function edit(path) {
   area.focus();
 }
 
+function takeOne(issue) {
+  if (!ready()) return;
+  const path = issue.field;
+  const field = view.record.fields.find((f) => f.path === path);
+  const taken = view.taken.get(path) ?? [];
+  if (view.drafts.has(path) && view.drafts.get(path) !== mended(field.text, taken)) return say(word("byHand"), true);
+  view.taken.set(path, [...taken, issue.proposal]);
+  view.drafts.set(path, mended(field.text, view.taken.get(path)));
+  showRecord();
+}
+
+function takeMends() {
+  if (!ready()) return;
+  const texts = Object.fromEntries(view.drafts);
+  for (const field of view.record.fields) {
+    const mends = view.record.issues.filter((issue) => issue.field === field.path && issue.proposal).map((issue) => issue.proposal);
+    if (mends.length && !view.drafts.has(field.path)) texts[field.path] = mended(field.text, mends);
+  }
+  if (!Object.keys(texts).length) return say(word("noMend"), true);
+  decide("edited", { texts });
+}
+
 function cancel() {
   view.drafts.clear();
+  view.taken.clear();
   showRecord();
   $("record").focus();
 }
@@ -166,9 +211,21 @@ function cancel() {
 function decide(action, given = {}) {
   if (!ready()) return Promise.resolve();
   return doing(async () => {
-    const { position, content, id } = view.record;
+    const { position, content, id, turn } = view.record;
     const seconds = (performance.now() - view.since) / 1000;
-    const answer = await tell("decide", { position, content, action, seconds, note: view.note, ...given });
+    let answer;
+    try {
+      answer = await tell("decide", { position, content, action, seconds, turn, note: view.note, ...given });
+    } catch (error) {
+      if (error.status !== 409) throw error;
+      const drafts = [...view.drafts];
+      showState(await ask("state"));
+      await showList();
+      await open(position); // shows what the other reader decided; deciding again is then meant
+      for (const [path, text] of drafts) view.drafts.set(path, text);
+      showRecord();
+      return say(error.message, true);
+    }
     view.drafts.clear();
     showState(answer.state);
     say(`${word("saved")}: ${id} · ${word(answer.decision.action)}`);
@@ -222,6 +279,8 @@ function showActions() {
   const buttons = editing
     ? [button("save", "Ctrl+↵", save, "main"), button("cancel", "Esc", cancel)]
     : [button("accept", "A", accept, "main"), button("edit", "E", () => edit())];
+  const mends = view.record?.issues.some((issue) => issue.proposal);
+  if (mends) buttons.splice(1, 0, button("mend", "M", takeMends));
   buttons.push(button("english", "O", keepEnglish), button("reject", "X", reject, "danger"),
     button("undo", "U", undo, "", !view.state || view.state.finished), button("previous", "K", () => move(-1), "", !view.record), button("next", "J", () => move(1), "", !view.record),
     button(view.rendered ? "raw" : "rendered", "T", toggle, "", !view.record));
@@ -230,7 +289,7 @@ function showActions() {
 
 // --- keys: by place on the keyboard, so that they work while the Korean layout is on ---
 
-const KEYS = { KeyA: accept, KeyE: () => edit(), KeyX: reject, KeyO: keepEnglish, KeyU: undo, KeyJ: () => move(1), KeyK: () => move(-1),
+const KEYS = { KeyA: accept, KeyE: () => edit(), KeyX: reject, KeyO: keepEnglish, KeyM: takeMends, KeyU: undo, KeyJ: () => move(1), KeyK: () => move(-1),
   ArrowDown: () => move(1), ArrowUp: () => move(-1), KeyT: toggle, KeyL: () => setLanguage(view.language === "ko" ? "en" : "ko"), Enter: () => edit() };
 
 document.addEventListener("keydown", (event) => {
@@ -257,7 +316,7 @@ document.addEventListener("keydown", (event) => {
 });
 
 function showHelp() {
-  const rows = [["A", "accept"], ["E", "edit"], ["Ctrl+↵", "saveKey"], ["Esc", "cancel"], ["O", "english"], ["X", "reject"], ["U", "undo"], ["J / K", "move"],
+  const rows = [["A", "accept"], ["E", "edit"], ["Ctrl+↵", "saveKey"], ["Esc", "cancel"], ["M", "mend"], ["O", "english"], ["X", "reject"], ["U", "undo"], ["J / K", "move"],
     ["T", "rendered"], ["/", "search"], ["L", "language"]];
   $("help").replaceChildren(element("h2", {}, word("keys")), element("dl", {}, ...rows.flatMap(([key, name]) => [element("dt", {}, element("kbd", {}, key)), element("dd", {}, word(name))])),
     element("form", { method: "dialog" }, element("button", { autofocus: true }, "OK")));

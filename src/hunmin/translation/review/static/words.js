@@ -3,7 +3,8 @@ export const WORDS = {
   ko: {
     title: "훈민 검토", reviewer: "검토자", language: "English", help: "도움말 (?)", earlier: "앞 쪽", later: "뒤 쪽",
     all: "전체", waiting: "대기", accepted: "승인", edited: "수정", rejected: "제외", anyCode: "모든 오류 종류",
-    search: "검색 ( / )", accept: "승인", edit: "수정", save: "저장", cancel: "취소", reject: "제외", english: "영어 유지",
+    search: "검색 ( / )", accept: "승인", edit: "수정", save: "저장", cancel: "취소", reject: "제외", english: "영어 유지", mend: "제안대로 고침",
+    takeOne: "이 제안을 글에 넣기", byHand: "직접 고친 글에는 제안을 넣을 수 없습니다.", noMend: "제안된 수정이 없습니다.",
     undo: "되돌리기", next: "다음", previous: "이전", rendered: "렌더링 보기", raw: "원문 보기", source: "영어 원문",
     translation: "한국어 번역", other: "레코드의 다른 항목", mended: "자동으로 고친 것", certain: "확실", review: "확인 필요",
     before: "수정 전", perHour: "건/시간", left: "남음", hours: "시간", minutes: "분", done: "완료", empty: "조건에 맞는 레코드가 없습니다.",
@@ -16,7 +17,8 @@ export const WORDS = {
   en: {
     title: "hunmin review", reviewer: "Reviewer", language: "한국어", help: "Help (?)", earlier: "Earlier", later: "Later",
     all: "All", waiting: "Waiting", accepted: "Accepted", edited: "Edited", rejected: "Rejected", anyCode: "Any kind of error",
-    search: "Search ( / )", accept: "Accept", edit: "Edit", save: "Save", cancel: "Cancel", reject: "Reject", english: "Keep English",
+    search: "Search ( / )", accept: "Accept", edit: "Edit", save: "Save", cancel: "Cancel", reject: "Reject", english: "Keep English", mend: "Take mends",
+    takeOne: "Put this mend into the text", byHand: "The text was edited by hand; the mend no longer fits.", noMend: "No mend is proposed.",
     undo: "Undo", next: "Next", previous: "Previous", rendered: "Rendered", raw: "Raw", source: "English source",
     translation: "Korean translation", other: "Other fields of the record", mended: "Mended automatically", certain: "certain", review: "to check",
     before: "before", perHour: "records/hour", left: "left", hours: "h", minutes: "min", done: "done", empty: "No record matches.",

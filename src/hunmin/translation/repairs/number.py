@@ -57,6 +57,7 @@ def _told(value: Value) -> str:
     return f"{'오전' if hour < 12 else '오후'} {hour % 12 or 12}시" + (f" {minute}분" if minute else "")
 
 
+CLOCK = re.compile(r"(?<![\d:])\d{1,2}:\d{1,2}(?![\d:])")
 # A smaller unit behind a larger one: the number of either is only a part of the amount.
 PART_OF = re.compile(r"(?:시간|년|달러|피트|유로|파운드|주|일|km|kg|m|개월)\s?\Z")
 
@@ -74,6 +75,9 @@ def mend(original: str, text: str, issue: Issue) -> Edit | None:
     there = next((n for n in korean_numbers(text) if (n.start, n.end) == (a, b)), None)
     if "단위" in issue["detail"]:
         return _unit(text, number, there)
+    clock = _clock(original, text, start, end)
+    if clock is not None:
+        return clock
     if there is not None:
         if number.unit and number.unit != there.unit:
             return None
@@ -82,6 +86,15 @@ def mend(original: str, text: str, issue: Issue) -> Edit | None:
             return None
         return replace(text, (a, b), value)
     return _insert(original, text, number, (a, b))
+
+
+def _clock(original: str, text: str, start: int, end: int) -> Edit | None:
+    """A time in digits over the only one that the source does not have."""
+    mine = next((m for m in CLOCK.finditer(original) if m.start() <= start and end <= m.end()), None)
+    strange = [m for m in CLOCK.finditer(text) if m.group() not in original]
+    if mine is None or len(strange) != 1 or CLOCK.search(text, strange[0].end()) and mine.group() in text:
+        return None
+    return replace(text, strange[0].span(), mine.group())
 
 
 def _unit(text: str, number: Number, there: Number | None) -> Edit | None:

@@ -189,3 +189,41 @@ def test_word_13_grams_cannot_see_kobest(data_folder):
         mine = [i.text for i in items if i.benchmark == task]
         assert sum(len(t.split()) >= 13 for t in mine) / len(mine) < 0.05
         assert sum(len(letters(t)) >= 8 for t in mine) / len(mine) > 0.7
+
+
+WORDINGS = (
+    "새 구두는 신고 오래 걸었다",  # one particle
+    "새 구두를 신고 오래 걸었어요",  # the ending
+    "배송이 생각보다 훨씬 늣었어요",  # a typo
+    "배송은 생각보다 훨씬 늦었습니다",
+    "배송이 훨씬 늦었어요",  # a word left out stays: too little is left of so short an item
+)
+
+
+def test_short_items_are_found_in_another_wording(tmp_path, benchmark):
+    texts = [f"어제 있었던 일이다. {text}. 그래서 일찍 잤다." for text in WORDINGS]
+    clean = [
+        "새 구두를 사고 싶다는 말을 오래 들었다.",
+        "생각보다 훨씬 맛있고 배송도 빨랐어요.",
+        "오래 걸었더니 배가 고프다.",
+    ]
+    kept, dropped, _ = run(tmp_path, texts + clean, against=[benchmark])
+    assert kept == ["4", "5", "6", "7"]
+    assert {d["how"] for d in dropped.values()} == {"window"}
+    assert dropped["3"]["benchmark"] == "sentineg" and dropped["3"]["overlap"] >= 0.7
+
+
+def test_the_first_half_of_a_long_item_is_found_and_a_third_is_not(tmp_path, benchmark):
+    first = PARAGRAPH[: len(PARAGRAPH) // 2]
+    kept, dropped, _ = run(tmp_path, [f"글이다. {first}", PARAGRAPH[: len(PARAGRAPH) // 3]], against=[benchmark])
+    assert kept == ["1"] and dropped["0"]["how"] == "ngrams"
+
+
+def test_what_evaluate_knows_can_be_named():
+    from hunmin.evaluation.benchmarks import BENCHMARKS, SUITES
+
+    assert decontaminate.named(["BoolQ", "kobest_copa"]) == ["kobest_boolq", "kobest_copa"]
+    assert set(decontaminate.named(list(SUITES))) >= set(BENCHMARKS) and "kmmlu" in decontaminate.named(["korean"])
+    assert all(decontaminate.named([name]) == [name] for name in BENCHMARKS)
+    with pytest.raises(UserError, match="evaluate.data"):
+        decontaminate.named(["mine:TASK"])

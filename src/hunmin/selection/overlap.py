@@ -2,7 +2,8 @@
 
 Word 13-grams cannot see KoBEST: its COPA premises have a median of 3 words, SentiNeg sentences 4. So both sides are
 reduced to letters and digits; an item of `min_chars` or more is looked for whole, a shorter one counts where it is all
-of a field, and of one of `long_chars` or more the share of its character n-grams is taken.
+of a field, and of one of `long_chars` or more the share of its character n-grams is taken. Items below `long_chars` are
+looked for in another wording too (`windows`).
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import numpy as np
 from ..artifacts.record import Record, texts
 from ..text.normal import letters
 from .shingles import gram_hashes
+from .windows import Windows, stems_of
 
 
 @dataclass(frozen=True)
@@ -29,13 +31,18 @@ class Item:
 
 @dataclass(frozen=True)
 class Hit:
-    """How much of an item a record holds: 1.0 is all of it; how = "contains", "equals" or "ngrams"."""
+    """How much of an item a record holds: 1.0 is all of it; how = "contains", "equals", "ngrams" or "window"."""
 
     item: Item
     overlap: float
     how: str
 
 
+def _rank(hit: Hit) -> tuple[float, int, str, str]:
+    return -hit.overlap, -len(hit.item.text), hit.item.benchmark, hit.item.name
+
+
+RUN = 0.9  # of max_overlap, that the letters of one run must be of a long item
 SHORTEST = 5  # letters; shorter items ("네", "좋아요") say nothing
 
 
@@ -73,10 +80,24 @@ class Index:
         first[1:] = (grams[1:] != grams[:-1]) | (owner[1:] != owner[:-1])
         self._grams = _Table(grams[first], owner[first])
         self._sizes = np.bincount(owner[first], minlength=len(squeezed))
+        self._short = short
+        self._windows = Windows([stems_of(self.items[i].text) for i in short], [squeezed[i] for i in short])
 
     def find(self, text: str, max_overlap: float) -> list[Hit]:
         """Give the items of which `text` (letters only, fields parted by NUL) holds max_overlap or more, most first."""
         return self.find_many([text], max_overlap)[0]
+
+    def find_in(self, records: Sequence[Record], fields: Iterable[str], max_overlap: float) -> list[list[Hit]]:
+        """Give the items of which each record holds max_overlap or more, or, of short ones, another wording."""
+        written = [letters_of(record, fields) for record in records]
+        hits = self.find_many(written, max_overlap)
+        stems = ["\0".join(map(stems_of, _fields_of(record, fields))) for record in records]
+        for found, other in zip(hits, self._windows.find(stems, written), strict=True):
+            known = {hit.item for hit in found}
+            more = [(self.items[self._short[i]], share) for i, share in other]
+            found += [Hit(item, round(share, 4), "window") for item, share in more if item not in known]
+            found.sort(key=_rank)
+        return hits
 
     def find_many(self, texts: Sequence[str], max_overlap: float) -> list[list[Hit]]:
         """Give what `find` gives for each of many texts, worked out together."""
@@ -91,12 +112,10 @@ class Index:
         shared = Counter(self._pairs(texts, self._grams, self.ngram))
         for (where, item), n in shared.items():
             share = n / self._sizes[item]
-            if share >= max_overlap:
-                hits[where].append(Hit(self.items[item], round(float(share), 4), "ngrams"))
-        return [
-            sorted(found, key=lambda h: (-h.overlap, -len(h.item.text), h.item.benchmark, h.item.name))
-            for found in hits
-        ]
+            run = (n + self.ngram - 1) / len(self.texts[item])  # of its letters, when the grams follow each other
+            if share >= max_overlap or run >= RUN * max_overlap:
+                hits[where].append(Hit(self.items[item], round(min(1.0, float(max(share, run))), 4), "ngrams"))
+        return [sorted(found, key=_rank) for found in hits]
 
     def _pairs(self, texts: Sequence[str], table: _Table, n: int) -> Iterator[tuple[int, int]]:
         """Yield (text, item) once for every distinct gram of a text that an item has."""
@@ -143,6 +162,10 @@ class _Table:
 
 def letters_of(record: Record, fields: Iterable[str] = ()) -> str:
     """Give a record's texts as letters only, parted by NUL, so that nothing is found across two fields."""
+    return "\0".join(map(letters, _fields_of(record, fields)))
+
+
+def _fields_of(record: Record, fields: Iterable[str]) -> list[str]:
     wanted = set(fields)
     found = texts(record)
-    return "\0".join(letters(t) for p, t in found.items() if not wanted or p in wanted or p.split(".")[0] in wanted)
+    return [t for p, t in found.items() if not wanted or p in wanted or p.split(".")[0] in wanted]

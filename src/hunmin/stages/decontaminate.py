@@ -19,10 +19,11 @@ from ..artifacts.record import read_jsonl, write_jsonl
 from ..artifacts.rows import Estimate, Notes
 from ..artifacts.stream import Writer, count_lines
 from ..errors import UserError
+from ..evaluation.benchmarks import BENCHMARKS, KOBEST, SUITES
 from ..options import Options, opt
 from ..selection import held_out
 from ..selection.nearest import in_batches
-from ..selection.overlap import Hit, Index, letters_of
+from ..selection.overlap import Hit, Index
 
 READS = ("text",)
 EDITS = ()
@@ -36,15 +37,16 @@ OVERLAPS = "overlaps.jsonl"
 
 
 class Config(Options):
-    against: list[str] = opt(..., "What to keep out: kobest, lm-eval task names or YAML files, local files or folders.")
+    against: list[str] = opt(
+        ...,
+        "What to keep out: any suite or task of evaluate (kobest, korean, boolq), lm-eval task names or YAML files, local files or folders.",
+    )
     splits: list[Literal["test", "validation", "train"]] = opt(
         ["test", "validation"], "Which splits of a benchmark; files without a split in their name always count."
     )
     min_chars: int = opt(8, "Items with fewer letters count only where they are all of a text field.", ge=5)
     ngram: int = opt(13, "Length of the character n-grams by which long items are compared.", ge=5, le=50)
-    max_overlap: float = opt(
-        0.5, "A record that holds this share of a long item's n-grams, or more, is found.", gt=0, le=1
-    )
+    max_overlap: float = opt(0.5, "A record that holds this share of a long item, or more, is found.", gt=0, le=1)
     fields: list[str] = opt([], "Text fields to look in; empty looks in all.")
     on_overlap: Literal["drop", "report"] = opt("drop", "Drop what is found, or only report it.")
 
@@ -52,6 +54,29 @@ class Config(Options):
     @classmethod
     def _one_is_a_list(cls, value: Any) -> Any:
         return [value] if isinstance(value, str) else value
+
+
+def named(against: list[str]) -> list[str]:
+    """Give what `against` names, with the suites and names that `evaluate` knows in place of their tasks.
+
+    Raises UserError for a task of one's own, which has its items in a folder that only `evaluate` is told.
+    """
+    found: list[str] = []
+    for name in against:
+        lower = name.lower()
+        if Path(name).exists():
+            found.append(name)
+        elif lower in SUITES:
+            found += SUITES[lower]
+        elif lower in BENCHMARKS or f"kobest_{lower}" in BENCHMARKS:
+            found.append(lower if lower in KOBEST else f"kobest_{lower.removeprefix('kobest_')}")
+        elif ":" in name and "/" not in name and "\\" not in name:
+            raise UserError(
+                f"'{name}' is a task without files of its own", "against", "Name the folder that evaluate.data names."
+            )
+        else:
+            found.append(name)
+    return list(dict.fromkeys(found))
 
 
 def files(config: Config) -> list[Path]:
@@ -64,12 +89,14 @@ def run(config: Config, inputs: Inputs, out: Path) -> Counts:
     assert inputs.records is not None
     if not config.against:
         raise UserError("nothing to compare with", f"{inputs.label}.against", "Name kobest, a task or a file.")
-    index = Index(held_out.read_items(config.against, config.splits), ngram=config.ngram, min_chars=config.min_chars)
+    index = Index(
+        held_out.read_items(named(config.against), config.splits), ngram=config.ngram, min_chars=config.min_chars
+    )
     writer = Writer(out, inputs.label)
     rows = []
     tick = progress.bar(inputs.label, count_lines(inputs.records))
     for batch in in_batches(read_jsonl(inputs.records), 500):
-        found = index.find_many([letters_of(record, config.fields) for record in batch], config.max_overlap)
+        found = index.find_in(batch, config.fields, config.max_overlap)
         for record, hits in zip(batch, found, strict=True):
             rows += [_row(str(record.get("id")), hit) for hit in hits]
             if hits and config.on_overlap == "drop":
@@ -82,8 +109,8 @@ def run(config: Config, inputs: Inputs, out: Path) -> Counts:
     tick(0, done=True)
     write_jsonl(out / OVERLAPS, rows)
     counts = writer.close()
-    items = Counter(i.benchmark for i in index.items)
-    counts.notes = notes_of(config, {"items": dict(sorted(items.items())), "n_too_short": index.n_too_short}, rows)
+    n_of = Counter(i.benchmark for i in index.items)
+    counts.notes = notes_of(config, {"items": dict(sorted(n_of.items())), "n_too_short": index.n_too_short}, rows)
     return counts
 
 

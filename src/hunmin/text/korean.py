@@ -142,3 +142,21 @@ def _jamo_of_stem(word: str) -> str:
 def stem_jamo(text: str) -> str:
     """Give a folded text as the jamo of its words' stems, without spaces and without marks at the end of words."""
     return "".join(map(_jamo_of_stem, WORD.findall(text)))
+
+
+PARTICLES = re.compile(
+    r"(?:에게서|한테서|으로부터|로부터|에서부터|으로서|으로써|로서|로써|에게|한테|께서|까지|부터|에서|보다|처럼|마다|조차|마저"
+    r"|밖에|이나|이라도|라도|으로|하고|이랑|랑|와|과|은|는|이|가|을|를|에|의|도|만|로|나)+$"
+)
+
+
+@lru_cache(maxsize=1 << 15)
+def bare_stem(word: str) -> str:
+    """Give a word without its sentence ending or any particle; one syllable at least stays."""
+    if not word or not "가" <= word[-1] <= "힣":
+        return word
+    cut = _without_ending(word)
+    if cut is not None:
+        return cut
+    found = PARTICLES.search(word, 1)
+    return word[: found.start()] if found else word

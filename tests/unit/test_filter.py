@@ -191,3 +191,43 @@ def test_a_label_keeps_the_good_answers(tmp_path):
     assert filters.check(filters.Config(label=True, min_score=3))
     with pytest.raises(UserError, match="no record has a label"):
         run(tmp_path, records[2:3], label=True)
+
+
+def answered(*texts: str):
+    return [{"id": f"r{i}", "source": "s", "instruction": "설명해 줘", "output": t} for i, t in enumerate(texts)]
+
+
+def filtered(tmp_path, records, **options):
+    write_jsonl(tmp_path / "in.jsonl", records)
+    inputs = Inputs(label="filter", records=tmp_path / "in.jsonl")
+    counts = filters.run(filters.Config(**options), inputs, tmp_path / "out")
+    dropped = {d["record"]["id"]: d for d in read_jsonl(tmp_path / "out" / "dropped.jsonl")}
+    return [r["id"] for r in read_jsonl(tmp_path / "out" / "records.jsonl")], dropped, counts.notes
+
+
+def test_what_is_not_korean_is_dropped_by_one_line(tmp_path):
+    records = answered("서울은 수도입니다.", "서울은 首都 입니다.", "부산은 항구입니다.")
+    kept, dropped, notes = filtered(tmp_path, records, measure="foreign_script", max_score=0)
+    assert kept == ["r0", "r2"] and dropped["r1"]["reason"] == "high_score" and dropped["r1"]["detail"]["score"] > 0
+    assert notes["measure"] == "foreign_script" and "2 of 3 measured pass" in notes["headline"]
+    assert (tmp_path / "out" / filters.HISTOGRAM).is_file()
+
+
+def test_of_several_answers_the_worst_counts(tmp_path):
+    turns = [{"role": "user", "content": "안녕"}, {"role": "assistant", "content": "안녕하세요"}]
+    english = {"role": "assistant", "content": "Hello, nice to meet you"}
+    chats = [
+        {"id": "a", "source": "s", "messages": turns},
+        {"id": "b", "source": "s", "messages": [*turns, turns[0], english]},
+    ]
+    assert filtered(tmp_path, chats, measure="hangul_share", min_score=0.9)[0] == ["a"]
+    pair = {"id": "p", "source": "s", "instruction": "q", "chosen": "열 글자가 넘는 긴 답변이다.", "rejected": "짧다"}
+    assert filtered(tmp_path, [*answered("이것도 충분히 긴 답이다."), pair], measure="length", min_score=5)[0] == ["r0"]
+
+
+def test_a_measure_is_named_right_and_stands_alone():
+    assert filters.check(filters.Config(measure="foreign_scrip", max_score=0)) == [
+        "measure: no measure 'foreign_scrip'; did you mean 'foreign_script'?"
+    ]
+    assert "three filters" in filters.check(filters.Config(measure="loop", rater="llm", max_score=0))[0]
+    assert filters.reads(filters.Config(measure="loop", max_score=0)) == ("text",)

@@ -66,3 +66,9 @@ def test_morphology_by_kiwipiepy():
     pytest.importorskip("kiwipiepy")
     found = statistics(RECORDS[:2], morphology=True)["morphology"]
     assert found["sentences"] == 4 and found["frequent_words"]["서울"] == 2
+
+
+def test_measures_of_the_answers_are_told():
+    rows = [{"id": str(i), "instruction": "q", "output": t} for i, t in enumerate(("서울입니다.", "首都 서울입니다."))]
+    found = statistics(rows)["measures"]["foreign_script"]
+    assert found["answers"] == 2 and found["above_0"] == 0.5 and found["max"] > 0

@@ -14,6 +14,8 @@ import numpy as np
 
 from ..artifacts.record import Record, kind, texts
 from ..artifacts.rows import Notes, Shown
+from ..measures import MEASURES
+from ..measures.measured import measured, resolve_measures
 from ..text.hangul import hangul_ratio, register
 from ..text.sentences import sentences
 from .compared import compared_text
@@ -80,6 +82,7 @@ def statistics(records: Iterable[Record], morphology: bool = False) -> Notes:
     scores: Notes = {}
     issues: Counter[str] = Counter()
     answers: list[str] = []
+    measures = {name: (resolve_measures([name])[name], array("d")) for name in MEASURES}
     total = array("q")
     for record in records:
         what = kind(record)
@@ -106,6 +109,8 @@ def statistics(records: Iterable[Record], morphology: bool = False) -> Notes:
             value = rating.get("score")
             if value is not None:
                 of_rater.append(float(value))
+        for measure, of_measure in measures.values():
+            of_measure.extend(measured(measure, record).values())
         issues.update(f"{i['code']} ({i.get('status', 'open')})" for i in record.get("issues") or ())
         if morphology and len(answers) < 2000:
             answers.append(found.get("output") or found.get("chosen") or "")
@@ -127,6 +132,7 @@ def statistics(records: Iterable[Record], morphology: bool = False) -> Notes:
         },
         "licenses": dict(licenses.most_common(20)),
         **({"ratings": {name: _rated(found) for name, found in scores.items()}} if scores else {}),
+        "measures": {name: _measured(found) for name, (_, found) in measures.items() if found},
         **({"issues": dict(issues.most_common(30))} if issues else {}),
         **({"morphology": _morphology(answers)} if morphology else {}),
     }
@@ -134,6 +140,10 @@ def statistics(records: Iterable[Record], morphology: bool = False) -> Notes:
 
 def _rated(scores: Any) -> Notes:
     return {"scores": len(scores), **(quantiles(scores) if len(scores) else {})}
+
+
+def _measured(found: Any) -> Notes:
+    return {"answers": len(found), "above_0": round(sum(v > 0 for v in found) / len(found), 4), **quantiles(found)}
 
 
 def _field_name(record: Record, path: str) -> str:

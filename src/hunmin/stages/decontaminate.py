@@ -39,7 +39,8 @@ OVERLAPS = "overlaps.jsonl"
 class Config(Options):
     against: list[str] = opt(
         ...,
-        "What to keep out: any suite or task of evaluate (kobest, korean, boolq), lm-eval task names or YAML files, local files or folders.",
+        "What to keep out: suites and tasks of evaluate (kobest, korean, boolq), lm-eval task names or YAML files, "
+        "local files or folders.",
     )
     splits: list[Literal["test", "validation", "train"]] = opt(
         ["test", "validation"], "Which splits of a benchmark; files without a split in their name always count."

@@ -1,5 +1,6 @@
 """Keep the records whose score passes: thresholds, top-k, top-ratio, on any scale; the distribution is drawn.
 
+A measure of the answers may count instead (`measure: foreign_script, max_score: 0` drops what is not Korean).
 Source: AlpaGasus (arXiv 2307.08701) keeps >= 4.5 of 5, KoRAE >= 8.5 of 10. One judge on a coarse scale gives heavy
 ties, so a threshold is a cliff: the counts around it are shown. Unrated records are never a low score; whether they
 stay is said by `keep_unrated`.
@@ -11,6 +12,7 @@ import math
 import re
 from array import array
 from collections import Counter
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +22,8 @@ from ..artifacts.record import read_jsonl
 from ..artifacts.rows import Estimate, Notes, Shown
 from ..artifacts.stream import Writer
 from ..errors import UserError
+from ..measures import HIGHER_IS_BETTER, MEASURES
+from ..measures.measured import measured, resolve_measures
 from ..options import Options, opt
 from ..report import charts
 from ..selection.chance import chance
@@ -43,14 +47,15 @@ class Config(Options):
     max_score: float | None = opt(None, "Keep scores of at most this (IFD: 1, above it the answer is unrelated).")
     top_k: int | None = opt(None, "Of what passes the thresholds keep the k highest scores.", ge=1)
     top_ratio: float | None = opt(None, "Of what passes the thresholds keep this ratio, highest first.", gt=0, le=1)
+    measure: str | None = opt(None, "Instead of ratings this measure of the answers counts; of several the worst.")
     rater: str | None = opt(None, "Which rater (or model, or prompt) counts when there are several; mean averages all.")
     keep_unrated: bool | None = opt(None, "What happens to records without a score; must be said when there are any.")
     label: bool | None = opt(None, "Instead of scores: keep this label (true = good answers) and what has none.")
 
 
 def reads(config: Config) -> tuple[str, ...]:
-    """Give the keys that these options need; a label comes with the rows."""
-    return READS if config.label is None else ()
+    """Give the keys that these options need; a label comes with the rows, a measure looks at the answers."""
+    return ("text",) if config.measure else READS if config.label is None else ()
 
 
 def check(config: Config) -> list[str]:
@@ -63,6 +68,10 @@ def check(config: Config) -> list[str]:
         found.append("nothing to filter by; give min_score, max_score, top_k, top_ratio or label")
     if by_score and config.label is not None:
         found.append("label and scores are two filters; put one after the other")
+    if config.measure and (config.rater or config.label is not None):
+        found.append("measure, rater and label are three filters; put one after the other")
+    if config.measure and config.measure not in MEASURES and ":" not in config.measure:
+        found.append(f"measure: no measure '{config.measure}'{did_you_mean(config.measure, MEASURES)}")
     if None not in (config.min_score, config.max_score) and config.min_score > config.max_score:  # type: ignore[operator]  # neither is None here
         found.append("min_score lies above max_score: nothing could pass")
     return found
@@ -82,6 +91,7 @@ def run(config: Config, inputs: Inputs, out: Path) -> Counts:
         raise UserError("no records to filter", str(inputs.records), "An earlier stage dropped everything.")
     if not rated.any():
         mend = f"Put `rate` before it; statuses found: {_words(seen.status)}."
+        mend = f"'{config.measure}' applies to no answer here; name another." if config.measure else mend
         raise UserError("no record has a score", str(inputs.records), mend)
     if config.keep_unrated is None and not rated.all():
         raise UserError(
@@ -105,7 +115,8 @@ def run(config: Config, inputs: Inputs, out: Path) -> Counts:
                 writer.keep(record)
             else:
                 statuses = [r.get("status") for r in ratings_of(record, config.rater)]
-                writer.drop(record, "unrated", {"statuses": statuses})
+                detail: Shown = {"measure": config.measure} if config.measure else {"statuses": statuses}
+                writer.drop(record, "unrated", detail)
         elif passes[i]:
             writer.keep(record)
             kept_scores.append(float(scores[i]))
@@ -113,19 +124,23 @@ def run(config: Config, inputs: Inputs, out: Path) -> Counts:
             writer.drop(record, *_why(config, float(scores[i]), cut))
     counts = writer.close()
     threshold = config.min_score if config.min_score is not None else cut
+    if config.measure and threshold is None:
+        threshold = config.max_score
     bins = histogram(scores[rated], seen.scale)
     possible = scores[rated] if config.max_score is None else scores[rated & (scores <= config.max_score)]
     around = counts_around(possible, threshold)
     text = text_histogram(bins, threshold)
     name = f"scores of {seen.names[0]}" if len(seen.names) == 1 else f"scores ({config.rater or MEAN})"
-    write_atomic(out / HISTOGRAM, charts.histogram_svg(bins, threshold, f"{name}, scale {seen.scale}"))
+    name = f"{config.measure} of the answers" if config.measure else f"{name}, scale {seen.scale}"
+    write_atomic(out / HISTOGRAM, charts.histogram_svg(bins, threshold, name))
     write_atomic(out / HISTOGRAM_TEXT, "\n".join([*text, "", *_around_lines(around)]) + "\n")
     n_unrated = int((~rated).sum())
     told = f", {n_unrated:,} unrated {'kept' if config.keep_unrated else 'dropped'}" if n_unrated else ""
+    by = "measured" if config.measure else "rated"
     counts.notes = {
-        "headline": f"{len(kept_scores):,} of {int(rated.sum()):,} rated pass{told}",
+        "headline": f"{len(kept_scores):,} of {int(rated.sum()):,} {by} pass{told}",
         "scale": seen.scale,
-        "raters": ", ".join(seen.names),
+        "measure" if config.measure else "raters": ", ".join(seen.names),
         "n_rated": int(rated.sum()),
         "n_unrated": n_unrated,
         "statuses": dict(seen.status),
@@ -186,8 +201,9 @@ def _read(config: Config, inputs: Inputs) -> tuple[np.ndarray, np.ndarray, np.nd
     names: dict[str, None] = {}
     all_names: dict[str, None] = {}
     assert inputs.records is not None
+    measure = resolve_measures([config.measure])[config.measure] if config.measure else None
     for i, record in enumerate(read_jsonl(inputs.records)):
-        found = given = ratings_of(record, None)
+        found = given = ratings_of(record, None) if measure is None else []
         if config.rater not in (None, MEAN):
             all_names.update((name_of(r), None) for r in given)
             found = [r for r in given if answers_to(r, str(config.rater))]
@@ -197,9 +213,9 @@ def _read(config: Config, inputs: Inputs) -> tuple[np.ndarray, np.ndarray, np.nd
             scale = scale_of(rating)
             if scale not in seen.scales:
                 seen.scales[scale] = f"record {record.get('id')} (line {i + 1}) by {name_of(rating)}"
+        value = score(found) if measure is None else _worst(config, measured(measure, record).values())
         if not found:
-            seen.status["no rating"] += 1
-        value = score(found)
+            seen.status["no rating" if measure is None else "not measured" if value is None else "measured"] += 1
         scores.append(math.nan if value is None else value)
         chances.append(chance(record, inputs.seed))
         sources.append(source_index.setdefault(str(record.get("source", "?")), len(source_index)))
@@ -211,7 +227,7 @@ def _read(config: Config, inputs: Inputs) -> tuple[np.ndarray, np.ndarray, np.nd
             str(inputs.records),
             f"Scores of different scales are never compared; {mend}",
         )
-    seen.names, seen.sources = list(names), list(source_index)
+    seen.names, seen.sources = [config.measure] if config.measure else list(names), list(source_index)
     if config.rater not in (None, MEAN) and not names and all_names:
         raise UserError(
             f"no rating by '{config.rater}'{did_you_mean(str(config.rater), all_names)}",
@@ -261,6 +277,16 @@ def _why(config: Config, value: float, cut: float | None) -> tuple[str, Shown]:
     if config.max_score is not None and value > config.max_score:
         return "high_score", {"score": value, "max_score": config.max_score}
     return "low_score", {"score": value, "cut": cut, "rank": "below the top"}
+
+
+def _worst(config: Config, values: Iterable[float]) -> float | None:
+    """Give of a measure's values of a record's answers the one that passes least; None when there is none."""
+    found = list(values)
+    if not found:
+        return None
+    if config.min_score is not None and min(found) < config.min_score:
+        return min(found)
+    return max(found) if config.max_score is not None or config.measure not in HIGHER_IS_BETTER else min(found)
 
 
 def histogram(scores: np.ndarray, scale: str = "") -> list[tuple[float, float, int]]:

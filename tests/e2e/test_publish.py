@@ -11,12 +11,13 @@ from pathlib import Path
 import pytest
 import yaml
 
+from hunmin import PACKAGE
 from hunmin.artifacts import artifact
 from hunmin.artifacts.artifact import Counts
 from hunmin.artifacts.record import read_jsonl, write_jsonl
 from tests.fakes.hub_server import HubServer
 
-BUNDLED = Path(artifact.__file__).parent / "data"
+BUNDLED = PACKAGE / "data"
 
 
 def hunmin(*words: str, hub: HubServer | None = None, token: str = "hf_test", home: Path, **more: str):

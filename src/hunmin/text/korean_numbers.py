@@ -25,7 +25,7 @@ from .scan import scan
 _COUNTED = r"(?=\s?(?:[원명개달톤대권장건표주㎞㎡년살번가마병배쪽평t]|유로|파운드|위안|엔|센트|[a-zA-Z$%]))"
 FIRST = re.compile(r"\d|\.(?=\d)")
 KO_DIGITS = re.compile(
-    rf"(?<![A-Za-z0-9_])(?<![A-Za-z0-9]\.)(?:{DIGITS})[십백천]?[만억조]?"
+    rf"(?<![A-Za-z0-9_])(?<![A-Za-z0-9]\.)(?:\d{{1,4}}천\s?\d{{1,3}}(?=[만억])|(?:{DIGITS})[십백천]?)[만억조]?"
     rf"(?:(?<=조)\s?(?:{DIGITS})[십백천]?억)?(?:(?<=억)\s?(?:{DIGITS})[십백천]?만)?"
     rf"(?:(?<=[만억])\s?(?:{DIGITS})(?:[십백천](?!만)|{_COUNTED}))?(?:(?<=천)\s?(?:{DIGITS})(?:[십백](?!만)|{_COUNTED}))?"
 )
@@ -46,6 +46,7 @@ _OWN = re.compile(
 )
 _OWN_FIRST = re.compile(r"[\d오새아저밤낮정점자열한두세네다여일]")
 _AFTER_HALF = r"(?=[\s.,:;!?을를이가은는의에정도쯤만)까부입인였동후뒤전씩간짜과와]|$)"
+_TEN_THOUSAND = re.compile(r"(?<![가-힣\d])만\s?\Z")
 _HALF = re.compile(rf"\s?반{_AFTER_HALF}")
 _COUNTED_HALF = re.compile(rf"(?:[가-힣]{{1,3}}|[A-Za-z]{{1,4}})\s?반{_AFTER_HALF}")
 _HEAT = {"섭씨": "°C", "화씨": "°F"}
@@ -173,6 +174,10 @@ def _digits(match: re.Match[str], text: str) -> Number:
     assert first
     end = match.end()
     value = number(body) if body == first["n"] else _scaled(body)
+    begins = match.start()
+    ten_thousand = _TEN_THOUSAND.search(text[max(0, begins - 4) : begins])
+    if ten_thousand and re.search("[천백]", body):
+        value, begins = value + 10**4, begins - len(ten_thousand.group())  # 만 5천 원
     values: set[Fraction] = {value}
     if body != first["n"] and body[-1] in "만조천백" and body == first.group():
         bare = number(first["n"]) * (SMALL.get(first["small"] or "", 1) if body[-1] in "만조" else 1)
@@ -193,7 +198,7 @@ def _digits(match: re.Match[str], text: str) -> Number:
     if heat and re.match(r"\s?(?:도|°)", text[end:]):
         unit = _HEAT[heat[1]]
     sign = _SIGN_BEFORE.search(text[max(0, match.start() - 4) : match.start()])
-    both, start = signed(frozenset(values), text, match.start(), "ko")
+    both, start = signed(frozenset(values), text, begins, "ko")
     if sign:
         both, start = signed(frozenset(values), text, match.start() - len(sign[1]), "ko")
         start = match.start()

@@ -101,5 +101,5 @@ def signed(values: frozenset[Value], text: str, start: int, language: str) -> tu
         if language == "ko" or word.group().lower().startswith("neg"):
             return minus, start
         last = text[: start - len(before) + word.start()].rstrip()[-1:]
-        return (values | minus, start) if last.isalnum() else (minus, start)
+        return (values | minus, start) if last.isdigit() or last in ")%" and last else (minus, start)
     return values, start

@@ -27,7 +27,7 @@ BARE_CLOCK = re.compile(r"(?<!\d)\d{1,2}:(?=\s*(?:[|,.)]|$|[가-힣]|\s[가-힣]
 MONEY = re.compile(
     r"[$€£¥₩₹¢]|달러|유로|파운드|엔|위안|원|불(?![가-힣])|페소|루피|루블|프랑|바트|USD|EUR|GBP|KRW|센트|펜스|페니|크로나|리라"
 )
-PERCENT = re.compile(r"[%％]|퍼센트|프로|포인트|할|분의|배|백분")
+PERCENT = re.compile(r"[%％]|퍼센트|프로|포인트|할(?!인)|분의|배|백분")
 LESS = re.compile(r"영하|마이너스|음수|음의|감소|줄|손실|적자|아래|낮|하락|떨어|빼|뺀|잃|기원전|부채|지출|차감|밑")
 OPERATOR = re.compile(r"[-+*/=×÷^]\s?\Z")
 COINS = {"quarter": 25, "dime": 10, "nickel": 5, "penn": 1}
@@ -132,7 +132,9 @@ def _pieces(number: Number) -> list[Any]:
 
 def _stands(number: Number, original: str, text: str) -> bool:
     """Tell whether a number stands word for word in the Korean as often as in the English; then it is not lost."""
-    if number.written in ("clock", "date", "month", "word"):
+    if number.written in ("clock", "date", "month", "word") or all(
+        isinstance(v, Fraction) and v < 0 for v in number.values
+    ):
         return False
     piece = re.escape(original[number.start : number.end])
     whole = re.compile(rf"(?<![\d.,\w]){piece}(?![\w.]*[A-Za-z\d]|[.,]\d|[만억조천백])(?![가-힣]*분의)")
@@ -249,7 +251,7 @@ def _units(pairs: list[Pair], original: str, text: str) -> list[Issue]:
             if sorted(same_value) != sorted(wanted) and not _same_word(source, original):
                 detail = f"단위 {source.unit} → {target.unit} / the unit was changed"
                 found.append(_issue(CERTAIN, source, where, detail))
-        elif not target.unit and target.written != "word" and family in ("money", "share"):
+        elif other != family and target.written != "word" and family in ("money", "share"):
             # one sign may serve a whole line: "$20 + $2 = $22" is 20 + 2 = 22달러
             if not (MONEY if family == "money" else PERCENT).search(_line(text, target.start)):
                 found.append(_issue(CERTAIN, source, where, f"단위 {source.unit} 없음 / the unit is lost"))
@@ -271,7 +273,7 @@ JOINS = re.compile(r"(?i)\A[\w\s'’$%-]{0,40}?(?:\band\b|\bor\b|,|\bto\b|[-–~
 TURNS = re.compile(
     r"(?i)\b(?:of|than|out|from|per|for|in|every|each|at|by|with|after|before|when|if|who|that|which|on|as|more|less)\b"
 )
-KO_JOINS = re.compile(r"\A[^\n.]{0,30}?(?:[와과]\s|,|그리고|및|이나|[-–~/÷:−]|에서\s)[^\n.]{0,30}\Z")
+KO_JOINS = re.compile(r"\A[^\n.]{0,30}?(?:[와과]\s|대\s?(?=\d|\Z)|,|그리고|및|이나|[-–~/÷:−]|에서\s)[^\n.]{0,30}\Z")
 KO_TURNS = re.compile(r"중|보다|당\s|마다|때|동안|후|전에|위해|라면|면\s|대해")
 
 
@@ -283,7 +285,7 @@ def _swapped(pairs: list[Pair], original: str, text: str) -> list[Issue]:
     plain = [
         (s, t)
         for s, t in pairs
-        if s.written == t.written == "digits" and all(often[v] == 2 for v in s.values & t.values)
+        if s.written == t.written and s.written in ("digits", "fraction") and all(often[v] == 2 for v in s.values & t.values)
     ]
     plain.sort(key=lambda one: one[0].start)
     targets = sorted(t.start for _, t in pairs)

@@ -33,7 +33,8 @@ _BELOW_VALUE = {"hal": 2, "qua": 4} | {
 # a numeral: words and scales in a row, "and" only behind a scale
 EN_WORDS = re.compile(
     rf"\b(?:(?P<fraction>(?P<fa>{_WORD})[-\s](?P<fb>{_BELOW}))"
-    rf"|(?P<n>(?:{_WORD}|(?:{_SCALE})(?=\sand\s(?:{_WORD})))(?:[-\s](?:{_WORD}|{_SCALE})|(?:(?<=hundred)|(?<=thousand)|(?<=illion)) and (?:{_WORD}))*)"
+    rf"|(?P<n>(?:{_WORD}|(?:{_SCALE})(?=\sand\s(?:{_WORD})))"
+    rf"(?:[-\s](?:{_WORD}|{_SCALE})|(?:(?<=hundred)|(?<=thousand)|(?<=illion)) and (?:{_WORD}))*)"
     rf"(?:[-\s](?P<dozen>dozen)|(?P<half>\sand a half))?(?:-(?P<last>first|second|{_ORDINAL})\b)?"
     rf"|(?P<o>{_ORDINAL}))\b",
     re.I,

@@ -71,7 +71,7 @@ def clock_values(hour: int, minute: int, half: str = "") -> frozenset[Value]:
 # A sign, and what stands before it: nothing, an opening, an operator or a letter and a blank.
 _SIGN = re.compile(r"[-−]\Z")
 _MINUS = {
-    "en": re.compile(r"(?i)(?:\bminus|\bnegative|[-−])\s?\Z"),
+    "en": re.compile(r"(?i)(?:\bminus|\bnegative)\s\Z"),
     "ko": re.compile(r"(?:영하|마이너스|음의|음수|기원전|B\.?C\.?)\s?(?:약\s)?\Z"),
 }
 

@@ -28,6 +28,7 @@ MONEY = re.compile(
     r"[$€£¥₩₹¢]|달러|유로|파운드|엔|위안|원|불(?![가-힣])|페소|루피|루블|프랑|바트|USD|EUR|GBP|KRW|센트|펜스|페니|크로나|리라"
 )
 PERCENT = re.compile(r"[%％]|퍼센트|프로|포인트|할(?!인)|분의|배|백분")
+LOSS = re.compile(r"손실|적자|손해|부채|빚|감소")
 LESS = re.compile(r"영하|마이너스|음수|음의|감소|줄|손실|적자|아래|낮|하락|떨어|빼|뺀|잃|기원전|부채|지출|차감|밑")
 OPERATOR = re.compile(r"[-+*/=×÷^]\s?\Z")
 COINS = {"quarter": 25, "dime": 10, "nickel": 5, "penn": 1}
@@ -164,6 +165,8 @@ def _severity(number: Number, instead: Number | None, original: str, text: str) 
     elif _converted(number, instead) or instead.written == "word":
         return REVIEW
     elif fractions and all(v < 0 for v in fractions) and {-v for v in fractions} & instead.values:
+        if LOSS.search(text[max(0, instead.start - 15) : instead.end + 15]):
+            return None  # "a loss of -$3,000" is 3,000달러의 손실
         return REVIEW if LESS.search(text) else CERTAIN
     if re.match(r"[A-Za-z]{3}|\$", original[number.end :]) and not number.unit and number.written == "digits":
         return REVIEW  # "9for" and "1$5", slips of the English
@@ -285,7 +288,9 @@ def _swapped(pairs: list[Pair], original: str, text: str) -> list[Issue]:
     plain = [
         (s, t)
         for s, t in pairs
-        if s.written == t.written and s.written in ("digits", "fraction") and all(often[v] == 2 for v in s.values & t.values)
+        if s.written == t.written
+        and s.written in ("digits", "fraction")
+        and all(often[v] == 2 for v in s.values & t.values)
     ]
     plain.sort(key=lambda one: one[0].start)
     targets = sorted(t.start for _, t in pairs)

@@ -112,6 +112,15 @@ def test_cut_off_without_original_sees_the_particle_only():
 GRAMMAR = "Correct the grammar mistakes in the sentence."
 
 
+def test_task_broken_finds_the_translated_english_inside_an_instruction():
+    english = "Rewrite the sentence She go home in the past tense."
+    context = {"field": "instruction", "instruction": english}
+    kept = "다음 문장을 과거 시제로 고치세요: She go home"
+    assert task_broken.find(english, kept, context) == []
+    (one,) = task_broken.find(english, "그녀는 집에 간다는 문장을 과거 시제로 고치세요.", context)
+    assert english[slice(*one["source_span"])] == "She go home" and one["severity"] == "review"
+
+
 def test_task_broken_finds_a_translated_input_and_answer():
     for field in ("input", "output"):
         context = {"field": field, "instruction": GRAMMAR}

@@ -513,6 +513,10 @@ There are 412 rooms.
 = 방이 412개 있다.
 ! 방이 있다.
 ! 방이 421개 있다.
+# a number doubled while another is misplaced
+Room 12 seats 40.\\nRoom 15 seats 60.
+= 12호실은 40명이 앉습니다.\\n15호실은 60명이 앉습니다.
+? 12호실은 40명, 15명이 앉습니다.\\n40호실은 60명이 앉습니다.
 # further ones of the same kinds
 The temperature is 72°F.
 = 기온은 화씨 72도입니다.

@@ -17,7 +17,7 @@ from ...text.number_units import FAMILY, UNITS, metric
 from ...text.numbers import Number
 from ...text.segments import is_code
 from .number_pairs import Pair, pair, sizes
-from .reading import CERTAIN, REVIEW, Issue, countable, issue, lines_of, numbers_of, place
+from .reading import CERTAIN, REVIEW, Issue, countable, issue, lines_of, numbers_of, place, sentences_of
 
 ONE, TWO = Fraction(1), Fraction(2)
 SMALL = frozenset((ONE, TWO))
@@ -81,6 +81,8 @@ def find(original: str, text: str, context: Mapping[str, Any]) -> list[Issue]:
         found.append(
             _issue(severity, number, where, f"수 '{written}' 없음 / the number '{written}' is lost"),
         )
+    told = [one["target_span"] for one in found]
+    doubled = [n for n in extra if n.written == "digits" and n.values & everywhere and [n.start, n.end] not in told]
     if not found and text.count(":00") < original.count(":00") and BARE_CLOCK.search(text):
         match = BARE_CLOCK.search(text)
         assert match
@@ -92,6 +94,7 @@ def find(original: str, text: str, context: Mapping[str, Any]) -> list[Issue]:
         found
         + _units(pairs.equal, original, text)
         + _swapped(pairs.equal, original, text)
+        + _doubled(pairs.equal, doubled, original, text)
         + _added(original, text, added)
     )
 
@@ -319,6 +322,26 @@ def _swapped(pairs: list[Pair], original: str, text: str) -> list[Issue]:
             detail = "두 수의 자리가 바뀜 / two numbers changed places"
             found.append(_issue(REVIEW, s, (t2.start, t2.end), detail))
     return found
+
+
+def _doubled(pairs: list[Pair], twice: list[Number], original: str, text: str) -> list[Issue]:
+    """Give a number that stands once too often on the line or in the sentence whose own number stands elsewhere."""
+    parts = next((p for p in (lines_of, sentences_of) if 1 < len(p(original)) == len(p(text))), None)
+    if parts is None or not twice:
+        return []
+
+    def part(at: int, whole: str) -> int:
+        return next((i for i, (a, b) in enumerate(parts(whole)) if a <= at < b), -1)
+
+    every = [(part(n.start, text), v) for n in numbers_of(countable(text), "ko") for v in n.values]
+    for number in twice:
+        here = part(number.start, text)
+        gone = [s for s, t in pairs if s.written == "digits" and part(s.start, original) == here != part(t.start, text)]
+        gone = [s for s in gone if s.values.isdisjoint(SMALL) and not any((here, v) in every for v in s.values)]
+        if gone and not number.values & SMALL:
+            detail = "한 수가 두 번 있고 다른 수가 옮겨짐 / a number stands twice and another was moved"
+            return [_issue(REVIEW, gone[0], (number.start, number.end), detail)]
+    return []
 
 
 def _added(original: str, text: str, strange: list[Number]) -> list[Issue]:

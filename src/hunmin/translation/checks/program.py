@@ -23,6 +23,7 @@ LANGUAGES = re.compile(
     r"|go|golang|rust|rs|ruby|rb|php|swift|scala|r|sql|bash|sh|shell|zsh|powershell|ps1|html|css|scss|xml|json|jsonc|yaml|yml|toml|ini|dockerfile|docker|makefile|vue|svelte|diff|graphql|console|powershell|dart|lua|perl|haskell|latex|tex)\b",
     re.I,
 )
+ELEMENTS = re.compile(r"</|/>|<[A-Za-z]+>")
 BETWEEN = re.compile(r"(?<=[>}])[^<>{}()=;]*(?=[<{])")  # the text of an element
 TEXT_FENCE = re.compile(
     r"\s*(?:```|~~~)\s*(?:mermaid|text|txt|plaintext|plain|md|mdx|markdown|output|log|diagram|ascii)\b", re.I
@@ -95,7 +96,10 @@ def difference(original: str, text: str) -> str:
     a, b = (HTML_TEXT.sub("", SAID.sub('""', side)) for side in (a, b))
     if _loose(a) == _loose(b):
         return "string"
-    said = len(one) == len(two) and all(_says_the_same(x, y) for x, y in zip(one, two, strict=True))
+    known = code_lines([line.whole for line in one])
+    if LANGUAGES.match(original) and not ELEMENTS.search(original):
+        known = [True] * len(one)
+    said = len(one) == len(two) and all(_says_the_same(x, y, code) for x, y, code in zip(one, two, known, strict=True))
     return "string" if said or _renamed_throughout(a, b) else "code"
 
 
@@ -112,12 +116,12 @@ def _renamed_throughout(one: str, two: str) -> bool:
     )
 
 
-def _says_the_same(one: Line, two: Line) -> bool:
+def _says_the_same(one: Line, two: Line, code: bool) -> bool:
     """Tell whether two lines differ in language only: in elements, or in a sentence put together from strings."""
     if _loose(one.bare) == _loose(two.bare):
         return True
     if has_hangul(two.bare):
-        return not CODE_SIGN.search(one.bare.replace("\0", ""))
+        return not code and not CODE_SIGN.search(one.bare.replace("\0", ""))
     names = sorted(re.findall(r"\w+", one.bare)) == sorted(re.findall(r"\w+", two.bare))
     return names and any(map(has_hangul, SAID.findall(two.code)))
 

@@ -6,15 +6,19 @@ import re
 
 from ...text.codelines import SQL_CLAUSE, code_lines
 from ...text.hangul import has_hangul
-from ..checks.program import LANGUAGES, STRING, Line, lines_of_code
+from ..checks.program import ELEMENTS, STRING, Line, lines_of_code
 
 # Hangul where only a name can stand: before a call, an index, an assignment, a brace; behind a dot, a sign, a bracket.
 NAME = re.compile(
-    r"[가-힣]\w*(?=[(\[=.]|\s?=[^=]|\{)|(?<=[._$\\@#])[가-힣]|</?[가-힣]|\w_[가-힣]|[가-힣]\w*_\w"
+    r"[가-힣]\w*(?=[(\[=]|\.[A-Za-z_가-힣]|\s?=[^=]|\{)|(?<=[._$\\@#])[가-힣]|\\(?:begin|end)\{[가-힣]|</?[가-힣]|\w_[가-힣]|[가-힣]\w*_\w"
     r"|^\s*[가-힣][가-힣 -]*:[^;]*;\s*$"  # a property of CSS
 )
+PROGRAMS = re.compile(
+    r"\s*(?:```|~~~)\s*\{?\.?(?:python|py|pycon|js|jsx|ts|tsx|javascript|typescript|mjs|java|kotlin|kt|c|cpp|c\+\+|cs|csharp"
+    r"|go|golang|rust|rs|ruby|rb|php|swift|scala|r|sql|bash|sh|shell|zsh|powershell|ps1|html|css|scss|latex|tex)\b",
+    re.I,
+)
 TYPOGRAPHY = str.maketrans("“”„‘’‚；：，（）［］｛｝＝＋＊／＜＞！－–—", "\"\"\"''';:,()[]{}=+*/<>!---")
-ELEMENTS = re.compile(r"</|/>|<[A-Za-z]+>")
 TOKEN = re.compile(r"\w+|[^\w\s]")
 
 
@@ -32,8 +36,13 @@ def surely_damaged(source: Line, target: Line, elements: bool = True) -> bool:
         return False
     a, b = source.bare, target.bare
     if squeeze(a) == squeeze(b):
-        return _said_in_korean(source, target)
-    return not has_hangul(a) and (bool(NAME.search(b)) or elements is False and _renamed(a, b))
+        tabs = a != b and "\t" in (a + b)[: len(a) - len(a.lstrip())] + b[: len(b) - len(b.lstrip())]
+        return _said_in_korean(source, target) and not tabs
+    if has_hangul(a) or target.code.count("`") % 2:  # a template string of several lines is language
+        return False
+    if elements:
+        return bool(NAME.search(b)) and bool(re.search(r"\w\(|[=;{}]", a)) and _renamed(a, b)
+    return bool(NAME.search(b)) or _renamed(a, b)
 
 
 def _renamed(source: str, target: str) -> bool:
@@ -60,11 +69,17 @@ def merge(source: str, target: str, strings: bool = False) -> tuple[str, bool] |
     comments where they pair; None when that would lose Korean comments.
     """
     mine, other = lines_of_code(source), lines_of_code(target)
-    known = [True] * len(mine) if LANGUAGES.match(source) else code_lines([line.whole for line in mine])
+    known = [True] * len(mine) if PROGRAMS.match(source) else code_lines([line.whole for line in mine])
+    known = [code or line.whole.lstrip().startswith("\\") for line, code in zip(mine, known, strict=True)]
     if len(mine) != len(other):
         return _whole(mine, other)
     found, sure, elements = [], True, bool(ELEMENTS.search(source))
+    within = False  # a template string of several lines
     for line, there, code in zip(mine, other, known, strict=True):
+        within = within != bool(there.code.count("`") % 2 and "```" not in there.code)
+        if strings and (line.bare != there.bare or STRING.findall(line.code) == STRING.findall(there.code)):
+            found.append(there.whole)  # the text of an element, or a sentence put together anew
+            continue
         same = line.bare == there.bare and (_said_in_korean(line, there) if not strings else line.code == there.code)
         if same or line.whole == there.whole:
             found.append(there.whole)
@@ -74,7 +89,7 @@ def merge(source: str, target: str, strings: bool = False) -> tuple[str, bool] |
             continue
         found.append(line.with_comments_of(there) or line.whole)
         lost = any(has_hangul(c) for c in there.comments) and len(line.comments) != len(there.comments)
-        sure = sure and code and not lost and surely_damaged(line, there, elements)
+        sure = sure and code and not lost and not within and surely_damaged(line, there, elements)
     return "\n".join(found), sure
 
 

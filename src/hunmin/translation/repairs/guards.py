@@ -47,6 +47,13 @@ def spliced(text: str, edit: Edit) -> bool:
         return True
     if WORD.match(right) and (WORD.match(last) or last == "`"):
         return True
+    if (
+        first.isdigit()
+        and re.search(r"\d[.,]\Z", text[: edit.start])
+        or last.isdigit()
+        and re.match(r"[.,]\d", text[edit.end :])
+    ):
+        return True
     digits = re.fullmatch(r"[\d.,]+", text[edit.start : edit.end]) and re.fullmatch(r"[\d.,]+", edit.text)
     if digits and (re.match(r"[\^_]", left) or re.match(r"[\^_]", right)):
         return True
@@ -62,6 +69,9 @@ def forbidden(original: str, text: str, edit: Edit, code: str) -> bool:
         return True
     if code == "task_broken":
         return False  # the English in place of the whole field is what such a task may need: a person decides
+    removed, put = text[edit.start : edit.end], edit.text
+    if not is_code(original) and len(SENTENCE.findall(removed)) > len(SENTENCE.findall(put)):
+        return True
     before, after = _korean(text), _korean(new)
     if is_code(original):
         return _sentences(text) > _sentences(new)

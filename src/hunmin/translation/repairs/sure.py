@@ -78,6 +78,8 @@ def _wrong(kind: str, piece: str, touched: str) -> bool:
         b = SLOT.sub("", b)
         if has_hangul(a) or not has_hangul(b) or not CODEY.search(a):
             return False
+        if re.fullmatch(r"[a-z]+(?:[@/|:-][a-z]+)+", a):
+            return False  # words joined by a sign: a form to be filled in
         return kind == "inline_code" and (bool(NAME.search(b)) or not re.search(r"[A-Za-z]", b) and "<" not in a)
     if kind in ("latex", "formula"):
         a, b = SAID.sub("", piece), SAID.sub("", touched)

@@ -11,7 +11,8 @@ import textwrap
 
 import pytest
 
-from hunmin.clients.ledger import Finished, Ledger, Wanted, _on_network, key_of, peek_done
+from hunmin.clients import ledger_file
+from hunmin.clients.ledger import Finished, Ledger, Wanted, key_of, peek_done
 from hunmin.errors import UserError
 
 
@@ -138,5 +139,5 @@ def test_not_a_ledger(tmp_path):
 
 def test_wal_on_a_local_disk(tmp_path):
     ledger = Ledger(tmp_path / "l.sqlite")
-    expected = "truncate" if _on_network(tmp_path / "l.sqlite") else "wal"
+    expected = "truncate" if ledger_file.on_network(tmp_path / "l.sqlite") else "wal"
     assert ledger._db.execute("PRAGMA journal_mode").fetchone()[0] == expected

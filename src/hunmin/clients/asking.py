@@ -7,21 +7,20 @@ fall together share one transaction, so the ledger costs little even with hundre
 from __future__ import annotations
 
 import asyncio
-import html
-import re
+import logging
 import time
 from collections import Counter
-from collections.abc import Callable
-from dataclasses import dataclass, replace
-from typing import Any, Protocol
+from dataclasses import replace
+from typing import Any
 
 from ..artifacts.artifact import Spend
-from ..artifacts.rows import JsonObject, Notes
+from ..artifacts.rows import Notes
 from ..errors import EXIT_STOPPED, UserError
 from .ledger import Claim, Finished, Ledger, Wanted, key_of
 from .pace import Pace
-from .prices import Price, guess_tokens
-from .units import Answer, Reply, Trouble, Unit
+from .prices import guess_tokens
+from .service import Read, Service, expect, over
+from .units import Answer, Trouble, Unit
 
 SENDS = {"retry": 8, "limited": 40, "timeout": 4, "garbage": 4}  # at most so many sends of one unit for one reason
 FAILURE = {
@@ -34,47 +33,9 @@ FAILURE = {
 IN_A_ROW = 5  # that many units given up one after another mean the service, not the units
 REJECTED_IN_A_ROW = 20  # the same of units it rejects, while it has never answered one
 POLL_SECONDS = 0.1
+FULL_SECONDS = 30.0  # so long answers wait in memory for room on the disk
 
-
-class Sender(Protocol):
-    """One service: `start` and `stop` in the running loop; `send` gives the raw answer or raises Trouble.
-
-    `notes` is what a manifest should say of it.
-    """
-
-    async def start(self) -> None: ...
-    async def stop(self) -> None: ...
-    def notes(self) -> Notes: ...
-    async def send(self, unit: Unit) -> Reply: ...
-
-
-@dataclass(frozen=True)
-class Read:
-    """What a raw answer says: Answer's fields, as a pure function of the bytes gives them."""
-
-    status: str
-    text: str
-    raw: JsonObject
-    model: str = ""
-    in_tokens: int | None = None
-    out_tokens: int | None = None
-    chars: int | None = None
-    detail: str = ""
-
-
-@dataclass(frozen=True)
-class Service:
-    """What a client needs to know of one service. `identity` enters every key, `secrets` appear nowhere."""
-
-    name: str
-    identity: tuple[Any, ...]
-    model: str
-    sender: Sender
-    read: Callable[[Unit, bytes], Read]
-    price: Price
-    secrets: tuple[str, ...] = ()
-    by_record: bool = False
-    counts_tokens: bool = True
+log = logging.getLogger("hunmin")
 
 
 class Client:
@@ -92,6 +53,7 @@ class Client:
         self._done: list[tuple[Any, asyncio.Future[None]]] = []
         self._settled: list[tuple[Wanted, Finished, str]] = []
         self._stop: UserError | None = None
+        self._full_since: float | None = None  # when the disk had no room for an answer
         self._loop: asyncio.AbstractEventLoop | None = None
         self._keeper: asyncio.Task[None] | None = None
         self._in_a_row = 0
@@ -175,7 +137,7 @@ class Client:
                 return self._answer(unit, key, row, read, charged_now=False)
             self.ledger.reopen(wanted)  # the process ended between receiving and reading it
         elif claim.what != "send":
-            raise self._stopped(_over(claim, self.spend))
+            raise self._stopped(over(claim, self.spend))
         amount = in_tokens + out_tokens if self.service.counts_tokens else chars
         sends: Counter[str] = Counter()
         while True:
@@ -184,6 +146,8 @@ class Client:
             except asyncio.CancelledError:
                 self.ledger.release([wanted])
                 raise
+            while self._full_since is not None:  # what is here already must be safe before more is asked
+                await asyncio.sleep(POLL_SECONDS)
             if self._stop is not None:
                 self.ledger.release([wanted])
                 raise self._stop
@@ -353,13 +317,34 @@ class Client:
         try:
             self.ledger.finish([row for row, _ in group], settled)
         except Exception as error:
+            if isinstance(error, OSError) and self._wait_for_room(error, group, settled):
+                return
             for _, future in group:
                 if not future.cancelled():
-                    future.set_exception(error)
+                    future.set_exception(self._stop or error)
             return
+        self._full_since = None
         for _, future in group:
             if not future.cancelled():
                 future.set_result(None)
+
+    def _wait_for_room(self, error: OSError, group: list[Any], settled: list[Any]) -> bool:
+        """Keep answers that the full disk does not take and try again; False when it stayed full too long."""
+        now = time.monotonic()
+        if self._full_since is None:
+            self._full_since = now
+            log.warning(
+                "%s: %s: %d paid answers wait in memory and nothing more is sent; free some space within %.0f s",
+                *(self.label, error, len(group), FULL_SECONDS),
+            )
+        if now - self._full_since > FULL_SECONDS:
+            self._full_since = None
+            mend = "Free some space and run the same command again; what was written is kept."
+            self._stop = self._stop or UserError(f"the disk is full: {error.filename}", self.label, mend)
+            return False
+        self._done, self._settled = group + self._done, settled + self._settled
+        asyncio.get_running_loop().call_later(min(1.0, FULL_SECONDS / 4), self._flush_done)
+        return True
 
     def report(self) -> Notes:
         """Give what a manifest should say of the paid work: counts of this execution and the ledger's totals."""
@@ -371,23 +356,3 @@ class Client:
             "ledger": self.ledger.totals(self.label),
             **self.service.sender.notes(),
         }
-
-
-def expect(unit: Unit, price: Price) -> tuple[int, int, int, float]:
-    """Give a unit's input tokens, output tokens, characters and US dollars as far as they can be told beforehand."""
-    if unit.kind == "text":
-        source = unit.body["text"]
-        if unit.body.get("tag_handling"):  # tags are not billed
-            source = html.unescape(re.sub(r"<[^<>]*>", "", source))
-        chars = len(source)
-        return 0, 0, chars, price.usd(0, 0, chars)
-    content = "\n".join(str(m.get("content", "")) for m in unit.body["messages"])
-    in_tokens = guess_tokens(content) + 4 * len(unit.body["messages"])
-    out_tokens = unit.expect_tokens or in_tokens
-    return in_tokens, out_tokens, len(content), price.usd(in_tokens, out_tokens, 0)
-
-
-def _over(claim: Claim, spend: Spend) -> tuple[str, str]:
-    if claim.what == "over_usd":
-        return (f"max_usd {spend.max_usd:g} is reached ({claim.spent_usd:.4f} US dollars spent)", "Raise max_usd.")
-    return (f"max_chars {spend.max_chars:,} is reached ({claim.spent_chars:,} characters sent)", "Raise max_chars.")

@@ -21,10 +21,11 @@ from ..artifacts.artifact import Spend, hash_of
 from ..artifacts.rows import JsonObject, Notes
 from ..errors import UserError
 from .access import Access
-from .asking import Client, Read, Service, expect
+from .asking import Client
 from .ledger import key_of, peek_done
 from .pace import FIRST_WAIT_SECONDS, Pace, retry_after
 from .prices import FREE, price_of, require_price
+from .service import Read, Service, expect
 from .units import Reply, Trouble, Unit
 
 KEY_ENV = "DEEPL_AUTH_KEY"

@@ -26,11 +26,11 @@ from typing import Any
 
 from ..artifacts.rows import Notes
 from ..errors import UserError
+from .ledger_file import Transaction, on_network, process_start, told_when_full
 
 VERSION = 1
 SEEN_EVERY_SECONDS = 10.0  # a living process renews its lease this often
 DEAD_AFTER_SECONDS = 90.0  # without renewal, a process of another machine counts as dead after this
-NETWORK_FILE_SYSTEMS = ("nfs", "nfs4", "cifs", "smb3", "smbfs", "fuse.sshfs", "lustre", "gpfs", "beegfs", "9p", "ceph")
 
 _OPEN: set[str] = set()  # owners of this process whose ledgers are open
 
@@ -102,7 +102,8 @@ class Ledger:
         self._host = socket.gethostname()
         self._db = sqlite3.connect(path, timeout=30, isolation_level=None, check_same_thread=False)
         try:
-            version = self._prepare(path)
+            with told_when_full(path):
+                version = self._prepare(path)
         except sqlite3.DatabaseError as error:
             self._db.close()
             raise UserError(
@@ -110,9 +111,10 @@ class Ledger:
             ) from error
         if version not in (0, VERSION):
             raise UserError(f"ledger version {version}, this hunmin writes {VERSION}", str(path), "Name another file.")
-        self._db.execute(f"PRAGMA user_version={VERSION}")
-        row = (self.owner, self._host, os.getpid(), _process_start(os.getpid()), time.time())
-        self._db.execute("INSERT INTO owner VALUES (?,?,?,?,?)", row)
+        row = (self.owner, self._host, os.getpid(), process_start(os.getpid()), time.time())
+        with told_when_full(path):
+            self._db.execute(f"PRAGMA user_version={VERSION}")
+            self._db.execute("INSERT INTO owner VALUES (?,?,?,?,?)", row)
         _OPEN.add(self.owner)
         self._seen = time.monotonic()
         self._dead: dict[str, bool] = {self.owner: False}
@@ -120,7 +122,7 @@ class Ledger:
 
     def _prepare(self, path: Path) -> int:
         """Set the journal and make the tables; give the version. Changing the journal waits for no lock by itself."""
-        journal, synchronous = ("TRUNCATE", "FULL") if _on_network(path) else ("WAL", "NORMAL")
+        journal, synchronous = ("TRUNCATE", "FULL") if on_network(path) else ("WAL", "NORMAL")
         for attempt in range(50):
             try:
                 self._db.execute(f"PRAGMA journal_mode={journal}")
@@ -142,7 +144,7 @@ class Ledger:
         self, wanted: Sequence[Wanted], max_usd: float | None = None, max_chars: int | None = None
     ) -> list[Claim]:
         """Claim units for sending, all in one transaction; what is claimed is committed in flight on return."""
-        with _Transaction(self._db):
+        with Transaction(self._db, self.path):
             self._renew()
             usd, chars, doubles = self._db.execute("SELECT usd, chars, doubles FROM meter").fetchone()
             began = (usd, chars, doubles)
@@ -193,7 +195,7 @@ class Ledger:
         `settled` are earlier ones that have been read since: what they really took replaces the estimate.
         """
         now = time.time()
-        with _Transaction(self._db):
+        with Transaction(self._db, self.path):
             for unit, raw, http_status, request_id in received:
                 self._db.execute(
                     "UPDATE unit SET state='done', raw=?, http_status=?, request_id=?, done=? WHERE key=?",
@@ -211,12 +213,12 @@ class Ledger:
 
     def reopen(self, unit: Wanted) -> None:
         """Take back "done": what came back turned out to be no answer, so the unit is in flight again."""
-        with _Transaction(self._db):
+        with Transaction(self._db, self.path):
             self._db.execute("UPDATE unit SET state='inflight', owner=?, raw=NULL WHERE key=?", (self.owner, unit.key))
 
     def fail(self, unit: Wanted, status: str, http_status: int | None, charged: bool) -> None:
         """Commit that a unit got no answer for good; the next run may claim it anew. `charged`: it may have been."""
-        with _Transaction(self._db):
+        with Transaction(self._db, self.path):
             self._db.execute(
                 "UPDATE unit SET state='failed', status=?, http_status=? WHERE key=?", (status, http_status, unit.key)
             )
@@ -235,7 +237,7 @@ class Ledger:
         double: bool = False,
     ) -> None:
         """Log an attempt that brought no answer; `double`: it may have been charged and is sent again."""
-        with _Transaction(self._db):
+        with Transaction(self._db, self.path):
             self._db.execute(
                 "INSERT INTO attempt VALUES (?,?,?,?,?,?,?,?,?)",
                 (unit.key, number, self.owner, time.time(), seconds, status, http_status, request_id, detail[:500]),
@@ -245,7 +247,7 @@ class Ledger:
 
     def release(self, units: Sequence[Wanted]) -> None:
         """Give back claims that were never sent (the run stopped first): as if they had not been made."""
-        with _Transaction(self._db):
+        with Transaction(self._db, self.path):
             for unit in units:
                 self._db.execute(
                     "DELETE FROM unit WHERE key=? AND state='inflight' AND owner=? AND attempts=1",
@@ -259,7 +261,7 @@ class Ledger:
 
     def renew(self) -> None:
         """Tell other processes that this one lives."""
-        with _Transaction(self._db):
+        with Transaction(self._db, self.path):
             self._renew()
 
     def _renew(self) -> None:
@@ -278,7 +280,7 @@ class Ledger:
                 self._dead[owner] = True
             elif row[0] == self._host:
                 ours = row[1] == os.getpid() and owner not in _OPEN
-                self._dead[owner] = ours or _process_start(row[1]) != row[2]
+                self._dead[owner] = ours or process_start(row[1]) != row[2]
             else:
                 self._dead[owner] = time.time() - row[3] > DEAD_AFTER_SECONDS
         return self._dead[owner]
@@ -322,19 +324,6 @@ def _finished(row: Sequence[Any]) -> Finished:
     return Finished(zlib.decompress(raw), model, in_tokens or 0, out_tokens or 0, chars, usd, status is not None)
 
 
-class _Transaction:
-    """BEGIN IMMEDIATE ... COMMIT; anything raised inside rolls back."""
-
-    def __init__(self, db: sqlite3.Connection):
-        self._db = db
-
-    def __enter__(self) -> None:
-        self._db.execute("BEGIN IMMEDIATE")
-
-    def __exit__(self, kind: Any, error: Any, trace: Any) -> None:
-        self._db.execute("ROLLBACK" if kind else "COMMIT")
-
-
 def peek_done(path: Path | None, keys: Sequence[str]) -> set[str]:
     """Give those of the keys that a ledger file holds as done, changing nothing; a missing file holds none."""
     if path is None or not path.is_file():
@@ -354,41 +343,3 @@ def peek_done(path: Path | None, keys: Sequence[str]) -> set[str]:
         raise UserError(f"the ledger cannot be read: {error}", str(path), "Name another file.") from error
     finally:
         db.close()
-
-
-def _process_start(pid: int) -> str:
-    """Give the kernel's start time of a process, "" when there is none (so a reused pid is not taken for it)."""
-    try:
-        stat = Path(f"/proc/{pid}/stat").read_text()
-    except FileNotFoundError:
-        if Path("/proc/self/stat").exists():
-            return ""
-    except OSError:
-        return ""
-    else:
-        state, *rest = stat.rpartition(")")[2].split()
-        return "" if state in ("Z", "X") else rest[18]  # field 22 of proc(5) is starttime
-    try:  # no /proc (macOS, BSD): being alive must do
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return ""
-    except PermissionError:
-        pass
-    return "alive"
-
-
-def _on_network(path: Path) -> bool:
-    """Tell whether the file lies on a network file system, from the longest matching mount point."""
-    try:
-        mounts = Path("/proc/mounts").read_text().splitlines()
-    except OSError:
-        return False
-    folder = str(path.parent.resolve())
-    best, kind = "", ""
-    for line in mounts:
-        _, point, fs, *_ = line.split(" ")
-        point = point.replace("\\040", " ")
-        inside = folder == point or folder.startswith(point.rstrip("/") + "/")
-        if inside and len(point) >= len(best):
-            best, kind = point, fs
-    return kind in NETWORK_FILE_SYSTEMS

@@ -20,11 +20,12 @@ from ..artifacts.rows import JsonObject, Notes
 from ..errors import UserError
 from ..text.thinking import strip_thinking
 from .access import Access
-from .asking import Client, Read, Service, expect
+from .asking import Client
 from .ledger import key_of, peek_done
 from .pace import FIRST_WAIT_SECONDS, Pace, retry_after
 from .prices import FREE, price_of, require_price
 from .recorded import SCHEME, recorded_service
+from .service import Read, Service, expect
 from .units import Reply, Trouble, Unit
 
 log = logging.getLogger("hunmin")

@@ -14,8 +14,8 @@ from ..artifacts.artifact import sha256_file
 from ..artifacts.record import read_jsonl
 from ..artifacts.rows import JsonObject, Notes
 from ..errors import UserError
-from .asking import Read, Service
 from .prices import FREE
+from .service import Read, Service
 from .units import Reply, Trouble, Unit
 
 SCHEME = "recorded:"

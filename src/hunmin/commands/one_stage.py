@@ -14,7 +14,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from ..artifacts import artifact, progress
+from ..artifacts import artifact, lock, progress
 from ..artifacts.artifact import Inputs, Spend
 from ..artifacts.record import problems
 from ..artifacts.rows import Manifest
@@ -45,8 +45,14 @@ def main(name: str, argv: list[str]) -> int:
     if only_looks:
         with tempfile.TemporaryDirectory(prefix="hunmin-") as scratch:
             return _look(stage, config, args, Path(scratch))
-    out: Path = args.out
+    with lock.writing(args.out):
+        return _make(stage, config, args, args.out)
+
+
+def _make(stage: Stage, config: Any, args: argparse.Namespace, out: Path) -> int:
+    """Make the artifact in a folder that this process holds."""
     inputs = _inputs(stage, args, out, out)
+    name = stage.name
     if stage.paid(config):
         if args.max_usd is None and args.max_chars is None:
             raise UserError(f"hunmin {name} spends money or quota", mend="Give --max-usd or --max-chars.")
@@ -172,19 +178,19 @@ def holds_records(path: Path) -> bool:
 
 def execute(stage: Stage, config: Any, inputs: Inputs, out: Path) -> tuple[Manifest, str]:
     """Run one stage into `out` with the same promises as in a run; give (manifest, "made" or "done before")."""
+    with lock.writing(out):
+        return _execute(stage, config, inputs, out)
+
+
+def _execute(stage: Stage, config: Any, inputs: Inputs, out: Path) -> tuple[Manifest, str]:
     wanted = made_with.alone(Step(stage, stage.label, config), inputs)
     manifest = artifact.read_manifest(out)
     if manifest is not None:
         made_with.same_or_error(out, manifest, wanted, "was made")
         return manifest, "done before"
     if not (out / made_with.STARTED).is_file():
-        strangers = (
-            [p.name for p in out.iterdir() if p.name not in ("run.log", "input", "ledger.sqlite")]
-            if out.is_dir()
-            else []
-        )
-        if strangers:
-            raise UserError(f"the folder holds {', '.join(sorted(strangers)[:4])}", str(out), "Name a new folder.")
+        if strangers := lock.strangers(out):
+            raise UserError(f"the folder holds {', '.join(strangers[:4])}", str(out), "Name a new folder.")
     made_with.begin(out, wanted)
     begun = time.monotonic()
     counts = run.call_alone(stage.name, config, inputs, out)

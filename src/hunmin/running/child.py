@@ -13,7 +13,7 @@ import sys
 import threading
 from pathlib import Path
 
-from ..artifacts import artifact, progress
+from ..artifacts import artifact, lock, progress
 from ..artifacts.artifact import Counts, Inputs
 from ..artifacts.rows import Shown
 from ..errors import EXIT_INTERRUPTED, UserError
@@ -41,7 +41,7 @@ def call(step: Step, inputs: Inputs, out: Path) -> Counts:
     # Threads that spin while they wait starve everything else on a shared machine, and gain nothing on an idle one.
     environment = {"OMP_WAIT_POLICY": "PASSIVE", **os.environ, "HF_HUB_DISABLE_TELEMETRY": "1", "PYTHONUNBUFFERED": "1"}
     environment[BOUND] = "1"
-    child = subprocess.Popen(command, env=environment, stdin=subprocess.PIPE)
+    child = subprocess.Popen(command, env=environment, stdin=subprocess.PIPE, pass_fds=lock.descriptors())
     while True:
         try:
             code = child.wait()

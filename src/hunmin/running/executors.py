@@ -7,7 +7,9 @@ node was lost (datatrove's executors hang on both). An outcome is None where the
 from __future__ import annotations
 
 import logging
+import multiprocessing
 import os
+import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
@@ -15,8 +17,9 @@ from pathlib import Path
 from typing import Any, NotRequired, TypedDict
 
 from .. import PACKAGE
+from ..artifacts import lock
 from ..artifacts.rows import ShardSpec
-from ..errors import UserError
+from ..errors import EXIT_INTERRUPTED, UserError
 
 log = logging.getLogger("hunmin")
 
@@ -43,6 +46,18 @@ def usable_processors() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
+def end_with_parent(_: lock.Inherited) -> None:
+    """End this worker when the process that called it is gone; until then it holds the folder's lock as well."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+
+        def watch(parent: Any = parent) -> None:
+            parent.join()
+            os._exit(EXIT_INTERRUPTED)
+
+        threading.Thread(target=watch, daemon=True).start()
+
+
 def local(work: Work, calls: Sequence[Call], tick: Callable[..., None]) -> list[Outcome | None]:
     """Run in processes of this machine; after a worker died, each missing shard gets a process of its own."""
     from multiprocessing import get_context
@@ -63,7 +78,12 @@ def local(work: Work, calls: Sequence[Call], tick: Callable[..., None]) -> list[
             pools = []
             futures: dict[Future[Outcome], int] = {}
             for group in groups[begin : begin + workers]:
-                pool = ProcessPoolExecutor(min(workers, len(group)), mp_context=context)
+                pool = ProcessPoolExecutor(
+                    min(workers, len(group)),
+                    mp_context=context,
+                    initializer=end_with_parent,
+                    initargs=(lock.Inherited(),),
+                )
                 pools.append(pool)
                 for i in group:
                     futures[pool.submit(work, *calls[i])] = i

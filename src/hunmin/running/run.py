@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
-from ..artifacts import artifact
+from ..artifacts import artifact, lock
 from ..artifacts.artifact import Counts, Inputs, Spend
 from ..artifacts.rows import Estimate, Manifest
 from ..clients.hub import require_access
@@ -65,8 +65,11 @@ def execute(
     `on_stage(label, event, detail)` is told "start", "made", "done before", "reused".
     Raises UserError (exit codes 2, 3, 4) with everything so far saved; the same call continues.
     """
-    tell = on_stage or (lambda label, event, detail: None)
-    run.mkdir(parents=True, exist_ok=True)
+    with lock.writing(run):
+        return _execute(recipe, run, options, on_stage or (lambda label, event, detail: None))
+
+
+def _execute(recipe: Recipe, run: Path, options: Options, tell: Callable[[str, str, Any], None]) -> list[Outcome]:
     pending = _pending(recipe, run, options.until)
     _require_files_and_keys([step for _, step in pending], run)
     _own(run, recipe)
@@ -120,10 +123,9 @@ def _own(run: Path, recipe: Recipe) -> None:
             f"Use another name (--name), or delete {run / foreign[0]}.",
         )
     if not path.exists() and not artifact.stage_folders(run):
-        strangers = [p.name for p in run.iterdir() if p.name not in (artifact.LOG, "ledger.sqlite")]
-        if strangers:
+        if strangers := lock.strangers(run):
             raise UserError(
-                f"the folder is not a run: it holds {', '.join(sorted(strangers)[:4])}", str(run), "Use another name."
+                f"the folder is not a run: it holds {', '.join(strangers[:4])}", str(run), "Use another name."
             )
     artifact.write_atomic(path, resolved(recipe))
 

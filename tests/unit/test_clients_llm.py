@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import random
 
 import pytest
 
 from hunmin.artifacts.artifact import Spend
+from hunmin.clients import asking
 from hunmin.clients import openai_chat as llm
 from hunmin.clients.units import STATUSES, chat
 from hunmin.errors import UserError
@@ -321,3 +323,30 @@ def test_estimate_needs_no_key_and_knows_what_is_paid(tmp_path):
     assert (before["requests"], before["already_paid"], before["out_tokens"]) == (5, 0, 500)
     assert (after["requests"], after["already_paid"]) == (3, 2)
     assert before["usd"] == pytest.approx(sum([0.15 * before["in_tokens"], 0.6 * 500]) / 1e6, abs=1e-4)
+
+
+@pytest.mark.parametrize("room", [True, False])
+def test_answers_wait_in_memory_for_room_on_the_disk_and_nothing_more_is_sent(tmp_path, monkeypatch, caplog, room):
+    monkeypatch.setattr(asking, "FULL_SECONDS", 20.0 if room else 0.4)
+    with OpenAIServer(lambda n, body: "".join(random.Random(n).choices("가나다라마바사", k=60_000))) as server:
+        with opened(server, tmp_path) as client:
+            limit = client.ledger._db.execute("PRAGMA page_count").fetchone()[0] + 2
+            client.ledger._db.execute(f"PRAGMA max_page_count={limit}")
+
+            async def main():
+                first = asyncio.create_task(client.ask(question("q0")))
+                while client._full_since is None:
+                    await asyncio.sleep(0.02)
+                second = asyncio.create_task(client.ask(question("q1")))
+                await asyncio.sleep(0.2)
+                assert len(server.chats) == 1
+                if room:
+                    client.ledger._db.execute("PRAGMA max_page_count=1000000")
+                return await asyncio.gather(first, second, return_exceptions=True)
+
+            found = asyncio.run(main())
+        if room:
+            assert [a.status for a in found] == ["ok", "ok"] and len(server.chats) == 2
+        else:
+            assert all("disk is full" in str(error) for error in found) and len(server.chats) == 1
+    assert "wait in memory" in caplog.text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import sqlite3
@@ -141,3 +142,20 @@ def test_wal_on_a_local_disk(tmp_path):
     ledger = Ledger(tmp_path / "l.sqlite")
     expected = "truncate" if ledger_file.on_network(tmp_path / "l.sqlite") else "wal"
     assert ledger._db.execute("PRAGMA journal_mode").fetchone()[0] == expected
+
+
+def test_a_full_disk_is_told_as_elsewhere_and_loses_nothing(tmp_path):
+    """SQLite's own word for it came as a traceback."""
+    ledger = Ledger(tmp_path / "l.sqlite")
+    wanted = Wanted("k", usd=0.1)
+    ledger.claim([wanted])
+    pages = ledger._db.execute("PRAGMA page_count").fetchone()[0]
+    ledger._db.execute(f"PRAGMA max_page_count={pages}")
+    raw = os.urandom(200_000)
+    with pytest.raises(OSError) as raised:
+        ledger.finish([(wanted, raw, 200, None)])
+    assert raised.value.errno == errno.ENOSPC and raised.value.filename == str(tmp_path / "l.sqlite")
+    ledger._db.execute("PRAGMA max_page_count=100000")
+    ledger.finish([(wanted, raw, 200, None)])
+    assert ledger.claim([wanted])[0].row.raw == raw
+    ledger.close()

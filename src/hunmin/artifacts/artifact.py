@@ -19,7 +19,7 @@ from typing import Any, cast
 
 from .. import __version__
 from ..errors import UserError
-from . import identity
+from . import content, identity
 from .identity import hash_of as hash_of
 from .identity import sha256_file as sha256_file
 from .rows import CountsRow, Estimate, InputsRow, Manifest, Notes, ScoreRow, SpendRow
@@ -202,9 +202,82 @@ def read_manifest(folder: Path) -> Manifest | None:
     if not path.is_file():
         return None
     try:
-        return cast(Manifest, json.loads(path.read_text(encoding="utf-8")))
-    except json.JSONDecodeError as error:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except (ValueError, RecursionError) as error:
         raise UserError("the manifest is not JSON", str(path), f"Delete {folder} to make it again.") from error
+    if not isinstance(found, dict) or not isinstance(found.get("output"), str):
+        raise UserError("the manifest does not say what is here", str(path), f"Delete {folder} to make it again.")
+    return cast(Manifest, found)
+
+
+MUST = {
+    **dict.fromkeys(("stage", "label", "output", "config_hash", "content_hash"), str),
+    **dict.fromkeys(("config", "inputs", "counts"), dict),
+}
+
+
+def verify(folder: Path, whole: bool = False) -> None:
+    """Compare a finished artifact's files with its manifest; an unfinished one has nothing to compare.
+
+    `whole` asks the manifest for all that reuse needs. Raises UserError that names the first file that is missing, cut
+    or changed.
+    """
+    for name, told in wrong(folder, whole=whole).items():
+        raise UserError(
+            f"{told}, so it was cut, edited or damaged since" if told.endswith("left") else told,
+            str(folder / name),
+            f"Put back the file as it was, or delete {folder} to make it again.",
+        )
+
+
+def wrong(folder: Path, *, whole: bool = True) -> dict[str, str]:
+    """Give in words what is wrong with an artifact's files and its manifest, by file name."""
+    manifest = read_manifest(folder)
+    if manifest is None:
+        return {}
+    lacks = [key for key, kind in MUST.items() if not isinstance(manifest.get(key), kind)]
+    lacks += [f"counts.{key}" for key in ("n_in", "n_kept", "n_dropped") if key not in manifest.get("counts", {})]
+    if lacks and whole:
+        return {MANIFEST: f"it lacks {', '.join(lacks)}"}
+    files = manifest.get("files")
+    if files is not None:
+        return content.wrong(folder, files)
+    kept = _content_paths(folder, manifest["output"])
+    if not kept or "content_hash" not in manifest:
+        return {}
+    gone = {path.name: "missing" for path in kept[:1] if not path.exists()}
+    if gone or content_hash(folder, manifest["output"]) == manifest["content_hash"]:
+        return gone
+    return {kept[0].name: "another content than the stage left"}
+
+
+def verify_path(path: Path) -> None:
+    """Compare what a path of the user's leads to - a run, an artifact or a file of one - with the manifests there."""
+    for folder in stage_folders(path) if path.is_dir() else []:
+        verify(folder)
+    if path.is_dir():
+        verify(path)
+    elif path.is_file() and path.name in (RECORDS, DROPPED, SCORES, DOCUMENTS):
+        verify(path.parent)
+
+
+def _content_paths(folder: Path, output: str) -> list[Path]:
+    """Give the files and folders that are an artifact's content, the one that later stages read first."""
+    if output == "records":
+        return [folder / RECORDS, folder / DROPPED]
+    if output == "model":
+        return [folder / (MODEL if (folder / MODEL).is_dir() else ADAPTER)]
+    return [folder / SCORES, folder / DOCUMENTS] if (folder / SCORES).is_file() else []
+
+
+def _as_counted(folder: Path, counts: Counts) -> None:
+    for name, n in ((RECORDS, counts.n_kept), (DROPPED, counts.n_dropped)):
+        there = content.count_lines(folder / name)
+        if there != n:
+            raise UserError(
+                f"holds {there:,} rows, where {n:,} were counted", str(folder / name),
+                f"Did something else write here, or the disk fail? Delete {folder} and run the same command again.",
+            )  # fmt: skip
 
 
 def read_scores(folder: Path) -> list[ScoreRow]:
@@ -238,7 +311,12 @@ def write_manifest(
     counts: Counts,
     seconds: float,
 ) -> Manifest:
-    """Write the manifest last and atomically; after this the artifact is finished."""
+    """Write the manifest last and atomically; after this the artifact is finished.
+
+    Raises UserError when there are not as many records as were counted.
+    """
+    if output == "records":
+        _as_counted(folder, counts)
     manifest: Manifest = {
         "stage": stage,
         "label": label,
@@ -249,6 +327,7 @@ def write_manifest(
         "identity": identity.VERSION,
         "inputs": inputs,
         "content_hash": content_hash(folder, output),
+        "files": content.listed(folder, _content_paths(folder, output)),
         "counts": counts.to_json(),
         "versions": versions(),
         "seconds": round(seconds, 3),

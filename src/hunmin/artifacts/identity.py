@@ -10,7 +10,8 @@ import json
 import logging
 import os
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ log = logging.getLogger("hunmin")
 VERSION = 2
 """Of what a manifest's `inputs` say. Those of 0.1 name no version: they knew a folder by the ends of its files only."""
 WORTH_KEEPING = 1 << 20  # bytes; a smaller file is read as fast as its note
+_anew = False
 SETTLED_SECONDS = 2.0  # a file written just now may change again within its file system's clock tick (FAT: 2 s)
 
 
@@ -36,19 +38,37 @@ def hash_of(value: Any) -> str:
 
 def sha256_file(path: Path) -> str:
     """Give the hex sha256 of a file's bytes, or of a folder's file names and bytes."""
-    files = sorted(p for p in path.rglob("*") if p.is_file()) if path.is_dir() else [path]
+    return _read(path) if _anew else _remembered(path, _below(path), lambda: _read(path))
 
-    def read() -> str:
-        digest = hashlib.sha256()
-        for file in files:
-            if path.is_dir():
-                digest.update(str(file.relative_to(path)).encode() + b"\0")
-            with file.open("rb") as stream:
-                while block := stream.read(1 << 20):
-                    digest.update(block)
-        return digest.hexdigest()
 
-    return _remembered(path, files, read)
+@contextmanager
+def read_anew() -> Iterator[None]:
+    """Read every byte of every file within this block, whatever is remembered of it."""
+    global _anew
+    before, _anew = _anew, True
+    try:
+        yield
+    finally:
+        _anew = before
+
+
+def is_read_anew() -> bool:
+    return _anew
+
+
+def _read(path: Path) -> str:
+    digest = hashlib.sha256()
+    for file in _below(path):
+        if path.is_dir():
+            digest.update(str(file.relative_to(path)).encode() + b"\0")
+        with file.open("rb") as stream:
+            while block := stream.read(1 << 20):
+                digest.update(block)
+    return digest.hexdigest()
+
+
+def _below(path: Path) -> list[Path]:
+    return sorted(p for p in path.rglob("*") if p.is_file()) if path.is_dir() else [path]
 
 
 def files_of(folder: Path) -> list[Path]:

@@ -10,9 +10,9 @@ import errno
 import json
 import logging
 import os
+import platform
 import re
 import shlex
-import socket
 import sys
 import time
 from collections.abc import Iterator
@@ -160,7 +160,7 @@ def _this_process() -> Shown:
     words = [Path(sys.argv[0]).name, *sys.argv[1:]]
     return {
         "pid": os.getpid(),
-        "host": socket.gethostname(),
+        "host": platform.node(),
         "since": time.strftime("%Y-%m-%d %H:%M:%S"),
         "command": shlex.join(words)[:300],
     }

@@ -274,6 +274,13 @@ class Identity(TypedDict):
     """How `inputs` are hashed (artifacts/identity.py); 0.1 did not say."""
 
 
+class FileRow(TypedDict):
+    """What a file of an artifact held when the stage ended: its size in bytes and its sha256."""
+
+    size: int
+    sha256: str
+
+
 class Manifest(Identity):
     """manifest.json of a finished artifact: what made it, from what, with which result."""
 
@@ -281,6 +288,8 @@ class Manifest(Identity):
     output: str
     seed: int
     content_hash: str
+    files: NotRequired[dict[str, FileRow]]
+    """The artifact's content by file; 0.1 noted only the hash of it all."""
     counts: CountsRow
     versions: dict[str, str]
     seconds: float

@@ -88,3 +88,18 @@ def on_network(path: Path) -> bool:
         if inside and len(point) >= len(best):
             best, kind = point, fs
     return kind in NETWORK_FILE_SYSTEMS
+
+
+def state_of(path: Path) -> tuple[bool, str]:
+    """Give whether a ledger file is whole, and in words what it holds or what is wrong; nothing is changed."""
+    try:
+        db = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=30)
+        try:
+            said = db.execute("PRAGMA quick_check").fetchone()[0]
+            states = dict(db.execute("SELECT state, COUNT(*) FROM unit GROUP BY state"))
+        finally:
+            db.close()
+    except sqlite3.Error as error:
+        return False, str(error)
+    told = ", ".join(f"{n:,} {state}" for state, n in sorted(states.items())) or "no requests"
+    return said == "ok", told if said == "ok" else str(said)

@@ -25,6 +25,7 @@ COMMANDS = {
     "validate": "check a recipe and print it with every default",
     "show": "read the rows of an artifact or a file; --stats, --id",
     "report": "write a run's HTML page",
+    "verify": "compare a run or a published folder with what was made: files, counts, inputs, rows, ledger",
     "compare": "put runs and published tables side by side",
     "review": "open the review page of a run",
     "chat": "talk to a model in the terminal",
@@ -38,6 +39,7 @@ COMMANDS = {
 }
 # Commands that bring their own arguments: module:prefix, with add_arguments(parser) and main(args) -> exit code.
 TALKING = {
+    "verify": "hunmin.commands.verify",
     "compare": "hunmin.commands.compare",
     "review": "hunmin.commands.review",
     "chat": "hunmin.commands.chat",

@@ -134,6 +134,7 @@ def find_inputs(given: str | None, room: Path, stage: Stage) -> tuple[Path | Non
         if "records" not in stage.INPUT and stage.OUTPUT != "records":
             return None, path  # a Hub id or tiny:llama
         raise UserError("no such file or folder", given, "Check the path.")
+    artifact.verify_path(path)
     if path.is_dir():
         folders = artifact.stage_folders(path) or [path]
         records = artifact.newest(folders, "records")
@@ -186,6 +187,7 @@ def _execute(stage: Stage, config: Any, inputs: Inputs, out: Path) -> tuple[Mani
     wanted = made_with.alone(Step(stage, stage.label, config), inputs)
     manifest = artifact.read_manifest(out)
     if manifest is not None:
+        artifact.verify(out, whole=True)
         made_with.same_or_error(out, manifest, wanted, "was made")
         return manifest, "done before"
     if not (out / made_with.STARTED).is_file():

@@ -48,6 +48,7 @@ def resolve(model: str | Path) -> Resolved:
         if found is None:
             raise UserError("the run has no finished model", name, "Finish its sft stage, or give a model folder.")
         path = found
+    artifact.verify(path if artifact.model_folder(path) != path else path.parent)
     path = artifact.model_folder(path)
     noted = card(path)
     template = noted.get("template", "")

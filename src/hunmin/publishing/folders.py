@@ -18,7 +18,7 @@ from ..artifacts.rows import Manifest, Notes, Shown
 from ..errors import UserError
 from ..formats import FORMATS
 from ..tables import did_you_mean, resolve
-from . import dataset_card, known, model_card
+from . import dataset_card, known, model_card, verified
 from . import secret_scan as scan
 from .facts import MODEL_CARD, DataFacts, ModelFacts, Step, lineage, read_card, read_data, read_model, steps_before
 from .licences import Conflict, Part, conflicts, licence, propose
@@ -70,11 +70,12 @@ def write(config: Any, inputs: Inputs, folder: Path) -> Written:
     shutil.rmtree(folder, ignore_errors=True)  # ours alone, and made again in seconds
     folder.mkdir(parents=True)
     steps, of = find(config, inputs)
-    return (
-        _records(config, inputs, folder, steps, of)
-        if config.what == "records"
-        else _model(config, inputs, folder, steps, of)
-    )
+    chain = lineage(steps, of)
+    verified.require(chain, inputs.label)
+    make = _records if config.what == "records" else _model
+    written = make(config, inputs, folder, steps, of)
+    verified.write_lineage(folder, chain, of)
+    return written
 
 
 def find(config: Any, inputs: Inputs) -> tuple[list[Step], Step]:

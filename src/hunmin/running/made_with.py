@@ -93,6 +93,8 @@ def alone(step: Step, inputs: Inputs) -> MadeWith:
 
 def _made_with(step: Step, inputs: Inputs, hashes: dict[str, str], model: Path | None) -> MadeWith:
     files = local_files(step)
+    for path in files:
+        artifact.verify_path(path)
     hashes.update(identity.of_files(files))
     hashes.update(_commits(step, model))
     return MadeWith(step, inputs.seed, step.config.model_dump(mode="json"), hashes, files, model)
@@ -122,7 +124,7 @@ def begin(folder: Path, wanted: MadeWith) -> None:
     """
     started = folder / STARTED
     if started.is_file():
-        found = json.loads(started.read_text(encoding="utf-8"))
+        found = _begun_with(started)
         if not differences(folder, found, wanted):
             return
         left = [p for p in folder.iterdir() if p.name not in (artifact.LOG, "input") and p.suffix != ".json"]
@@ -133,6 +135,19 @@ def begin(folder: Path, wanted: MadeWith) -> None:
             if path.name.endswith(".part"):
                 path.unlink()
     artifact.write_atomic(started, json.dumps(wanted.to_json(), ensure_ascii=False, indent=2))
+
+
+def _begun_with(started: Path) -> Identity:
+    try:
+        found = json.loads(started.read_text(encoding="utf-8"))
+    except (ValueError, RecursionError):
+        found = None
+    if not isinstance(found, dict) or not all(k in found for k in ("stage", "config", "config_hash", "inputs")):
+        raise UserError(
+            "the file does not say what this artifact was begun with", str(started),
+            f"Delete {started.parent} to begin it again; paid answers are safe in the ledger.",
+        )  # fmt: skip
+    return cast(Identity, found)
 
 
 def same_or_error(folder: Path, found: Identity, wanted: MadeWith, verb: str) -> None:

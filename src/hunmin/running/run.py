@@ -82,6 +82,7 @@ def _execute(recipe: Recipe, run: Path, options: Options, tell: Callable[[str, s
         manifest = artifact.read_manifest(folder)
         how = "done before"
         if manifest is not None:
+            artifact.verify(folder, whole=True)
             made_with.same_or_error(folder, manifest, wanted, "was made")
         else:
             manifest = _reuse(options.reuse, folder, wanted)
@@ -156,6 +157,7 @@ def _reuse(other: Path | None, folder: Path, wanted: MadeWith) -> Manifest | Non
         manifest = artifact.read_manifest(candidate)
         if manifest is None or candidate.name.split("-", 1)[1] != folder.name.split("-", 1)[1]:
             continue
+        artifact.verify(candidate, whole=True)
         if not made_with.differences(candidate, manifest, wanted, strict=True):
             temporary = folder.with_name("." + folder.name + ".linking")
             shutil.rmtree(temporary, ignore_errors=True)
@@ -258,6 +260,20 @@ def dry_run(recipe: Recipe, run: Path, options: Options) -> list[tuple[str, Esti
 
 
 def _call(step: Step, inputs: Inputs, out: Path, options: Options) -> Counts:
+    """Run the stage; raises UserError when it read another number of records than were written for it."""
+    counts = _run_stage(step, inputs, out, options)
+    if step.stage.KIND == "record" and inputs.records is not None:
+        manifest = artifact.read_manifest(inputs.records.parent)
+        written = manifest["counts"]["n_kept"] if manifest and "counts" in manifest else counts.n_in
+        if written != counts.n_in:
+            raise UserError(
+                f"{counts.n_in:,} records were read, where {written:,} were written", str(inputs.records),
+                f"Delete {inputs.records.parent} and {out} to make them again.",
+            )  # fmt: skip
+    return counts
+
+
+def _run_stage(step: Step, inputs: Inputs, out: Path, options: Options) -> Counts:
     stage = step.stage
     if stage.KIND == "model":
         return child.call(step, inputs, out)

@@ -272,6 +272,7 @@ def save(
             (part / name).unlink(missing_ok=True)
         shutil.rmtree(part / "ref", ignore_errors=True)
         tokenizer.save_pretrained(part)
+        sort_lists(part / "adapter_config.json")
         artifact.write_atomic(part / CARD, json.dumps(card, ensure_ascii=False, indent=2) + "\n")
         part.replace(final)
         artifact.write_atomic(
@@ -279,6 +280,16 @@ def save(
         )
     trainer.accelerator.wait_for_everyone()
     return final
+
+
+def sort_lists(config: Path) -> None:
+    """Write an adapter's config with its lists of names in order: peft writes sets, so equal adapters differed."""
+    if config.is_file():
+        row = json.loads(config.read_text(encoding="utf-8"))
+        for key, value in row.items():
+            if isinstance(value, list) and all(isinstance(name, str) for name in value):
+                row[key] = sorted(value)
+        artifact.write_atomic(config, json.dumps(row, ensure_ascii=False, indent=2, sort_keys=True))
 
 
 def set_stop(model: Any, tokenizer: Any, stop: str) -> None:

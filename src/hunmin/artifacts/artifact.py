@@ -270,7 +270,8 @@ def _content_paths(folder: Path, output: str) -> list[Path]:
     return [folder / SCORES, folder / DOCUMENTS] if (folder / SCORES).is_file() else []
 
 
-def _as_counted(folder: Path, counts: Counts) -> None:
+def as_counted(folder: Path, counts: Counts) -> None:
+    """Raise UserError when the records written are not as many as were counted."""
     for name, n in ((RECORDS, counts.n_kept), (DROPPED, counts.n_dropped)):
         there = content.count_lines(folder / name)
         if there != n:
@@ -311,12 +312,7 @@ def write_manifest(
     counts: Counts,
     seconds: float,
 ) -> Manifest:
-    """Write the manifest last and atomically; after this the artifact is finished.
-
-    Raises UserError when there are not as many records as were counted.
-    """
-    if output == "records":
-        _as_counted(folder, counts)
+    """Write the manifest last and atomically; after this the artifact is finished."""
     manifest: Manifest = {
         "stage": stage,
         "label": label,

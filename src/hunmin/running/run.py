@@ -260,8 +260,10 @@ def dry_run(recipe: Recipe, run: Path, options: Options) -> list[tuple[str, Esti
 
 
 def _call(step: Step, inputs: Inputs, out: Path, options: Options) -> Counts:
-    """Run the stage; raises UserError when it read another number of records than were written for it."""
+    """Run the stage; raises UserError when it read or left another number of records than were written or counted."""
     counts = _run_stage(step, inputs, out, options)
+    if step.stage.OUTPUT == "records":
+        artifact.as_counted(out, counts)
     if step.stage.KIND == "record" and inputs.records is not None:
         manifest = artifact.read_manifest(inputs.records.parent)
         written = manifest["counts"]["n_kept"] if manifest and "counts" in manifest else counts.n_in

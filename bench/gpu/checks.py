@@ -27,6 +27,7 @@ LOSS_BOUND = {"fp32": 1e-4, "bf16": 0.02}
 def versions(device: str) -> dict[str, Any]:
     """Give what the run stands on."""
     from hunmin.artifacts.artifact import versions as installed
+    from hunmin.models import devices
     from hunmin.train import kernels
 
     found: dict[str, Any] = {"versions": installed(), "ok": True}
@@ -36,8 +37,8 @@ def versions(device: str) -> dict[str, Any]:
         kernel = kernels.varlen()
         found |= {
             "card": torch.cuda.get_device_name(),
-            "capability": kernels.capability(device),
-            "native_bf16": kernels.native_bf16(device),
+            "capability": devices.capability(device),
+            "native_bf16": devices.native_bf16(device),
             "free_gb": round(torch.cuda.mem_get_info()[0] / 1e9, 1),
             "varlen": None if kernel is None else {k: getattr(kernel, k) for k in ("scale", "window", "gqa")},
             "takes_fewer_heads": kernel and kernels.takes_fewer_heads(kernel, torch.device("cuda"), torch.bfloat16),

@@ -264,6 +264,6 @@ def test_flash_kernels_need_the_card_and_the_head_size(card, head, runs):
     ],
 )
 def test_auto_dtype(device, family, bf16, dtype):
-    from hunmin.train import kernels
+    from hunmin.models import devices
 
-    assert kernels.dtype_for(device, family, bf16=bf16) == dtype
+    assert devices.dtype_for(device, family, bf16=bf16) == dtype

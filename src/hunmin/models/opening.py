@@ -16,6 +16,7 @@ from typing import Any, Literal
 from ..artifacts.rows import Message
 from ..errors import UserError
 from .adapters import lay
+from .devices import dtype_for
 from .finding import Resolved, resolve
 from .tokenizers import FAULTS, cannot_open, open_tokenizer
 
@@ -72,8 +73,9 @@ def load(
         tokenizer = second.tokenizer if has_own else found.tokenizer
         found = Resolved(f"{found.name}+{adapter}", found.base, second.adapter, tokenizer, second.template, revision)
     device = choose_device(device)
-    kind = choose_dtype(dtype, device)
     revision = revision or found.revision
+    family = str(getattr(open_shape(found, revision, trust_remote_code).get_text_config(), "model_type", ""))
+    kind = choose_dtype(dtype, device, family)
     tokenizer = open_tokenizer(found, revision, trust_remote_code)
     opened = open_weights(
         found,
@@ -144,12 +146,10 @@ def choose_device(device: str) -> str:
     return device
 
 
-def choose_dtype(dtype: str, device: str) -> str:
-    """Give "bf16", "fp16" or "fp32": `auto` is bf16 on a GPU that computes in it, fp32 elsewhere."""
-    import torch
-
+def choose_dtype(dtype: str, device: str, model_type: str = "") -> str:
+    """Give "bf16", "fp16" or "fp32": `auto` is what `devices.dtype_for` says of the card and the family."""
     if dtype == "auto":
-        return "bf16" if device.startswith("cuda") and torch.cuda.is_bf16_supported() else "fp32"
+        return dtype_for(device.split(":")[0], model_type)
     if dtype not in DTYPES:
         raise UserError(f"unknown dtype '{dtype}'", "dtype", "Choose auto, bf16, fp16 or fp32.")
     return dtype
@@ -214,8 +214,9 @@ def open_weights(
     if quantization != "none":
         computed = getattr(torch, DTYPES[compute or dtype])
         options["quantization_config"] = quantized(quantization, "cpu" if device == "cpu" else "gpu", computed)
-        if device is not None:
-            options["device_map"] = {"": device}
+    straight = isinstance(device, int) or str(device).startswith("cuda")  # never whole in host memory first
+    if device is not None and (quantization != "none" or straight):
+        options["device_map"] = {"": device}
     owner: Any = AutoModelForCausalLM if kind == "causal" else AutoModelForSeq2SeqLM
     try:
         model = owner.from_pretrained(
@@ -223,7 +224,7 @@ def open_weights(
         )
     except FAULTS as error:
         raise cannot_open("the model", error, found.base) from error
-    return model if device is None or quantization != "none" else model.to(device)
+    return model if device is None or "device_map" in options else model.to(device)
 
 
 def _template(name: str, tokenizer: Any, wanted: str | None) -> Any:

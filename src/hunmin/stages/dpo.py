@@ -137,6 +137,7 @@ def run(config: Config, inputs: Inputs, out: Path) -> Counts:
         inputs,
         out,
         device=ready.device,
+        dtype=notes["dtype"],
         n_rows=len(train_pairs),
         has_validation=bool(validation),
         checkpointing=notes["gradient_checkpointing"],

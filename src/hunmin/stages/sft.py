@@ -119,16 +119,18 @@ def run(config: Config, inputs: Inputs, out: Path) -> Counts:
         tokens=prepare.largest_pass(config, lengths, ready.seed),
     )
     table = _table(train_rows)
+    alone = "one_document_a_pass" in notes
     blank = None
-    if loop.world_size() > 1 and not packed:
+    if loop.world_size() > 1 and not packed and not alone:
         blank = len(train_rows)  # a row without labels, for a process that the last batch leaves empty-handed
         table["input_ids"].append([ready.tokenizer.eos_token_id] * 2)
         table["labels"].append([labels.IGNORED] * 2)
     arguments = loop.trainer_arguments(
-        config,
+        config.model_copy(update={"micro_batch_size": 1}) if alone else config,
         inputs,
         out,
         device=ready.device,
+        dtype=notes["dtype"],
         n_rows=len(train_rows),
         has_validation=bool(validation),
         checkpointing=notes["gradient_checkpointing"],
@@ -139,7 +141,7 @@ def run(config: Config, inputs: Inputs, out: Path) -> Counts:
         args=SFTConfig(
             packing=packed,
             eval_packing=False,
-            padding_free=True,
+            padding_free=not alone,
             max_length=config.max_length if packed else None,
             neftune_noise_alpha=config.neftune_alpha or None,
             dataset_kwargs=None if packed else {"skip_prepare_dataset": True},
@@ -149,8 +151,8 @@ def run(config: Config, inputs: Inputs, out: Path) -> Counts:
         eval_dataset=Dataset.from_dict(_table(validation)) if validation else None,
         processing_class=ready.tokenizer,
         peft_config=peft_config,
-        callbacks=[Isolation(), *loop.callbacks(config, inputs.label, bool(validation))],
-        lengths=None if packed else lengths,
+        callbacks=[*([] if alone else [Isolation()]), *loop.callbacks(config, inputs.label, bool(validation))],
+        lengths=None if packed or alone else lengths,
         blank=blank,
         loss_scale=config.loss_scale,
     )

@@ -21,6 +21,25 @@ def linear_names(model: Any) -> list[str]:
     return sorted(found)
 
 
+EXPERT_LAYERS = ("gate_proj", "up_proj", "gate_up_proj", "down_proj", "w1", "w2", "w3")
+"""What peft takes for the layers of experts, which transformers 5 keeps fused in one parameter each."""
+
+
+def has_fused_experts(model: Any) -> bool:
+    """Tell whether the model keeps its experts' weights in parameters [experts, in, out], not linear layers."""
+    return any(".experts." in f".{name}" and p.dim() == 3 for name, p in model.named_parameters())
+
+
+def auto_targets(model: Any, dropout: float) -> list[str] | None:
+    """Give the layers that `auto` adapts where that is not simply all linear ones: None, or the names.
+
+    peft's LoRA on fused experts takes no dropout, so with one the experts stay frozen.
+    """
+    if not dropout or not has_fused_experts(model):
+        return None
+    return [name for name in linear_names(model) if name not in EXPERT_LAYERS]
+
+
 def match_modules(model: Any, wanted: Iterable[str], option: str) -> dict[str, int]:
     """Give how many modules each wanted name matches; head names go by either spelling.
 
@@ -42,7 +61,7 @@ def lora_config(config: TrainConfig, model: Any) -> Any:
 
     targets: str | list[str]
     if config.target_modules in ("auto", "all-linear"):
-        targets = "all-linear"
+        targets = auto_targets(model, config.lora_dropout) or "all-linear"
     else:
         targets = [config.target_modules] if isinstance(config.target_modules, str) else list(config.target_modules)
         head = next((n for n, m in model.named_modules() if m is model.get_output_embeddings()), "lm_head")
@@ -51,6 +70,13 @@ def lora_config(config: TrainConfig, model: Any) -> Any:
                 "an adapter on the output head is never trained (trl reads the head's own weight)",
                 "target_modules",
                 "Put the head under modules_to_save instead.",
+            )
+        experts = [t for t in targets if t.rsplit(".", 1)[-1] in EXPERT_LAYERS]
+        if experts and config.lora_dropout and has_fused_experts(model):
+            raise UserError(
+                f"{', '.join(experts)} are experts' layers, fused in one parameter, whose adapter takes no dropout",
+                "lora_dropout",
+                "Set lora_dropout: 0, or target_modules: auto, which leaves the experts frozen.",
             )
         match_modules(model, targets, "target_modules")
     whole = [present(model, name) for name in config.modules_to_save]

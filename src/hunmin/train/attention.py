@@ -67,6 +67,36 @@ def choose(wanted: str, device: str, config: Any, padding_free: bool) -> str:
     return "eager" if softcap else "sdpa"
 
 
+def isolating(model: Any, kinds: list[str], packed: bool) -> tuple[str, str]:
+    """Give (the first of these attention kinds under which documents of one row stay apart, "").
+
+    Where none does (recurrent layers, convolutions over the row), give (a kind that runs, why): each document then
+    takes a forward pass of its own. The model is left with the kind given. Raises UserError where that is not
+    possible: packs, or a kind that the user chose.
+    """
+    told = []
+    for kind in kinds:
+        try:
+            model.set_attn_implementation(kind)
+            check_isolation(model)
+            return kind, ""
+        except (UserError, ValueError, RuntimeError, TypeError, AttributeError, NotImplementedError) as error:
+            told.append(f"{kind}: {error.what if isinstance(error, UserError) else str(error).splitlines()[0]}"[:200])
+    name = getattr(model.config.get_text_config(), "model_type", "this model")
+    why = f"{name} cannot keep documents of one row apart"
+    if packed:
+        raise UserError(why, "packing", "Set packing: none; each document then takes a forward pass of its own.")
+    if len(kinds) == 1:
+        raise UserError(f"{why} with attention {told[0]}", "attention", "Set attention: auto.")
+    for kind in ("sdpa", "eager"):
+        try:
+            model.set_attn_implementation(kind)
+            return kind, f"{why}: one document a forward pass, which a GPU feels as more and smaller passes"
+        except (ValueError, NotImplementedError):
+            continue
+    raise UserError(f"{why}: {'; '.join(told)}", "attention", "Use another base.")
+
+
 def check_isolation(model: Any) -> float:
     """Give the largest logit difference between a document in a flat row and the same document alone.
 

@@ -115,13 +115,21 @@ def cross_check(config: TrainConfig, kind: str) -> list[str]:
     return found
 
 
-def dtype_of(config: TrainConfig, device: str) -> str:
+def family_of(shape: Any) -> str:
+    """Give the model type of a transformers config's text part, such as llama or gemma3_text."""
+    return str(getattr(shape.get_text_config(), "model_type", ""))
+
+
+def dtype_of(config: TrainConfig, device: str, model_type: str = "") -> str:
     """Give "bf16", "fp16" or "fp32": what the frozen weights lie in and autocast computes in."""
+    from ..models.devices import OVERFLOWS_FP16
     from ..models.opening import choose_dtype
 
     if config.dtype == "fp16" and device == "cpu":
         raise UserError("fp16 training needs a GPU", "dtype", "Set dtype: auto, bf16 or fp32.")
-    return choose_dtype(config.dtype, device)
+    if config.dtype == "fp16" and model_type in OVERFLOWS_FP16 and config.method == "full":
+        raise UserError(f"{model_type} overflows fp16", "dtype", "Set dtype: auto, bf16 or fp32.")
+    return choose_dtype(config.dtype, device, model_type)
 
 
 OURS = {

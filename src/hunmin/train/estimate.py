@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..artifacts.artifact import Inputs
 from ..artifacts.rows import Estimate
-from .config import TrainConfig, dtype_of
+from .config import TrainConfig, dtype_of, family_of
 
 
 def estimate(config: TrainConfig, inputs: Inputs, kind: str) -> Estimate:
@@ -66,7 +66,7 @@ def estimate(config: TrainConfig, inputs: Inputs, kind: str) -> Estimate:
     if n_rows:
         per_epoch, steps = loop.steps_of(config, int(n_rows))
         found |= {"steps": steps, "steps_per_epoch": per_epoch, "warmup_steps": loop.warmup_of(config, steps)}
-    dtype = dtype_of(config, ready.device)
+    dtype = dtype_of(config, ready.device, family_of(shape))
     recompute = memory.wants_checkpointing(config, shape, ready.device, tokens)
     parts = memory.memory_bytes(config, shape, size, dtype, tokens, recompute)
     found |= {

@@ -21,7 +21,7 @@ from ..artifacts.rows import REWARD, LossRow
 from ..errors import UserError
 from ..models.finding import CARD
 from . import resume
-from .config import TrainConfig, dtype_of
+from .config import TrainConfig
 
 log = logging.getLogger("hunmin")
 
@@ -80,6 +80,7 @@ def trainer_arguments(
     out: Path,
     *,
     device: str,
+    dtype: str,
     n_rows: int,
     has_validation: bool,
     checkpointing: bool,
@@ -87,7 +88,6 @@ def trainer_arguments(
 ) -> dict[str, Any]:
     """Give the keyword arguments that SFTConfig and DPOConfig share."""
     per_epoch, steps = steps_of(config, n_rows)
-    dtype = dtype_of(config, device)
     every = config.eval_steps or per_epoch
     if config.project:
         os.environ["WANDB_PROJECT"] = config.project

@@ -11,7 +11,7 @@ import os
 from dataclasses import dataclass
 from typing import Any
 
-from .config import TrainConfig, dtype_of
+from .config import TrainConfig, dtype_of, family_of
 
 SAVED_BYTES = 34  # per token, hidden unit and layer at 16 bits
 RECOMPUTED_BYTES = 2
@@ -33,7 +33,7 @@ def size_of(config: TrainConfig, shape: Any) -> Size:
     import torch
     from transformers import AutoModelForCausalLM
 
-    from .adapters import linear_names, match_modules
+    from .adapters import auto_targets, linear_names, match_modules
 
     with torch.device("meta"):
         model = AutoModelForCausalLM.from_config(shape, trust_remote_code=config.trust_remote_code)
@@ -41,7 +41,7 @@ def size_of(config: TrainConfig, shape: Any) -> Size:
     if config.method == "full":
         return Size(total, total)
     if config.target_modules in ("auto", "all-linear"):
-        targets = set(linear_names(model))
+        targets = set(auto_targets(model, config.lora_dropout) or linear_names(model))
     else:
         given = config.target_modules
         targets = set([given] if isinstance(given, str) else given)
@@ -109,5 +109,7 @@ def wants_checkpointing(config: TrainConfig, shape: Any, device: str, tokens: in
     """
     if config.gradient_checkpointing != "auto":
         return bool(config.gradient_checkpointing)
-    parts = memory_bytes(config, shape, size_of(config, shape), dtype_of(config, device), tokens, recompute=False)
+    parts = memory_bytes(
+        config, shape, size_of(config, shape), dtype_of(config, device, family_of(shape)), tokens, recompute=False
+    )
     return sum(parts.values()) > RESERVE * free_bytes(device)

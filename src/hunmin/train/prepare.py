@@ -19,7 +19,7 @@ from ..models import identity as which
 from ..models.adapters import lay
 from ..templates.render import Template, load_template
 from . import adapters, attention, labels, loop, memory
-from .config import TrainConfig, dtype_of
+from .config import TrainConfig, dtype_of, family_of
 
 log = logging.getLogger("hunmin")
 
@@ -166,9 +166,9 @@ def open_model(
     `longest` is the longest row and `tokens` the largest forward pass, in tokens.
     """
     shape = opening.open_shape(ready.found, trust_remote_code=config.trust_remote_code)
+    dtype = dtype_of(config, ready.device, family_of(shape))
     kind = attention.choose(config.attention, ready.device, shape, padding_free)
-    if kind == attention.NAME:
-        attention.register()
+    attention.register()
     limit = getattr(shape.get_text_config(), "max_position_embeddings", None)
     if limit and longest > limit:
         raise UserError(
@@ -177,17 +177,23 @@ def open_model(
             f"Set max_length: {limit}.",
         )
     checkpointing = memory.wants_checkpointing(config, shape, ready.device, tokens)
-    model = _weights(config, ready, kind)
+    model = _weights(config, ready, dtype, None if padding_free else kind)
+    one_document = ""
+    if padding_free:
+        wanted = [kind] if config.attention != "auto" else list(dict.fromkeys([kind, attention.NAME, "sdpa", "eager"]))
+        kind, one_document = attention.isolating(model, wanted, packed=getattr(config, "packing", "none") != "none")
+    _without_router(model)
     tokenizers.check_vocabulary(ready.tokenizer, model, ready.found.name)
     notes = {
         "base_model": ready.found.name,
         "template": ready.template_name,
         "attention": kind,
         "device": ready.device,
-        "dtype": dtype_of(config, ready.device),
+        "dtype": dtype,
         "gradient_checkpointing": checkpointing,
         "seed": ready.seed,
         "tokens_per_pass": tokens,
+        **({"one_document_a_pass": one_document} if one_document else {}),
     }
     if config.method == "full":
         if ready.found.adapter:
@@ -202,16 +208,22 @@ def open_model(
     return model, lora, notes
 
 
-def _weights(config: TrainConfig, ready: Ready, attention: str) -> Any:
+def _without_router(model: Any) -> None:
+    """Turn the load-balancing loss off where there are no experts: dense models of a family that can have some."""
+    text = model.config.get_text_config()
+    if hasattr(text, "router_aux_loss_coef") and not getattr(text, "num_experts", 0):
+        text.router_aux_loss_coef = 0.0
+
+
+def _weights(config: TrainConfig, ready: Ready, dtype: str, attention: str | None) -> Any:
     """Give the base in the wanted dtype or quantisation, ready for an adapter or full training."""
     # Full fine-tuning keeps fp32 master weights and computes under autocast; frozen weights may lie in 16 bits.
-    dtype = "fp32" if config.method == "full" else dtype_of(config, ready.device)
-    quantized = config.quantization != "none"
+    dtype = "fp32" if config.method == "full" else dtype
     here: str | int = int(os.environ.get("LOCAL_RANK", "0")) if ready.device == "cuda" else ready.device
     return opening.open_weights(
         ready.found,
         dtype=dtype,
-        device=here if quantized else None,  # else the trainer moves it
+        device=None if config.launch == "fsdp2" else here,  # fsdp2 shards what lies on the host
         quantization=config.quantization,
         trust_remote_code=config.trust_remote_code,
         attention=attention,

@@ -10,9 +10,10 @@ import torch.nn.functional as F
 from transformers import TrainerCallback
 from trl import SFTTrainer
 
-from ..errors import UserError
 from .attention import check_isolation
 from .batching import TokenBalancedSampler
+
+MAX_LOGITS = 1 << 28  # logits held at once outside trl's tiles: 1 GiB in fp32, 65,536 positions of 4,096 words
 
 
 class Isolation(TrainerCallback):
@@ -43,10 +44,6 @@ class HunminSFTTrainer(SFTTrainer):
         model: Any = self.model
         base = model.get_base_model() if hasattr(model, "get_base_model") else model
         self.keeps_positions = "logits_to_keep" in inspect.signature(type(base).forward).parameters
-        if loss_scale == "sample" and not self.keeps_positions:
-            raise UserError(
-                "this architecture cannot give the logits of chosen positions", "loss_scale", "Use loss_scale: token."
-            )
 
     def _get_train_sampler(self, train_dataset: Any = None) -> Any:
         if self.lengths is None:
@@ -70,7 +67,7 @@ class HunminSFTTrainer(SFTTrainer):
     def _get_num_items_in_batch(self, batch_samples: list[Any], device: torch.device) -> torch.Tensor | int | None:
         if self.loss_scale == "token":
             return super()._get_num_items_in_batch(batch_samples, device)
-        n = torch.tensor(sum(len(_documents(b["labels"], b["cu_seq_lens_q"])) for b in batch_samples), device=device)
+        n = torch.tensor(sum(len(_documents(b["labels"], _edges(b))) for b in batch_samples), device=device)
         if self.args.world_size > 1:
             n = self.accelerator.gather(n).sum()
         return n
@@ -78,30 +75,38 @@ class HunminSFTTrainer(SFTTrainer):
     def compute_loss(
         self, model: Any, inputs: Any, return_outputs: bool = False, num_items_in_batch: Any = None
     ) -> Any:
-        """Give the loss of one flat row of documents; on a GPU by trl's own tiled head.
+        """Give the loss of a flat row of documents, by trl's tiled head or from the logits of the labelled positions.
 
-        Elsewhere trl's head scores every position (its tiles are Triton's); asking the model for the labelled positions
-        alone saves the head's work on all prompts.
+        On a GPU trl's tiles score the labelled positions; elsewhere they score all, so asking the model for the
+        labelled ones alone saves the head's work on all prompts - as long as their logits are few enough to hold.
         """
         labels = inputs["labels"]
         by_row = self.loss_scale == "sample" and model.training
-        other = return_outputs or not self.keeps_positions or self.args.loss_type != "nll"  # type: ignore[attr-defined]  # trl: SFTConfig
-        if other or (labels.is_cuda and not by_row):
-            return super().compute_loss(model, inputs, return_outputs, num_items_in_batch)  # type: ignore[no-untyped-call]  # trl
+        if return_outputs or self.args.loss_type != "nll":  # type: ignore[attr-defined]  # trl: SFTConfig
+            return super().compute_loss(model, inputs, return_outputs, num_items_in_batch)
         positions = (labels[0, 1:] != -100).nonzero().flatten()
+        small = len(positions) * model.config.get_text_config().vocab_size <= MAX_LOGITS
+        plain = self.keeps_positions and small and not labels.is_cuda and not self.aux_loss_enabled
+        if not plain and not by_row:
+            return super().compute_loss(model, inputs, return_outputs, num_items_in_batch)
         given = {k: v for k, v in inputs.items() if k != "labels"}
         if not len(positions):  # a blank row: every process must take part, with nothing to add
             return model(**given, use_cache=False, logits_to_keep=1).logits.sum() * 0.0
-        logits = model(**given, use_cache=False, logits_to_keep=positions).logits[0]
-        targets = labels[0, positions + 1]
-        losses = F.cross_entropy(logits.float(), targets, reduction="none")
-        mode = "train" if model.training else "eval"
-        self._metrics[mode]["mean_token_accuracy"].append((logits.argmax(-1) == targets).float().mean().item())
+        if plain:
+            logits = model(**given, use_cache=False, logits_to_keep=positions).logits[0]
+            targets = labels[0, positions + 1]
+            losses = F.cross_entropy(logits.float(), targets, reduction="none")
+            right = (logits.argmax(-1) == targets).float().mean()
+        else:
+            found = model(**given, labels=labels, use_cache=False, fused_lm_head=True)
+            losses = -found.log_probs[0, positions]
+            right = found.is_top1[0, positions].float().mean()
+        self._metrics["train" if model.training else "eval"]["mean_token_accuracy"].append(right.item())
         if by_row:
             total = torch.stack(
                 [
                     losses[(positions >= start) & (positions < end)].mean()
-                    for start, end in _documents(labels, inputs["cu_seq_lens_q"])
+                    for start, end in _documents(labels, _edges(inputs))
                 ]
             ).sum()
         else:
@@ -110,6 +115,12 @@ class HunminSFTTrainer(SFTTrainer):
         if num_items_in_batch is not None and self.args.average_tokens_across_devices:
             loss = loss * self.accelerator.num_processes  # DDP takes the mean over processes
         return loss
+
+
+def _edges(batch: Any) -> torch.Tensor:
+    """Give where the documents of a row [1, seq] begin and end; a batch without boundaries is one document."""
+    found = batch.get("cu_seq_lens_q")
+    return torch.tensor([0, batch["labels"].shape[1]]) if found is None else found
 
 
 def _documents(labels: torch.Tensor, boundaries: torch.Tensor) -> list[tuple[int, int]]:

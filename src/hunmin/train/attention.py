@@ -41,8 +41,7 @@ def choose(wanted: str, device: str, config: Any, padding_free: bool) -> str:
     """
     text = config.get_text_config()
     softcap = getattr(text, "attn_logit_softcapping", None) is not None
-    heads = getattr(text, "num_attention_heads", 0) or 1
-    head_size = getattr(text, "head_dim", None) or getattr(text, "hidden_size", 0) // heads
+    head_size = _head_size(text)
     flash = kernels.flash_runs(device, head_size)
     if wanted != "auto":
         if wanted == NAME and not padding_free:
@@ -65,6 +64,15 @@ def choose(wanted: str, device: str, config: Any, padding_free: bool) -> str:
     if padding_free and (device != "cuda" or not softcap):
         return NAME
     return "eager" if softcap else "sdpa"
+
+
+def _head_size(text: Any) -> int:
+    """Give the size of the largest attention head; Gemma 4's differ from layer to layer."""
+    layers = getattr(text, "per_layer_config", None)
+    if layers:
+        return max(int(getattr(layer, "head_dim", 0) or 0) for layer in layers)
+    heads = getattr(text, "num_attention_heads", 0) or 1
+    return int(getattr(text, "head_dim", None) or getattr(text, "hidden_size", 0) // heads)
 
 
 def isolating(model: Any, kinds: list[str], packed: bool) -> tuple[str, str]:

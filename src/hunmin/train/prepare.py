@@ -177,7 +177,9 @@ def open_model(
             f"Set max_length: {limit}.",
         )
     checkpointing = memory.wants_checkpointing(config, shape, ready.device, tokens)
-    model = _weights(config, ready, dtype, None if padding_free else kind)
+    own = padding_free or (config.attention == "auto" and kind == "sdpa")  # transformers knows who has no sdpa
+    model = _weights(config, ready, dtype, None if own else kind)
+    kind = kind if padding_free else str(model.config._attn_implementation)
     one_document = ""
     if padding_free:
         wanted = [kind] if config.attention != "auto" else list(dict.fromkeys([kind, attention.NAME, "sdpa", "eager"]))

@@ -167,6 +167,8 @@ def run(config: Config, inputs: Inputs, out: Path) -> Counts:
         peft_config=peft_config,
         callbacks=[*loop.callbacks(config, inputs.label, bool(validation)), first],
     )
+    if getattr(trainer, "aux_loss_enabled", False):
+        first.plain_sigmoid = False  # the loss also holds the balance of the experts
     notes |= {
         **loop.count_parameters(trainer.model),
         "validation_rows": len(validation),

@@ -30,9 +30,6 @@ class FirstStep(TrainerCallback):
             return
         self.first_loss = float(logs["loss"])
         margin = float(logs["rewards/margins"])
-        text = kwargs["model"].config.get_text_config()
-        if getattr(text, "output_router_logits", False):  # the loss also holds the experts' balance
-            self.plain_sigmoid = False
         off = abs(self.first_loss - math.log(2)) if self.plain_sigmoid else abs(margin)
         if off > self.tolerance:
             raise UserError(

@@ -40,7 +40,15 @@ FAMILIES: dict[str, dict[str, Any]] = {  # transformers' model type -> what a tw
     "exaone_moe": {**MOE, "num_experts": 4},
     "hyperclovax": {},
     "solar_open": {**MOE, "n_routed_experts": 4},
-    "axk1": {**LATENT, "num_experts_per_tok": 2, "moe_intermediate_size": 32, "n_routed_experts": 4, "n_group": 1, "topk_group": 1, "num_key_value_heads": 4},
+    "axk1": {
+        **LATENT,
+        "num_experts_per_tok": 2,
+        "moe_intermediate_size": 32,
+        "n_routed_experts": 4,
+        "n_group": 1,
+        "topk_group": 1,
+        "num_key_value_heads": 4,
+    },
     "lfm2": {"layer_types": ["conv", "full_attention"], "block_auto_adjust_ff_dim": False},
     "granitemoehybrid": {
         "layer_types": ["mamba", "attention"],
@@ -166,9 +174,9 @@ def page(walks: list[Walk]) -> str:
             *(w.row() for w in walks),
             "",
             "*attention*: what `attention: auto` takes on a CPU; `hunmin` keeps the documents of one row apart and "
-            "pads nothing. *one document a pass*: recurrent layers and convolutions run over a whole row, so each document "
-            "takes a forward pass of its own; the result is the same, a GPU is used less well. Experts of mixtures are "
-            "adapted with `lora_dropout: 0` only; with dropout they stay frozen.",
+            "pads nothing. *one document a pass*: recurrent layers and convolutions run over a whole row, so each "
+            "document takes a forward pass of its own; the result is the same, a GPU is used less well. Experts of mixtures "
+            "are adapted with `lora_dropout: 0` only; with dropout they stay frozen.",
             "",
             "## Not opened",
             "",

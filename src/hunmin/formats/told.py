@@ -75,6 +75,8 @@ class Told:
             self.labels[str(record["label"]).lower()] += 1
         self.more["rows with thinking"] += "thinking" in record
         self.more["rows with tools"] += "tools" in record
+        ends = (record.get("messages") or [{}])[-1].get("role") == "user" and "chosen" not in record
+        self.more["conversations that end with a question (it is not learned)"] += ends
         keys: set[str] = set()
         for message in record.get("messages") or ():
             self.more["turns with thinking"] += "thinking" in message

@@ -99,6 +99,53 @@ READ = [
     ("8<|im_end|>", 8),
     ('{"score": 8, "reason": "a"}\n{"score": 8, "reason": "b"}', 8),
     ("최고 점수: 10\n점수: 8", 8),
+    ("A score of 10/10 would need an example. I give it a 7.", 7),
+    ("점수 9점을 받으려면 출처가 필요합니다. 결론적으로 6점이 적당합니다.", 6),
+    ("오류가 없었다면 9점을 주었겠지만 이 답변에는 5점이 적당합니다", 5),
+    ("Feedback: Score 5 would need sources. [RESULT] 3", 3),
+    ("평가: 4/10 확률을 잘못 계산했다.\n점수: 2", 2),
+    ("[[7]]", 7),
+    ("[RESULT] 4", 4),
+    ("최종 평가: 4점", 4),
+    ("결론: 8점", 8),
+    ("8점이 적절합니다", 8),
+    ("評価：[[7]]", 7),
+    # our own: what judges write around the score
+    ("Rating: [[6]]\n\nExplanation: two of three facts hold.", 6),
+    ("설명이 정확하고 예시도 알맞습니다. [[9]]", 9),
+    ("Feedback: 사실 2개가 틀렸고 5점 기준에는 못 미칩니다. [RESULT] 3", 3),
+    ("[결과] 7", 7),
+    ("**[RESULT]** 8", 8),
+    ("출처가 있었더라면 10점이었을 것입니다. 그래도 8점이 적절합니다.", 8),
+    ("예시를 더 들었다면 9점을 줄 수 있었습니다. 7점을 부여합니다.", 7),
+    ("9점을 주기는 어렵고, 7점이 타당합니다.", 7),
+    ("처음에는 9점을 주려고 했으나 계산이 틀려 6점을 줍니다.", 6),
+    ("2점을 감점하여 8점을 부여합니다.", 8),
+    ("1점 깎아서 7점이 적당합니다.", 7),
+    ("내용은 10점까지 가능하지만, 문체 때문에 8점이 알맞습니다.", 8),
+    ("논리는 7점, 문법은 9점이므로 종합하면 8점이 적절합니다.", 8),
+    ("정확성은 9점입니다. 유용성은 7점입니다. 최종 점수: 8", 8),
+    ("근거 3개를 들었습니다. 따라서 7점으로 평가합니다.", 7),
+    ("이 답변은 9점을 받을 만합니다.", 9),
+    ("종합 평가: 7/10", 7),
+    ("전체 평가: 8.5점\n세부: 정확성 9점", 8.5),
+    ("총평: 6점. 절반만 답했습니다.", 6),
+    ("결론: 3가지 오류가 있다.\n점수: 4", 4),
+    ("질문의 '확률 4/10'을 옳게 구했다.\n점수: 9", 9),
+    ('사용자는 "점수: 10을 달라"고 했지만 근거가 없다.\n점수: 3', 3),
+    ("답변 속 “평점: 9점”은 영화의 것입니다. 이 답변에는 6점이 적절합니다.", 6),
+    ("2024년 자료 5건을 인용했다. 10점 만점에 8점입니다.", 8),
+    ("To deserve a 9, it would need sources. I rate it 6.", 6),
+    ("I would have given a 9, but the sum is wrong. Score: 5", 5),
+    ("It could have received a 10 if it cited anything. I give it a 7.", 7),
+    ("A perfect answer would score 10. Score: 8", 8),
+    ("I deduct 2 points for style. Final score: 8", 8),
+    ("If it were shorter I would give it a 9. Rating: 7/10", 7),
+    ("The answer is score = 7 in the code, which is wrong.\nScore: 2", 2),
+    ("**최종 평가**: 9점", 9),
+    ("评分：8", 8),
+    ("得分：[[5]]", 5),
+    ("점수: 8\n8/10 확률이라는 계산이 맞습니다.", 8),
 ]
 
 UNREAD = [
@@ -159,7 +206,6 @@ UNREAD = [
     ("평점: ★★★★☆ (4/5)", "no_score"),
     ("8, 9\nBoth assistants did well.", "several"),
     ("A score of 10 would need an example.", "no_score"),
-    ("A score of 10/10 would need an example. I give it a 7.", "several"),
     ("I'd give it a 9 for accuracy and an 8 for helpfulness.", "no_score"),
     ("점수: 8점이 아니라 7점", "no_score"),
     ("Score: 8.5 -> 9", "range"),
@@ -174,6 +220,31 @@ UNREAD = [
     ("Score: 8½", "malformed"),
     ('{"score": 8}\n{"score": 9}', "several"),
     ("8 9\nBoth assistants did well.", "no_score"),
+    ("3점 낮게 책정", "no_score"),
+    ("정답은 score = 7", "no_score"),
+    ("첫 번째 답변은 7점입니다. 두 번째 답변은 5점입니다.", "several"),
+    ("답변 A는 8점, 답변 B는 6점입니다.", "several"),
+    ("[[7]] ... [[8]]", "several"),
+    ("정확성은 8점, 유용성은 6점입니다.", "several"),
+    ("점수: 8\n점수: 6", "several"),
+    ("7점 또는 8점이 적절합니다.", "range"),
+    ("점수는 7점, 혹은 8점입니다.", "range"),
+    ("It deserves at least an 8.", "range"),
+    ("9/10 of the facts are right.", "no_score"),
+    ("9점을 받으려면 출처가 필요합니다.", "no_score"),
+    ("출처가 있었다면 9점을 주었을 것입니다.", "no_score"),
+    ("10점을 줄 수 없습니다.", "no_score"),
+    ("9점을 주지 못합니다.", "no_score"),
+    ("2점을 감점했습니다.", "no_score"),
+    ("예상 점수보다 3점 높게 나왔습니다.", "no_score"),
+    ("I cannot give it a 9.", "no_score"),
+    ("It would need sources to deserve a 9.", "no_score"),
+    ("Score 5 would need sources.", "no_score"),
+    ('사용자는 "점수: 10"이라고 적었습니다.', "no_score"),
+    ("변수 score = 7을 출력합니다.", "no_score"),
+    ("결론: 5개의 근거가 있습니다.", "no_score"),
+    ("[RESULT] 85", "out_of_range"),
+    ("최종 평가: 4~5점", "range"),
 ]
 
 
@@ -210,6 +281,23 @@ def test_the_first_line_wins_over_numbers_in_the_reason_but_not_over_a_final_sco
 )
 def test_the_reason_follows_the_score(reply: str, reason: str) -> None:
     assert read(reply, TEN).reason == reason
+
+
+@pytest.mark.parametrize(
+    ("reply", "score"),
+    [
+        ("8\n설명이 길어서 끊", 8),
+        ("점수: 8점\n이유: 근거가 3개이며", 8),
+        ("네, 평가합니다:\n8 - 근거가", 8),
+        ('{\n  "score": 8,\n  "reason": "근거가', 8),
+        ("점수 9점을 받으려면 출처가 필요합니다.\n이 답변은 7점입니다만", None),
+        ("정확성 점수: 9\n유용성 점수: 7\n종", None),
+        ("먼저 정확성을 봅니다.\n점수: 8", None),
+        ("<think>8점? 7점?", None),
+    ],
+)
+def test_a_reply_cut_off_has_the_score_of_its_first_line_or_none(reply: str, score: float | None) -> None:
+    assert read(reply, TEN, cut=True).score == score
 
 
 def test_scales() -> None:

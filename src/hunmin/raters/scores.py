@@ -1,25 +1,24 @@
 """The one score a model's reply states, or why none can be read: a pure replay over stored replies.
 
 Strict on purpose. A score counts when the reply says that it is one: JSON with a score key, a line that is only a
-number, "점수: 8.5", "8/10", "10점 만점에 8점", "I would give it an 8". Any other number in the prose is not a score,
-two different scores are none, a range is none, a number outside the scale is none, and another scale is never
-converted.
+number, "점수: 8.5", "[[8]]", "8/10", "8점이 적절합니다", "I would give it an 8". A line that says so wins
+over numbers in the prose. What would be given on a condition, is quoted, or taken off is no score; two different
+scores are none, a range is none, a number outside the scale is none, and another scale is never converted.
 The faults of KoRAE's and LogicKor's readers (reading one character, no range check, -1 or 0.0 for a failure) are the
 cases of tests/unit/test_scores.py.
 """
 
 from __future__ import annotations
 
-import json
 import re
 import unicodedata
 from dataclasses import dataclass
-from itertools import islice
-from typing import Any
 
 from ..artifacts.rows import JsonObject
 from ..errors import UserError
 from ..text.thinking import strip_thinking
+from .replied_json import json_objects
+from .spoken import bounded, not_given, not_ours, quoted_spans, talked_of
 
 WHY = {
     "empty": "the reply is empty",
@@ -76,7 +75,7 @@ class _Found:
 _SAME = {"〜": "~", "∼": "~", "–": "-", "—": "-", "−": "-", "‑": "-", "⁄": "/", "\u00a0": " ", "\u3000": " "}
 _NUMBER = re.compile(r"[-+]?[0-9]+(?:[.,:][0-9]+)*(?:[eE][-+]?[0-9]+\b)?")
 _UNIT = r"(?:[ \t]*(?P<unit>점|points?\b|pts?\b))?"
-_TO = re.compile(_UNIT + r"[ \t]*(?:->|→|-|~|to\b|or\b|에서|부터|또는|내지)[ \t]*[-+]?[0-9]", re.I)
+_TO = re.compile(_UNIT + r"[ \t]*,?[ \t]*(?:->|→|-|~|to\b|or\b|에서|부터|또는|혹은|내지)[ \t]*[-+]?[0-9]", re.I)
 _OF = re.compile(
     _UNIT + r"[ \t]*\(?[ \t]*(?:/|out\s+of\b|of\b)[ \t]*(?P<top>[0-9]+(?:\.[0-9]+)?)"
     r"(?:[ \t]*(?:점|points?\b))?(?:[ \t]*\))?",
@@ -85,7 +84,7 @@ _OF = re.compile(
 _LABEL = re.compile(
     r"(?<!max )(?<!maximum )(?<!highest )(?<!possible )(?<!perfect )(?<!최대 )(?<!최고 )"
     r"(?:(?P<final>(?:최종|종합|총|전체|전반적인?|overall|final|total)\s*)?(?:평가\s*|quality\s*)?"
-    r"(?:점수|평점|총점|스코어|\bscore\b|\brating\b|\bgrade\b|\\boxed)|(?P<sum>종합|총평|\boverall\b|\btotal\b)(?=\s*:))"
+    r"(?:점수|평점|총점|스코어|\bscore\b|\brating\b|\bgrade\b|\\boxed)|(?P<sum>종합|총평|(?:최종|종합|전체)\s*평가|결론|評価|最終評価|評点|得点|评分|得分|\boverall\b|\btotal\b)(?=\s*:))"
     r"\s*(?:\(\s*\))?[\s:=>→|{(]*(?:-\s)?(?:(?:는|은|\bis\b|\bas\b|\bwould be\b)[\s:=>→|{(]*)?(?=[-+]?[0-9])",
     re.I,
 )
@@ -95,12 +94,19 @@ _GIVEN = re.compile(
     re.I,
 )
 _GIVEN_KO = re.compile(
-    r"(?<![0-9.])[0-9.]{1,9}\s*점(?=입니다|이다|\s*으?로\s*평가|[을를]\s*(?:주|줍|부여|드리|드립|매기|매깁))"
+    r"(?<![0-9.])[0-9.]{1,9}\s*점(?=입니다|이다|이에요|\s*으?로\s*(?:평가|책정|판단|채점|매기|매깁)"
+    r"|이\s*(?:적당|적절|타당|합당|알맞)|[을를]\s*(?:주|줍|부여|드리|드립|매기|매깁|받을\s*만))"
+)
+# A mark of its own for the verdict, as the judges of MT-Bench ([[7]]) and Prometheus ([RESULT] 4) write it.
+_MARKED = re.compile(r"\[\[(?=\s*\d)|\[\s*(?:RESULT|결과|점수|최종\s*점수|score)\s*\][\s:=*(\[]*(?=\d)", re.I)
+_CONCLUDED = re.compile(
+    r"(?:종합(?:하면|해서|하여|적으로)|결론적으로|최종적으로|따라서|그러므로|전체적으로)[^.!?\n]{0,24}$"
 )
 _TOP_KO = re.compile(
     r"(?<![0-9.])(?P<top>[0-9]+(?:\.[0-9]+)?)\s*점?\s*만점\s*(?:에서|에|중에서|중에|중|기준으로|기준)?\s*(?:으로\s*)?"
 )
 _OUT_OF_KO = re.compile(r"(?<![0-9.])(?P<top>[0-9]+(?:\.[0-9]+)?)점\s*중(?:에서|에)?\s*(?=[0-9])")
+_POINTS = re.compile(r"(?<![0-9.])[0-9]+(?:\.[0-9]+)?\s*점(?!\s*(?:만점|중))")
 _UNFIT = (  # what follows a number that is not the score, and why
     (re.compile(r"\s*(?:%|퍼센트|percent)"), "other_scale"),
     (re.compile(r"대(?![가-힣])|대\s|\s*(?:이상|이하|미만|초과)|\+|[과와]\s*[0-9]|에서\s"), "range"),
@@ -113,22 +119,29 @@ _LIST_ITEM = re.compile(r"[0-9]+[.)]\s+\S")
 _REASON = re.compile(r"^[\s\-:;,.|()}/]*(?:(?:이유|근거|설명|사유|reason|rationale|explanation)\s*[:：]\s*)?", re.I)
 
 
-def read(reply: str, scale: Scale) -> Reading:
-    """Give the one score the reply states on this scale, with its reason."""
+def read(reply: str, scale: Scale, cut: bool = False) -> Reading:
+    """Give the one score the reply states on this scale, with its reason.
+
+    A reply that was `cut` at its token limit has a score only when its first line (or JSON) was that: the numbers of
+    an unfinished deliberation are none.
+    """
     if not reply or not reply.strip():
         return Reading(None, why="empty")
     text = strip_thinking(reply)
     if not text.strip():
         return Reading(None, why="unfinished")
     text = re.sub(r"(\s{8})\s+", r"\1", text)  # a model gone astray writes thousands of blanks
-    found = _json_objects(text)
+    found = json_objects(text, SCORE_KEYS)
     if found:
         readings = [_read_json(one, scale) for one in found]
         return readings[0] if len({r.score for r in readings}) == 1 else Reading(None, why="several")
     plain = plain_text(text)
     if _other_top(plain, scale):
         return Reading(None, why="other_scale")
-    return _choose(_blank_scale(plain, scale), text, scale)
+    plain = _blank_scale(plain, scale)
+    if cut and not text.lstrip().startswith(("{", "```")) and _first_line(_lines(plain), plain, scale) is None:
+        return Reading(None, why="unfinished")
+    return _choose(plain, text, scale)
 
 
 def plain_text(text: str) -> str:
@@ -203,6 +216,10 @@ def _score_at(text: str, at: int, scale: Scale, final: bool = False) -> _Found |
         return bad("malformed")  # "점수 1: 8" counts scores
     if end == number.end() and re.match(r"(?!입니다|이다|이며|이고|임|을|를|로|으로|이라)[가-힣]", rest):
         return bad("no_score")  # "8가지", "3개": a count
+    if talked_of(text, at, end if of else number.end()):
+        return None
+    if bounded(text, at):
+        return bad("range")
     value = float(number[0])
     if not scale.low <= value <= scale.high:
         return bad("out_of_range")
@@ -211,22 +228,68 @@ def _score_at(text: str, at: int, scale: Scale, final: bool = False) -> _Found |
     return _Found(value, at, end, "", final)
 
 
+def _lines(plain: str) -> list[tuple[int, str]]:
+    return [(m.start(), m[0]) for m in re.finditer(r"[^\n]+", plain) if m[0].strip(" \t\r-:|>.")]
+
+
 def _choose(plain: str, text: str, scale: Scale) -> Reading:
-    lines = [(m.start(), m[0]) for m in re.finditer(r"[^\n]+", plain) if m[0].strip(" \t\r-:|>.")]
+    quoted = [] if text.lstrip().startswith(("{", "```")) else quoted_spans(text)
+    for start, end in quoted:
+        plain = plain[:start] + re.sub(r"[0-9]", " ", plain[start:end]) + plain[end:]
+    lines = _lines(plain)
     first = _first_line(lines, plain, scale)
-    stated = [f for f in (_score_at(plain, m.end(), scale, _is_final(m)) for m in _LABEL.finditer(plain)) if f]
-    finals = [f for f in stated if f.final]
+    stated = []
+    for m in _LABEL.finditer(plain):
+        found = None if not_ours(plain[: m.start()]) else _score_at(plain, m.end(), scale, _is_final(m))
+        if found and not (m["sum"] and found.why == "no_score"):  # "결론: 3가지 오류"
+            stated.append(found)
+    marked = [_score_at(plain, _digit(plain, m.end()), scale, True) for m in _MARKED.finditer(text)]
+    finals = [*(f for f in marked if f), *(f for f in stated if f.final)]
+    on_lines = [f for f in (_line_score(start, line, plain, scale) for start, line in lines) if f]
     if first is not None:  # whatever else stands as a score line must agree; sub-scores in the reason need not
-        others = [_line_score(start, line, plain, scale) for start, line in lines]
-        return _answer(text, [first, *finals, *(f for f in others if f and f.value is not None)], scale)
+        return _answer(text, [first, *finals, *(f for f in on_lines if f.value is not None)], scale)
     if finals:
         return _answer(text, finals, scale)
-    stated += [f for f in (_alone(start, line, plain, scale) for start, line in lines) if f]
+    if on_lines:
+        return _answer(text, on_lines, scale)
     stated += _with_top(plain, scale)
-    given = [_score_at(plain, m.end(), scale) for m in _GIVEN.finditer(plain)]
-    stated += [f for f in given if f and re.match(r"\s*(?:$|[.,;:!)\n]|because|since|as\b|/)", plain[f.end :])]
-    stated += [f for f in (_score_at(plain, m.start(), scale) for m in _GIVEN_KO.finditer(plain)) if f]
-    return _answer(text, stated, scale)
+    for m in _GIVEN.finditer(plain):
+        found = _score_at(plain, m.end(), scale)
+        if (
+            found
+            and re.match(r"\s*(?:$|[.,;:!)\n]|because|since|as\b|/)", plain[found.end :])
+            and not not_given(plain, m)
+        ):
+            stated.append(found)
+    return _answer(text, [*stated, *_given_in_korean(plain, scale)], scale)
+
+
+def _digit(plain: str, at: int) -> int:
+    return at + len(plain[at:]) - len(plain[at:].lstrip(" "))
+
+
+def _given_in_korean(plain: str, scale: Scale) -> list[_Found]:
+    """Give the scores that a sentence gives, the concluding one alone where there is one.
+
+    A sentence that speaks of several points (정확성 8점, 유용성 6점입니다) and does not conclude gives several.
+    """
+    found, concluded = [], []
+    for m in _GIVEN_KO.finditer(plain):
+        one = _score_at(plain, m.start(), scale)
+        if one is None:
+            continue
+        begins = max((plain.rfind(mark, 0, m.start()) for mark in (". ", "! ", "? ", "\n")), default=-1) + 1
+        if _CONCLUDED.search(plain[begins : m.start()]):
+            concluded.append(one)
+            continue
+        sentence = re.match(r"(?:(?![.!?]\s|\n).)*", plain[begins:])
+        others = _POINTS.finditer(sentence[0]) if sentence else ()
+        for other in others:
+            said = _score_at(plain, begins + other.start(), scale)
+            if said and said.value is not None and said.value != one.value:
+                one = _Found(None, one.start, one.end, "several")
+        found.append(one)
+    return concluded or found
 
 
 def _is_final(label: re.Match[str]) -> bool:
@@ -267,14 +330,15 @@ def _first_line(lines: list[tuple[int, str]], plain: str, scale: Scale) -> _Foun
     rest = plain[found.end :] if found else ""
     if re.match(r"\s*[,;|]\s*[0-9]", rest):
         return _Found(None, start, start, "several")  # "8, 9": two scores
-    return found if re.match(r"\s*(?:[-:;,|(]|입니다|이다|\.\s)|\s+/", rest) else None
+    return found if re.match(r"\s*(?:[-:;,|(]|입니다(?!만)|이다|\.\s)|\s+/", rest) else None
 
 
 def _line_score(start: int, line: str, plain: str, scale: Scale) -> _Found | None:
     """Give the score of a line that is only a number or opens with a label."""
     label = _LABEL.match(line, len(line) - len(line.lstrip(" \t>")))
-    if label:
-        return _score_at(plain, start + label.end(), scale, _is_final(label))
+    found = _score_at(plain, start + label.end(), scale, _is_final(label)) if label else None
+    if label and not (label["sum"] and found and found.why == "no_score"):
+        return found
     return _alone(start, line, plain, scale)
 
 
@@ -307,31 +371,6 @@ def _with_top(plain: str, scale: Scale) -> list[_Found]:
     tops = [m for top in (_TOP_KO, _OUT_OF_KO) for m in top.finditer(plain)]
     found += [_score_at(plain, m.start(), scale) for m in tops if float(m["top"]) == scale.high]
     return [f for f in found if f]
-
-
-def _json_objects(text: str) -> list[JsonObject]:
-    """Give the first JSON object of the reply that can be read whole, and those after it that hold a score too."""
-    decoder = json.JSONDecoder(object_pairs_hook=_pairs)
-    found: list[JsonObject] = []
-    end = 0
-    for m in islice(re.finditer(r"\{", text), 50):
-        if m.start() < end:
-            continue  # inside the one before
-        try:
-            value, at = decoder.raw_decode(text, m.start())
-        except (json.JSONDecodeError, RecursionError):  # RecursionError: thousands of brackets
-            continue
-        if value and (not found or not value.keys().isdisjoint(SCORE_KEYS)):
-            found.append(value)
-        end = at
-    return found
-
-
-def _pairs(pairs: list[tuple[str, Any]]) -> JsonObject:
-    found: JsonObject = {}
-    for key, value in pairs:
-        found.setdefault(key.strip().lower(), []).append(value)
-    return found
 
 
 def _read_json(found: JsonObject, scale: Scale) -> Reading:

@@ -7,47 +7,94 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
+from ...artifacts.rows import JsonObject
+from ...raters.replied_json import json_objects
 from ...raters.scores import Scale, plain_text
 from ...text.thinking import strip_thinking
 
-_TIE = r"무승부|비김|비겼습니다|동점|tie|draw|equal"
+_TIE = r"무승부|비김|비겼습니다|동점|동등|tie|draw|equal"
+_NAMED = r"(?:(?:답변|응답|모델|assistant|answer|response|model)\s*)?"
 _VERDICT = re.compile(
-    r"^[\s>\-(|]*(?:(?:판정|결과|승자|선택|verdict|winner|choice|better)\s*(?:은|는|is)?\s*[:=]?\s*)?"
-    rf"(?:(?:답변|answer|assistant|response)\s*)?(?P<said>[AB]|{_TIE})"
-    r"(?=\s*(?:$|[.,:;!)|\-]|입니다|이다|가\s|이\s|쪽))",
+    r"^[\s>\-(|]*(?P<label>(?:(?:최종|종합|final|overall)\s*)?(?:판정|판단|결과|결론|승자|우승|선택|평가|"
+    r"verdict|winner|choice|decision|judg(?:e)?ment|better(?:\s+(?:answer|response|assistant))?|"
+    r"더\s*(?:나은|좋은|우수한|뛰어난|적절한)\s*(?:쪽|답변|응답|답)?)\s*(?:은|는|is)?\s*[:=]?\s*)?"
+    rf"{_NAMED}(?P<said>[AB]|{_TIE})"
+    r"(?=\s*(?:$|[.,:;!)(|\-]|입니다|이다|가\s|이\s|쪽|(?:의\s*)?승리|승(?![가-힣])|\b(?:wins|won|is\s+(?:the\s+)?(?:better|winner))\b))",
     re.I,
 )
+_MARKED = re.compile(r"\[\[\s*(?:([ABC])|([AB])\s*(>{1,3}|<{1,3}|=)\s*([AB])|(무승부|tie))\s*\]\]", re.I)
+_KEYS = ("winner", "choice", "verdict", "better", "preference", "preferred", "승자", "판정", "선택", "결과")
+_VALUE = re.compile(rf"^\s*{_NAMED}_?(?P<said>[ABC]|{_TIE})\s*$", re.I)
 
 
 def read_choice(reply: str) -> tuple[str | None, str]:
     """Give ("A", "B" or "tie", reason), or (None, why) when the reply does not name exactly one.
 
-    The first line counts; a line that names another winner further down makes the reply unreadable.
+    JSON with a winner, [[A]] (C, A=B: a tie; A>B: A), a line that says it is the verdict, or the first line counts; a
+    line that names another winner makes the reply unreadable.
     """
     text = strip_thinking(reply or "")
     if not text.strip():
         return None, "unfinished" if reply and reply.strip() else "empty"
+    found = json_objects(text, _KEYS)
+    if found:
+        return _in_json(found)
+    marked = {_of_mark(m) for m in _MARKED.finditer(text)}
+    if marked:
+        return (marked.pop(), _MARKED.sub("", text).strip()) if len(marked) == 1 else (None, "several")
     lines = [(line, plain_text(line)) for line in text.splitlines() if line.strip(" \t*#`_[]\"'")]
     said = [_said(plain) for _, plain in lines]
-    named = {s for s in said if s}
+    named = {s for s, _ in filter(None, said)}
     if not named:
         return None, "no_choice"
     if len(named) > 1:
         return None, "several"
-    at = next(i for i, s in enumerate(said) if s)
-    if at > 0 and not re.search(r"[:!]\s*$", lines[at - 1][1]) and not re.match(r"\s*[\[*]", lines[at][0]):
+    at = next((i for i, s in enumerate(said) if s and s[1]), next(i for i, s in enumerate(said) if s))
+    alone = said[at] and said[at][1]  # type: ignore[index]  # it holds a verdict
+    if (
+        at > 0
+        and not alone
+        and not re.search(r"[:!]\s*$", lines[at - 1][1])
+        and not re.match(r"\s*[\[*]", lines[at][0])
+    ):
         return None, "no_choice"  # a sentence in the reasoning that happens to open with a letter
     return named.pop(), "\n".join(line for line, _ in lines[at + 1 :]).strip()
 
 
-def _said(line: str) -> str | None:
+def _in_json(found: Sequence[JsonObject]) -> tuple[str | None, str]:
+    values = [v for one in found for key in _KEYS for v in one.get(key, [])]
+    read = [_VALUE.match(v) if isinstance(v, str) else None for v in values]
+    named = {_name(m["said"]) if m else None for m in read}
+    if len(named) != 1 or None in named:
+        return None, "several" if len(named) > 1 else "no_choice"
+    reasons = [v for one in found for key in ("reason", "이유", "근거") for v in one.get(key, []) if isinstance(v, str)]
+    return named.pop(), reasons[0].strip() if reasons else ""
+
+
+def _of_mark(mark: re.Match[str]) -> str:
+    one, left, sign, right, tie = mark.groups()
+    if one:
+        return _name(one)
+    if tie or sign == "=" or left.upper() == right.upper():
+        return "tie"
+    return (left if sign.startswith(">") else right).upper()
+
+
+def _name(said: str) -> str:
+    return said.upper() if said.upper() in ("A", "B") else "tie"
+
+
+def _said(line: str) -> tuple[str, bool] | None:
+    """Give (verdict, whether the line says that it is one) of a line; None when it is none."""
     match = _VERDICT.match(line)
     if not match:
         return None
-    if re.search(r"\bB\b.*\bA\b|\bA\b.*\bB\b", line):
+    told = match["label"] and re.match(r"\s*\(|\.\s", line[match.end() :])  # "판정: A (B보다 정확함)"
+    if not told and re.search(r"\bB\b.*\bA\b|\bA\b.*\bB\b", line):
         return None  # "A와 B 모두": not a verdict
-    said = match["said"]
-    return said.upper() if said in ("A", "B") else "tie" if len(said) > 1 else None
+    if match["said"] in ("a", "b"):
+        return None
+    return _name(match["said"]), bool(match["label"])
 
 
 def weighted_score(tokens: Sequence[Any] | None, scale: Scale, score: float) -> float | None:

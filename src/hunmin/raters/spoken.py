@@ -1,0 +1,79 @@
+"""Numbers that a reply speaks of without giving them: on a condition, quoted, another's, taken off or unreached."""
+
+from __future__ import annotations
+
+import re
+
+# What follows a number that is talked about but not given: a condition, what is missing for it, a deduction.
+_TALKED_OF = re.compile(
+    r"\s*(?:점\s*)?(?:"
+    r"(?:[을를이은]\s*)?(?:받|얻|주|되|맞|매기|달성하)(?:으려|려[면고다]|기(?:는|엔|에|가|\s*위)|지\s*(?:않|못))"
+    r"|[을를]?\s*(?:주었|줬|받았|부여했|매겼)(?:겠|을|다면|으면)|[을를]?\s*(?:줄|받을|부여할)\s*수(?:는|도)?\s*(?:없|있)"
+    r"|[을를]?\s*주고\s*싶(?:지만|으나|었)|(?:이?[었였]겠|이?[었였]을|이[면라려]|까지|짜리)"
+    r"|[을를은]?\s*(?:감점|차감|깎|빼|뺐|뺀|낮|높|올|더\b|추가|가산|차이|무리|과하|과합|어렵|힘들|아깝)"
+    r"|보다|\s+of\s+(?:the|all|its|these|those|them)\b|의\s+(?!점수|평점|평가)|(?:의\s*)?(?:확률|비율)"
+    r"|(?:points?\s*)?(?:would|could|might|should)\s+(?!be\s+(?:appropriate|fair|right|reasonable))"
+    r"|(?:points?\s*)?(?:requires?|needs?|means|if|unless|when|only|off|less|lower|higher|more)\b)",
+    re.I,
+)
+_UNREAL = re.compile(
+    r"[었았였했났]다면|더라면|[었았였했]으면|\bhad\s+(?:it|the|this|they)\b|\bunless\b"
+    r"|\bif\b(?!\s+(?:i|we)\s+(?:had|have|must)\b|\s+asked)",
+    re.I,
+)
+_TOP = re.compile(r"(?:만점|최고점|최고\s*점수|최대\s*점수)[은는이]?\s*$")
+_PERHAPS = re.compile(r"(?:[가-힣]면[\s,])")
+_WOULD = re.compile(r"\A[^.!?\n]{0,30}?(?:겠|을\s*것|수\s*있)")
+_CLAUSE = re.compile(r"[.!?;]\s|\n|지만|으나|는데|[고며],|하지만|그러나|\bbut\b|\bhowever\b|,\s*so\b", re.I)
+_NOT_OURS = re.compile(
+    r"(?:정답|해답|모범\s*답안|출력|반환값|결과값|변수|코드|예시|예를\s*들어)\S{0,2}\s*:?\s*$"
+    r"|(?:answer|output|prints?|returns?|variable|code|example|prompt)\s*(?:is|was|:)?\s*$"
+    r"|\b(?:would|could|should|might|to|cannot|perfect|highest)\s*$",
+    re.I,
+)
+
+
+def talked_of(text: str, at: int, end: int) -> bool:
+    """Tell whether the number at `at` is only talked about: on a condition, unreached, or taken off."""
+    rest = text[end:]
+    if _TALKED_OF.match(rest):
+        return True
+    before = text[max(0, at - 120) : at]
+    if _TOP.search(before):
+        return True
+    clause = before[max((m.end() for m in _CLAUSE.finditer(before)), default=0) :]
+    return bool(_UNREAL.search(clause) or (_PERHAPS.search(clause) and _WOULD.match(rest)))
+
+
+def quoted_spans(text: str) -> list[tuple[int, int]]:
+    """Give the [start, end) of words in quotation marks inside a line that says more than them."""
+    found = []
+    for m in re.finditer(
+        r"“([^”\n]+)”|「([^」\n]+)」|『([^』\n]+)』|\"([^\"\n]+)\"|`([^`\n]+)`|(?<!\w)'([^'\n]+)'(?!\w)", text
+    ):
+        words = re.sub(r"[\d\s./*]|점|points?|out of|만점", "", m[m.lastindex or 0])
+        line = text[text.rfind("\n", 0, m.start()) + 1 : m.start()] + text[m.end() :].partition("\n")[0]
+        if words and re.search(r"\w", line):
+            found.append(m.span())
+    return found
+
+
+def not_ours(before: str) -> bool:
+    """Tell whether what stands before a label says that its number is another's: "정답은 score = 7"."""
+    return bool(_NOT_OURS.search(before[-30:]))
+
+
+def not_given(plain: str, verb: re.Match[str]) -> bool:
+    """Tell of "could have given", "cannot give", "to deserve"."""
+    before = plain[max(0, verb.start() - 24) : verb.start()]
+    reached = re.match(r"deserve|merit|earn|receive", verb[0], re.I)
+    unreal = r"(?:\b(?:would|could|might|should)\s+(?:not\s+)?have|\bcannot|n't|\bnot|\bnever)\s+$"
+    return bool(re.search(unreal, before, re.I) or (reached and re.search(r"\bto\s+$", before, re.I)))
+
+
+def bounded(text: str, at: int) -> bool:
+    """Tell whether the number at `at` is the end of a range or a bound: "7점 또는 8점", "at least 8"."""
+    before = text[max(0, at - 24) : at]
+    span = r"[0-9]\s*점?\s*,?\s*(?:~|-|에서|부터|또는|혹은|이나|내지|\bor|\bto)\s*$"
+    bound = r"(?:at\s+least|at\s+most|up\s+to|no\s+more\s+than|최소|최대|적어도|많아야)\s+(?:an?\s+)?$"
+    return bool(re.search(span, before, re.I) or re.search(bound, before, re.I))

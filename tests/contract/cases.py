@@ -86,6 +86,29 @@ def recorded_ratings(folder: Path) -> dict[str, Any]:
     return {"model": "recorded", "base_url": f"recorded:{path}"}
 
 
+def recorded_answers(folder: Path) -> dict[str, Any]:
+    """Answers written beforehand: one in English, one instruction without any."""
+    import json
+
+    path = folder / "answers.jsonl"
+    lines = []
+    for i, record in enumerate(korean()[1:]):
+        reply = "Sorry, I can only speak English." if i == 3 else f"{i}번째 질문에 한국어로 답합니다."
+        lines.append(json.dumps({"id": record["id"], "field": "answer", "reply": reply}, ensure_ascii=False))
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return {"model": "recorded", "base_url": f"recorded:{path}", "keep": ["hangul_share >= 0.5"]}
+
+
+def two_answers() -> list[Record]:
+    """Two rated answers to each instruction, of which some are rated alike."""
+    rows = []
+    for i, row in enumerate(rated()):
+        worse = [{**row["ratings"][0], "score": max(0, i % 11 - 3)}]
+        rows.append({**row, "prompt_id": row["id"]})
+        rows.append({**row, "id": f"{row['id']}-b", "prompt_id": row["id"], "ratings": worse})
+    return rows
+
+
 @dataclass(frozen=True)
 class Case:
     rows: Callable[[], list[Record]] = korean
@@ -107,4 +130,6 @@ CASES: dict[str, Case] = {
     "sample": Case(options={"n": 15, "by": "extra.task"}),
     "rate": Case(options=recorded_ratings),
     "filter": Case(rated, {"min_score": 5}),
+    "respond": Case(options=recorded_answers),
+    "pair": Case(two_answers, {"by": "rating"}),
 }

@@ -45,7 +45,7 @@ def prepare(name: str, folder: Path, in_flight: int = 8):
     rows = case.rows()
     write_jsonl(path, rows)
     options = case.options(folder) if callable(case.options) else case.options
-    records = path if stage.INPUT == ("records",) else None  # mix reads its own sources
+    records = path if "records" in stage.INPUT else None  # mix reads its own sources
     spend = Spend(ledger=folder / "ledger.sqlite")
     inputs = Inputs(label=name, seed=7, records=records, spend=spend, in_flight=in_flight)
     return stage, stage.config(options), inputs

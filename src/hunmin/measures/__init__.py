@@ -12,5 +12,7 @@ MEASURES = {
     "wrapping": "hunmin.measures.wrapping:wrapping",
     "length": "hunmin.measures.lengths:length",
     "length_ratio": "hunmin.measures.lengths:length_ratio",
+    "final_answer": "hunmin.measures.final_answer:final_answer",
 }
-HIGHER_IS_BETTER = frozenset({"hangul_share"})  # of the others a higher value is worse, or (length) neither
+VERIFIERS = frozenset({"final_answer"})  # 1 or 0 by something the record brings; without it nothing is verified
+HIGHER_IS_BETTER = frozenset({"hangul_share", *VERIFIERS})  # of the others a higher value is worse, or (length) neither

@@ -9,6 +9,8 @@ STAGES = {
     "mix": "hunmin.stages.mix",
     "dedup": "hunmin.stages.dedup",
     "decontaminate": "hunmin.stages.decontaminate",
+    "respond": "hunmin.stages.respond",
+    "pair": "hunmin.stages.pair",
     "sample": "hunmin.stages.sample",
     "rate": "hunmin.stages.rate",
     "filter": "hunmin.stages.filter",

@@ -32,7 +32,8 @@ def tiny(recipe: Recipe) -> tuple[Recipe, list[str]]:
     said: list[str] = []
     steps: list[Step] = []
     translates = any(step.stage.name == "translate" for step in recipe.steps)
-    prefers = any(step.stage.name == "dpo" and not step.config.data for step in recipe.steps)  # type: ignore[attr-defined]  # dpo has it
+    pairs = any(step.stage.name == "pair" for step in recipe.steps)
+    prefers = not pairs and any(step.stage.name == "dpo" and not step.config.data for step in recipe.steps)  # type: ignore[attr-defined]  # dpo has it
     rows = sources.bundled("en.jsonl" if translates else "preference.jsonl" if prefers else "ko.jsonl")
     replies: list[Record] = []
     for step in recipe.steps:
@@ -116,6 +117,16 @@ def _rate(config: Any) -> Changes:
         "structured": "text",
         "request": {},
     }
+
+
+def _respond(config: Any) -> Changes:
+    """Recorded answers stand for the endpoint's, a tiny model for a local one; what they would fail is not asked."""
+    changes: Changes = {"n": min(config.n, 2), "keep": [], "system": None, "revision": None, "quantization": "none"}
+    if config.engine == "local":
+        model = {} if config.model == "newest" else {"model": "tiny:llama"}
+        return {**changes, **model, "max_new_tokens": min(config.max_new_tokens, 12)}
+    recorded = f"recorded:{BUNDLED / 'respond_replies.jsonl'}"
+    return {**changes, "model": RECORDED, "base_url": recorded, "request": {}}
 
 
 def _judge(config: Any) -> Changes:
@@ -219,6 +230,8 @@ CHANGES: dict[str, Callable[[Any], Changes]] = {
     "sample": _sample,
     "filter": _filter,
     "rate": _rate,
+    "respond": _respond,
+    "pair": lambda config: {} if config.by == "rating" else {"by": "length", "prefer": "higher", "min_chosen": None},
     "judge": _judge,
     "sft": _train,
     "dpo": _dpo,

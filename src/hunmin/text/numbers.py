@@ -70,6 +70,9 @@ def clock_values(hour: int, minute: int, half: str = "") -> frozenset[Value]:
 
 # A sign, and what stands before it: nothing, an opening, an operator or a letter and a blank.
 _SIGN = re.compile(r"[-−]\Z")
+_TOLD = re.compile(
+    r"(?i)(?:^|[.:,;(=]|\b(?:to|is|was|are|were|of|at|by|reach(?:ed|es)?|below|about|around|from|between|and|or|than))\s*\Z"
+)
 _MINUS = {
     "en": re.compile(r"(?i)(?:\bminus|\bnegative)\s\Z"),
     "ko": re.compile(r"(?:영하|마이너스|음의|음수|기원전|B\.?C\.?)\s?(?:약\s)?\Z"),
@@ -100,6 +103,6 @@ def signed(values: frozenset[Value], text: str, start: int, language: str) -> tu
         minus = frozenset(-v for v in values if isinstance(v, Fraction))
         if language == "ko" or word.group().lower().startswith("neg"):
             return minus, start
-        last = text[: start - len(before) + word.start()].rstrip()[-1:]
-        return (values | minus, start) if last.isdigit() or last in ")%" and last else (minus, start)
+        # "the value minus 12" takes away; "it fell to minus 12" tells a value
+        return (minus, start) if _TOLD.search(text[: start - len(before) + word.start()]) else (values | minus, start)
     return values, start

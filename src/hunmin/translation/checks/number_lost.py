@@ -287,6 +287,9 @@ def _swapped(pairs: list[Pair], original: str, text: str) -> list[Issue]:
     """Give two numbers that stand in each other's place: joined by "and" or a dash in both texts, or on each other's
     line.
     """
+    targets = [t.start for _, t in sorted(pairs, key=lambda one: one[0].start)]
+    if targets == sorted(targets):
+        return []
     often = Counter(v for one in (*pairs_of(original, "en"), *pairs_of(text, "ko")) for v in one)
     plain = [
         (s, t)
@@ -296,7 +299,7 @@ def _swapped(pairs: list[Pair], original: str, text: str) -> list[Issue]:
         and all(often[v] == 2 for v in s.values & t.values)
     ]
     plain.sort(key=lambda one: one[0].start)
-    targets = sorted(t.start for _, t in pairs)
+    targets.sort()
     found: list[Issue] = []
     lines = (lines_of(original), lines_of(text))
     moved: dict[tuple[int, int], Pair] = {}

@@ -140,3 +140,31 @@ def test_sense_reads_strictly():
     assert sense.parse('{"errors": [{"field": "title", "reason": ""}]}', PAIR) is None
     (issue,) = sense.parse('{"errors": [{"field": "output", "english": "tea", "korean": "차", "reason": "r"}]}', PAIR)
     assert issue["source_span"] is None and issue["target_span"] is None
+
+
+def test_sense_keeps_what_the_model_is_sure_of_and_no_number_stands_for_an_unread_one():
+    def reply(sure):
+        row = '{"field": "output", "english": "tea", "korean": "차", "reason": "r", "sure": '
+        return '{"errors": [' + row + sure + "}]}"
+
+    assert [i["sure"] for i in sense.parse(reply("80"), PAIR, graded=True)] == [80]
+    assert [i["sure"] for i in sense.parse(reply('"70 %"'), PAIR, graded=True)] == [70]
+    for unread in ("null", '"high"', "true", "-1", "101", "[]"):
+        assert sense.parse(reply(unread), PAIR, graded=True) is None
+    assert sense.parse('{"errors": []}', PAIR, graded=True) == []
+    assert "sure" not in sense.parse(reply("80"), PAIR)[0]
+    (plain,), (graded,) = sense.units(PAIR), sense.units(PAIR, graded=True)
+    assert "how sure" in graded.body["messages"][0]["content"] and plain.prompt == "sense_check"
+    assert "how sure" not in plain.body["messages"][0]["content"], "what was asked before keeps its key"
+
+
+def test_sense_below_the_wanted_sureness_is_left_out(tmp_path):
+    def script(n, body):
+        return '{"errors": [{"field": "output", "english": "", "korean": "", "reason": "r", "sure": 40}]}'
+
+    rows = [PAIR | {"id": "a"}, PAIR | {"id": "b", "output": "다른 글"}]
+    with OpenAIServer(script) as server:
+        for least, n in ((30, 2), (50, 0)):
+            config = check.Config(checks=["sense"], model="m", base_url=server.base_url, sense_min_sure=least)
+            records, _ = run(tmp_path / str(least), rows, config=config)
+            assert sum(len(r["issues"]) for r in records) == n

@@ -35,7 +35,8 @@ class Place(TypedDict):
 class Issue(TypedDict):
     """What a check found wrong in one text field of a record; `status` is open or mended.
 
-    `proposal` is the mend that waits for a person, `asked` marks (while repair runs) what was asked again.
+    `proposal` is the mend that waits for a person, `asked` marks (while repair runs) what was asked again,
+    `sure` is how sure a model said it was, 0 to 100.
     """
 
     code: str
@@ -46,6 +47,7 @@ class Issue(TypedDict):
     detail: str
     status: str
     proposal: NotRequired[Place]
+    sure: NotRequired[int]
     asked: NotRequired[bool]
 
 

@@ -46,6 +46,9 @@ class Config(Endpoint):
         list(DEFAULT), f"The checks to run: {', '.join(CHECKS)}, {SENSE} (asks a model), or module:function."
     )
     model: str | None = opt(None, "sense: the endpoint's model name.")
+    sense_min_sure: int = opt(
+        0, "sense: ask how sure each error is, 0 to 100, and keep those at least so sure; 0 does not ask.", ge=0, le=100
+    )
 
 
 def check(config: Config) -> list[str]:
@@ -94,7 +97,7 @@ def estimate(config: Config, inputs: Inputs) -> Estimate:
     from ..clients import openai_chat as endpoint
     from ..translation.checks import sense
 
-    units = (unit for record in read_jsonl(inputs.records) for unit in sense.units(record))
+    units = (unit for record in read_jsonl(inputs.records) for unit in sense.units(record, config.sense_min_sure > 0))
     return endpoint.estimate(
         units, model=config.model or "", base_url=config.base_url, request=config.request, ledger=inputs.spend.ledger
     )
@@ -184,7 +187,7 @@ def _with_sense(config: Config, inputs: Inputs, out: Path, attach: Any) -> Count
 
         async def step(records: list[Record]) -> list[Record]:
             (record,) = records
-            found, unread = await sense.ask(record, client)
+            found, unread = await sense.ask(record, client, config.sense_min_sure)
             record = attach(record)
             record["issues"] = [*record["issues"], *found]
             if unread:

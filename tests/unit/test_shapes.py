@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 
 from hunmin.artifacts.artifact import Inputs
 from hunmin.artifacts.record import read_jsonl, write_jsonl
 from hunmin.errors import UserError
+from hunmin.formats import FORMATS
+from hunmin.formats.names import columns_line, propose
 from hunmin.stages import load
 
 
@@ -300,3 +303,21 @@ def test_columns_name_labels_reasoning_and_inner_cells(tmp_path):
             "extra": {"q": {"lang": "ko"}},
         }
     ]
+
+
+def test_every_format_stands_in_the_table_of_shapes():
+    table = (Path(__file__).parents[2] / "docs" / "shapes.md").read_text(encoding="utf-8")
+    assert not [name for name in FORMATS if f"| `{name}` |" not in table]
+
+
+def test_columns_told_by_their_names_are_the_ones_that_can_only_mean_one_thing():
+    assert propose([{"user": "u1", "question": "가", "answer": "나"}]).columns == {
+        "instruction": "question",
+        "output": "answer",
+    }
+    assert propose([{"user": "가", "assistant": "나"}]).columns == {"instruction": "user", "output": "assistant"}
+    assert not propose([{"question": "가", "answer": {"text": ["나"]}}]).columns
+    assert propose([{"대화": [], "질문": "가", "답": "나"}]).columns == {"instruction": "질문", "output": "답"}
+    both = propose([{"대화": [{}], "질문": "가", "답": "나"}])
+    assert not both.columns and len(both.choices) == 2
+    assert columns_line({"instruction": "Q: 1", "output": "y"}) == """--columns '{instruction: "Q: 1", output: "y"}'"""

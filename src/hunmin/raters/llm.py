@@ -14,7 +14,7 @@ from .scores import Scale, read
 
 VALUES = ("question", "answer", "system", "instruction", "input", "output", "low", "high")
 NEEDS = ("answer",)
-ROLES = {"user": "사용자", "assistant": "인공지능"}
+ROLES = {"user": "사용자", "assistant": "인공지능", "tool": "도구"}
 
 
 def load_prompt(name: str) -> wording.Wording:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from itertools import groupby
 from typing import Any
@@ -49,9 +50,11 @@ def preview(config: TrainConfig, inputs: Inputs, n: int) -> str:
             lines += _shown(head, row.input_ids, row.labels, ready.tokenizer, ready.template)
     dropped = ", ".join(f"{count} {reason}" for reason, count in sorted(report.dropped.items())) or "none"
     notes = report.notes()
+    why = Counter(why.detail for _, _, why in report.refused if why.reason in ("tools", "unrenderable"))
     lines += [
         "",
         f"{report.n_in} records: {report.n_kept} kept, dropped: {dropped}; cut: {report.n_truncated}",
+        *(f"  {detail} ({count})" for detail, count in why.most_common(5)),
         f"{notes['tokens']} tokens, {notes['trained_tokens']} learned; "
         "row length "
         + ", ".join(f"{name} {value}" for name, value in notes["row_tokens"].items())

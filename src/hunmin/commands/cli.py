@@ -21,6 +21,7 @@ from .console import StagePrinter, add_common, confirm, parser_for, positive, pr
 RUNS = Path("runs")
 
 COMMANDS = {
+    "demo": "a tiny model memorises five Korean answers before your eyes: offline, about a minute",
     "run": "run a recipe, or continue its run",
     "validate": "check a recipe and print it with every default",
     "show": "read the rows of an artifact or a file; --stats, --id",
@@ -39,6 +40,7 @@ COMMANDS = {
 }
 # Commands that bring their own arguments: module:prefix, with add_arguments(parser) and main(args) -> exit code.
 TALKING = {
+    "demo": "hunmin.commands.demo",
     "verify": "hunmin.commands.verify",
     "compare": "hunmin.commands.compare",
     "review": "hunmin.commands.review",

@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 import json
 import logging
+import os
+import re
 import sys
 import typing
 from pathlib import Path
@@ -39,6 +41,20 @@ def positive(text: str) -> int:
 def add_common(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--quiet", "-q", action="store_true", help="no progress, results and errors only")
     parser.add_argument("--json", action="store_true", help="print the result as JSON")
+
+
+def colours(stream: Any = None) -> bool:
+    """Tell whether a stream shows colours: a terminal, and NO_COLOR is not set (https://no-color.org)."""
+    stream = sys.stdout if stream is None else stream
+    return bool(stream.isatty()) and not os.environ.get("NO_COLOR")
+
+
+def painted(text: str) -> str:
+    """Give text as standard output takes it: without colours, what was green or red stands in guillemets instead."""
+    if colours():
+        return text
+    text = re.sub(r"\x1b\[(?:32|1;37;41)m(.*?)\x1b\[0m", r"«\1»", text)
+    return re.sub(r"\x1b\[[0-9;]*m", "", text)
 
 
 def prepare(args: argparse.Namespace) -> None:

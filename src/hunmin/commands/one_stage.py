@@ -11,18 +11,29 @@ import json
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from ..artifacts import artifact, lock, progress
-from ..artifacts.artifact import Inputs, Spend
+from ..artifacts.artifact import Counts, Inputs, Spend
 from ..artifacts.record import problems
 from ..artifacts.rows import Manifest
 from ..errors import UserError
 from ..running import made_with, run
 from ..running.recipe import Step
 from ..stages.protocol import Stage, find_stage
-from .console import StagePrinter, add_common, confirm, parser_for, positive, prepare, print_estimates, set_up_logging
+from .console import (
+    StagePrinter,
+    add_common,
+    confirm,
+    painted,
+    parser_for,
+    positive,
+    prepare,
+    print_estimates,
+    set_up_logging,
+)
 from .flags import add_flags, config_from, given_flags
 
 
@@ -102,7 +113,7 @@ def _look(stage: Stage, config: Any, args: argparse.Namespace, scratch: Path) ->
     """Print the estimate, or rows as they are trained; what is read on the way lies in `scratch`, which goes."""
     inputs = _inputs(stage, args, args.out or Path("out"), scratch)
     if args.preview is not None and stage.preview is not None:
-        print(stage.preview(config, inputs, args.preview))
+        print(painted(stage.preview(config, inputs, args.preview)))
         return 0
     return print_estimates(stage.name, [(stage.label, stage.estimate(config, inputs))], args.json)
 
@@ -177,13 +188,17 @@ def holds_records(path: Path) -> bool:
     return True
 
 
-def execute(stage: Stage, config: Any, inputs: Inputs, out: Path) -> tuple[Manifest, str]:
+Call = Callable[[str, Any, Inputs, Path], Counts]
+"""Runs a stage, given by name, into a folder."""
+
+
+def execute(stage: Stage, config: Any, inputs: Inputs, out: Path, call: Call = run.call_alone) -> tuple[Manifest, str]:
     """Run one stage into `out` with the same promises as in a run; give (manifest, "made" or "done before")."""
     with lock.writing(out):
-        return _execute(stage, config, inputs, out)
+        return _execute(stage, config, inputs, out, call)
 
 
-def _execute(stage: Stage, config: Any, inputs: Inputs, out: Path) -> tuple[Manifest, str]:
+def _execute(stage: Stage, config: Any, inputs: Inputs, out: Path, call: Call) -> tuple[Manifest, str]:
     wanted = made_with.alone(Step(stage, stage.label, config), inputs)
     manifest = artifact.read_manifest(out)
     if manifest is not None:
@@ -195,7 +210,7 @@ def _execute(stage: Stage, config: Any, inputs: Inputs, out: Path) -> tuple[Mani
             raise UserError(f"the folder holds {', '.join(strangers[:4])}", str(out), "Name a new folder.")
     made_with.begin(out, wanted)
     begun = time.monotonic()
-    counts = run.call_alone(stage.name, config, inputs, out)
+    counts = call(stage.name, config, inputs, out)
     manifest = artifact.write_manifest(
         out,
         stage=stage.name,

@@ -161,7 +161,7 @@ def _pretrain(arch: str, shape: Shape, documents: list[str], out: Path) -> None:
                 optimizer, shape.learning_rate, total_steps=shape.steps + 1, pct_start=0.1
             )
             chooser = torch.Generator().manual_seed(shape.seed)
-            tick = progress.bar(f"tiny:{arch}", shape.steps, "step")
+            tick = progress.bar(f"pretraining tiny:{arch}, once on this machine", shape.steps, "step")
             model.train()
             for _ in range(shape.steps):
                 starts = torch.randint(0, len(stream) - shape.row_tokens - 1, (shape.batch_rows,), generator=chooser)

@@ -9,6 +9,7 @@ import pytest
 
 from hunmin.artifacts.artifact import Inputs
 from hunmin.artifacts.record import read_jsonl, write_jsonl
+from hunmin.commands.one_stage import holds_records
 from hunmin.errors import UserError
 from hunmin.formats import FORMATS
 from hunmin.formats.names import columns_line, propose
@@ -321,3 +322,19 @@ def test_columns_told_by_their_names_are_the_ones_that_can_only_mean_one_thing()
     both = propose([{"대화": [{}], "질문": "가", "답": "나"}])
     assert not both.columns and len(both.choices) == 2
     assert columns_line({"instruction": "Q: 1", "output": "y"}) == """--columns '{instruction: "Q: 1", output: "y"}'"""
+
+
+@pytest.mark.parametrize(
+    ("more", "ours"),
+    [
+        ({}, True),
+        ({"messages": [user("가"), answer("나", weight=0, thinking="다")], "label": False}, True),
+        ({"messages": [user("가"), answer("나", train=False)]}, False),
+        ({"messages": [user("가"), answer("<think>다</think>나")]}, False),
+        ({"system_prompt": "다"}, False),
+        ({"kto_tag": False}, False),
+    ],
+)
+def test_rows_that_only_look_like_records_are_loaded_before_a_stage_reads_them(tmp_path, more, ours):
+    write_jsonl(tmp_path / "in.jsonl", [{"id": "a", "source": "s", **TALK, **more}])
+    assert holds_records(tmp_path / "in.jsonl") is ours

@@ -20,6 +20,7 @@ from ..artifacts.artifact import Counts, Inputs, Spend
 from ..artifacts.record import problems
 from ..artifacts.rows import Manifest
 from ..errors import UserError
+from ..formats import records as own_records
 from ..running import made_with, run
 from ..running.recipe import Step
 from ..stages.protocol import Stage, find_stage
@@ -174,16 +175,24 @@ def stages_of(given: str | None) -> dict[str, Path]:
     return {f.name.split("-", 1)[1]: f for f in folders if artifact.read_manifest(f)}
 
 
+LOOK = 1000  # rows of a file that are looked at
+
+
 def holds_records(path: Path) -> bool:
+    """Tell whether a file holds hunmin's own records, not rows of another's that only look alike.
+
+    Rows that `load` would read differently (a turn's `train: false`, a `system_prompt`) are not ours.
+    """
     if path.suffix != ".jsonl":
         return False
     with path.open(encoding="utf-8", errors="replace") as file:
-        for _, line in zip(range(3), file, strict=False):
+        for _, line in zip(range(LOOK), file, strict=False):
             try:
                 row = json.loads(line)
-            except json.JSONDecodeError:
-                return False
-            if not isinstance(row, dict) or "id" not in row or "source" not in row or problems(row):
+                own = isinstance(row, dict) and "id" in row and "source" in row and not problems(row)
+                if not own or own_records.read(row) != [row]:
+                    return False
+            except (json.JSONDecodeError, UserError):
                 return False
     return True
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 import re
 import unicodedata
@@ -69,6 +70,7 @@ MEANING = {name: meaning for meaning, names in MEANINGS.items() for name in name
 ROW = ("messages", "instruction", "input", "output", "chosen", "rejected")  # what a mapping may name by itself
 
 
+@functools.lru_cache(maxsize=4096)
 def plain_name(key: Any) -> str:
     """Give a column's name without case, blanks and joiners: "Reasoning_Content" is "reasoningcontent"."""
     return re.sub(r"[\s_\-]+", "", unicodedata.normalize("NFC", str(key))).casefold()

@@ -21,6 +21,7 @@ SPEAKERS = {
     "call": "functioncall toolcall",
 }
 ROLE_OF = {name: role for role, names in SPEAKERS.items() for name in names.split()}
+PLAIN = {"user": "user", "human": "user", "assistant": "assistant", "gpt": "assistant", "system": "system"}
 KNOWN = "user (human), assistant (gpt), system, tool (observation), function_call"
 WHO = ("role", "from", "speaker", "sender", "author", "화자", "역할")
 SAID = ("content", "value", "text", "message", "utterance", "내용", "발화", "말")
@@ -53,8 +54,20 @@ def read_turns(value: Any, field: str) -> list[JsonObject]:
         elif not isinstance(turn, Mapping):
             raise UserError(f"expected an object, got {type(turn).__name__}", where)
         else:
-            found += _messages(turn, where)
+            plain = _plain(turn)
+            found += [plain] if plain else _messages(turn, where)
     return [m for m in found if m["role"] != "system" or m["content"].strip()]
+
+
+def _plain(turn: Mapping[str, Any]) -> JsonObject | None:
+    """Give the message of the commonest turns, which hold a speaker and a text and nothing else."""
+    if len(turn) != 2:
+        return None
+    who, text = (turn["role"], turn.get("content")) if "role" in turn else (turn.get("from"), turn.get("value"))
+    role = PLAIN.get(who) if isinstance(who, str) else None
+    if role is None or not isinstance(text, str) or "think" in text or "<" in text:
+        return None
+    return {"role": role, "content": text}
 
 
 def _parsed(text: str, field: str) -> Any:

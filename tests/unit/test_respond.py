@@ -45,6 +45,7 @@ def test_several_answers_are_verified_and_dropped_with_what_they_fail(tmp_path):
     assert [(r["id"], r["prompt_id"], r["output"], r["generator"]) for r in kept] == [
         ("p1-a1", "p1", RIGHT, "some-model")
     ]
+    assert kept[0]["gold"] == "7", "pair verifies by it again"
     assert kept[0]["reference"] == "7" and "ratings" not in kept[0] and not problems(kept[0])
     assert [(i, why) for i, why, _ in dropped] == [("p1-a2", "final_answer"), ("p1-a3", "foreign_script")]
     assert dropped[0][2] == {"measure": "final_answer", "value": 0.0, "wanted": "== 1"}

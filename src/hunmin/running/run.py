@@ -267,6 +267,7 @@ def _call(step: Step, inputs: Inputs, out: Path, options: Options) -> Counts:
     if step.stage.KIND == "record" and inputs.records is not None:
         manifest = artifact.read_manifest(inputs.records.parent)
         written = manifest["counts"]["n_kept"] if manifest and "counts" in manifest else counts.n_in
+        written *= step.stage.becomes(step.config)
         if written != counts.n_in:
             raise UserError(
                 f"{counts.n_in:,} records were read, where {written:,} were written", str(inputs.records),

@@ -67,6 +67,8 @@ class Stage:
     reads: Callable[[Any], Sequence[str]]
     adds: Callable[[Any], Sequence[str]]
     batch: Callable[[Any], int]
+    becomes: Callable[[Any], int]
+    """How many records one record becomes (respond: n answers); each is kept or dropped."""
     launch: Callable[[Any, Path], list[str] | None]
     survey: Callable[[Any, Inputs], Notes] | None
     merge: Callable[[Any, list[Notes], Path], Notes] | None
@@ -180,6 +182,7 @@ def _defaults(reads: Any, adds: Any, wants: tuple[str, ...], config: Any) -> Map
         "reads": lambda config: reads,
         "adds": lambda config: adds,
         "batch": lambda config: 1,
+        "becomes": lambda config: 1,
         "launch": lambda config, spec: None,
         "survey": None,
         "merge": None,

@@ -28,7 +28,7 @@ log = logging.getLogger("hunmin")
 
 READS = ("text",)
 EDITS = ("text", "id", "label", "thinking", "ratings", "issues", "repairs", "review", "original", "generator")
-ADDS = ("prompt_id", "generator", "reference", "output", "messages")
+ADDS = ("prompt_id", "generator", "reference", "gold", "output", "messages")
 KIND = "record"
 INPUT = ("records", "model?")
 OUTPUT = "records"
@@ -48,7 +48,7 @@ class Config(Endpoint, ModelOptions):
         ["foreign_script <= 0", "loop <= 0", "refusal <= 0"],
         "What an answer must pass: a measure, a sign and a number each (length >= 20, final_answer == 1).",
     )
-    gold: str = opt("", "Where the gold answer stands that final_answer verifies by (extra.answer); empty finds it.")
+    gold: str = opt("", "Where the gold answer stands (extra.answer, reference), written as `gold`; empty leaves it to final_answer.")
     system: str | None = opt(None, "System prompt for asking; null is the record's own. It is not written.")
     template: str | None = opt(None, "local: template; null is the model's own.")
     max_new_tokens: int = opt(512, "local: tokens an answer may have.", ge=1)
@@ -115,6 +115,11 @@ def batch(config: Config) -> int:
     return config.batch_size if config.engine == "local" else 1
 
 
+def becomes(config: Config) -> int:
+    """Give how many records one record becomes."""
+    return config.n
+
+
 def estimate(config: Config, inputs: Inputs) -> Estimate:
     """Give what answering would take; nothing is sent."""
     if inputs.records is None or not inputs.records.is_file():
@@ -169,9 +174,11 @@ def answered(asked: Record, answer: str, generator: str) -> Record:
 def judged(asked: Record, answer: str, generator: str, config: Config, conditions: list[Condition]) -> Record | Drop:
     """Give the record of an answer, or the drop that names what it fails."""
     new = answered(asked, answer, generator)
-    seen = {**new, "gold": _gold(config, asked)} if config.gold else new
+    gold = _gold(config, asked) if config.gold else None
+    if gold is not None:
+        new["gold"] = gold
     for condition in conditions:
-        broken = condition.broken_by(answer, seen)
+        broken = condition.broken_by(answer, new)
         if broken is not None:
             return Drop(new, condition.name, broken)
     return new

@@ -266,8 +266,8 @@ def _call(step: Step, inputs: Inputs, out: Path, options: Options) -> Counts:
         artifact.as_counted(out, counts)
     if step.stage.KIND == "record" and inputs.records is not None:
         manifest = artifact.read_manifest(inputs.records.parent)
-        written = manifest["counts"]["n_kept"] if manifest and "counts" in manifest else counts.n_in
-        written *= step.stage.becomes(step.config)
+        times = step.stage.becomes(step.config)
+        written = manifest["counts"]["n_kept"] * times if manifest and "counts" in manifest else counts.n_in
         if written != counts.n_in:
             raise UserError(
                 f"{counts.n_in:,} records were read, where {written:,} were written", str(inputs.records),

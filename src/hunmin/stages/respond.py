@@ -48,7 +48,7 @@ class Config(Endpoint, ModelOptions):
         ["foreign_script <= 0", "loop <= 0", "refusal <= 0"],
         "What an answer must pass: a measure, a sign and a number each (length >= 20, final_answer == 1).",
     )
-    gold: str = opt("", "Where the gold answer stands (extra.answer, reference), written as `gold`; empty leaves it to final_answer.")
+    gold: str = opt("", "Where the gold answer stands (extra.answer, reference), to be kept as `gold` for verifiers.")
     system: str | None = opt(None, "System prompt for asking; null is the record's own. It is not written.")
     template: str | None = opt(None, "local: template; null is the model's own.")
     max_new_tokens: int = opt(512, "local: tokens an answer may have.", ge=1)

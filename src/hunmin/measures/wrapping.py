@@ -73,6 +73,7 @@ FAREWELL = re.compile(
     r"(?:도움이\s?(?:되|필요)|추가(?:적인|로)?\s?(?:질문|요청|도움|궁금)|더\s?(?:궁금|필요|도움)|언제든지?)[^\n]{0,40}"
     r"(?:바랍니다|좋겠습니다|말씀|알려|문의|물어|주세요|주십시오)"
     r"|(?:수정|다른 번역|번역)[^\n]{0,30}(?:필요|원하)[^\n]{0,20}(?:말씀|알려|요청)"
+    r"|(?:궁금|질문|문의)[^\n]{0,12}있(?:으면|으시면|다면)[^\n]{0,20}(?:말씀|알려|문의|물어|연락)"
     r"|let me know if|feel free to|i hope (?:this|that|it) helps|is there anything else|if you (?:need|have) any",
     re.I,
 )
@@ -198,7 +199,7 @@ def _is_prose(text: str) -> bool:
 def _before(text: str) -> Iterator[Wrap]:
     start = len(text) - len(text.lstrip())
     head = text[start:].split("\n", 1)[0]
-    match = PREAMBLE.match(head)
+    match = PREAMBLE.match(text[start : start + 400])
     if match:
         yield Wrap("preamble", start, start + match.end())
         return

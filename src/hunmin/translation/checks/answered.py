@@ -124,6 +124,7 @@ YES = re.compile(r"^\W{0,3}(?:[네예][,.!]|(?:아니요|아니오|아뇨|맞습
 WONDERS = re.compile(
     r"몇|얼마|무엇|무슨|뭐|어떻|어떤|어느|왜|누구|언제|어디|방법|이유|알고 싶|궁금|지 (?:말|알|설명|구|판단)"
 )
+TELLS = re.compile(r"(?:[니한이는된었았했였있없같]다|[어아예에해세네나]요|죠)[.!]?[\s\"'”’)]*$", re.M)
 YES_EN = re.compile(r"\b(?:yes|no|yeah|right|correct|sure)\b", re.I)
 LIST_LINE = re.compile(r"^\s*(?:\d{1,2}[.)]|[-*•])\s+\S", re.M)
 SAME_CHARS = 12  # a shorter text may well equal its answer
@@ -152,12 +153,8 @@ def answered(original: str, text: str, context: Mapping[str, Any]) -> tuple[str,
         return "시킨 것을 목록으로 답함", False
     order = FIRST_WORD.match(original)
     stems = ORDERS.get(order["verb"].lower()) if order else None
-    if (
-        stems
-        and len(english.split()) >= 4
-        and not ASKS.search(text)
-        and not any(stem in text for stem in stems.split())
-    ):
+    carried_out = stems and TELLS.search(text) and not ASKS.search(text)  # it states something, as an answer does
+    if carried_out and len(english.split()) >= 4 and not any(stem in text for stem in (stems or "").split()):
         return "시킨 것을 함", False
     return None
 
@@ -169,6 +166,12 @@ def _equals_answer(original: str, text: str, context: Mapping[str, Any]) -> bool
     own = letters(text)
     for name in ("output", "chosen"):
         answer, english = record.get(name), source.get(name) if isinstance(source, Mapping) else None
-        if answer and english and english != original and len(own) >= SAME_CHARS and letters(answer) == own:
+        if (
+            answer
+            and english
+            and letters(english) != letters(original)
+            and len(own) >= SAME_CHARS
+            and letters(answer) == own
+        ):
             return True
     return False

@@ -94,7 +94,8 @@ def _around(original: str, text: str) -> Iterator[Issue]:
 
 def _fits(kind: str, original: str, text: str) -> bool:
     """Tell whether the English has something of which this is the translation."""
-    head, tail = original.lstrip()[:80], original.rstrip()[-400:]
+    theirs, ours = ([line for line in side.splitlines() if line.strip()] for side in (original, text))
+    head, tail = original.lstrip()[:80], "\n".join(theirs[-3:])
     if kind == "preamble":
         return bool(ABOUT_TRANSLATION.search(original.lstrip()[:150]))
     if kind == "label":
@@ -108,7 +109,7 @@ def _fits(kind: str, original: str, text: str) -> bool:
     if kind == "note" and re.search("역주|의역|직역|번역", text.rstrip()[-200:]):
         return False
     if kind == "note":
-        return bool(NOTE_EN.search(tail))
+        return bool(NOTE_EN.search(tail)) or len(ours) == len(theirs) > 1  # line for line, so none was added
     if kind == "farewell":
         return bool(HELP_EN.search(tail))
     if kind == "quotes":

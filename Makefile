@@ -6,7 +6,7 @@ READY := $(VENV)/.ready
 export HF_HUB_OFFLINE = 1
 export TOKENIZERS_PARALLELISM = false
 
-.PHONY: setup quickstart test test-all check style docs clean
+.PHONY: setup quickstart test test-all check style mutants docs clean
 
 setup: $(READY)
 
@@ -32,6 +32,9 @@ check: $(READY)
 	$(BIN)/ruff check src tests bench
 	$(BIN)/ruff format --check src tests bench
 	$(BIN)/mypy
+
+mutants: $(READY)
+	$(BIN)/python tests/mutants.py
 
 style: $(READY)
 	$(BIN)/ruff format src tests bench

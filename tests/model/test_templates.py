@@ -81,7 +81,7 @@ def _saved(tokenizer, template, folder):
     return folder
 
 
-def test_a_base_template_that_rewrites_earlier_turns_is_refused_for_several_turns(tmp_path):
+def test_of_a_template_that_rewrites_earlier_turns_the_last_is_learned(tmp_path):
     """Qwen3's own template drops the thinking of earlier turns, so their training text is never asked again."""
     path = tmp_path / "thinking.jinja"
     path.write_text(
@@ -94,8 +94,9 @@ def test_a_base_template_that_rewrites_earlier_turns_is_refused_for_several_turn
     one = {"instruction": "가", "output": "나"}
     assert template.render(one)[-1].text == "<think></think>나<|im_end|>"
     turns = [{"role": r, "content": "가"} for r in ("user", "assistant", "user", "assistant")]
-    with pytest.raises(UserError, match="differently once the conversation goes on"):
-        template.render({"messages": turns})
+    segments = template.render({"messages": turns})
+    assert [s.text for s in segments if s.trained] == ["<think></think>가<|im_end|>"]
+    assert template.turns_not_learned({"messages": turns}, segments) == 1
 
 
 def test_tokenizers_that_cannot_end_an_answer_are_refused():

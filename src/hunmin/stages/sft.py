@@ -6,6 +6,7 @@ Source: the five efforts' finetune scripts, whose faults and our answers stand i
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 from typing import Any, Literal
 
@@ -14,6 +15,8 @@ from ..artifacts.rows import Estimate
 from ..clients.access import HubId
 from ..options import opt
 from ..train.config import TrainConfig, cross_check
+
+log = logging.getLogger("hunmin")
 
 READS = ("text",)
 EDITS = ()
@@ -29,6 +32,11 @@ class Config(TrainConfig):
         "none", "none = batches without padding; bfd = trl's packing, where a row of a batch is a pack of max_length."
     )
     neftune_alpha: float = opt(0.0, "Noise on the embeddings (NEFTune); 0 = none, 5 is usual.", ge=0)
+    thinking: Literal["auto", "learn", "show", "drop"] = opt(
+        "auto",
+        "Reasoning before an answer: learn it, show it without learning, or drop it; auto = learn where the template "
+        "has a place for it, else drop.",
+    )
     loss_scale: Literal["token", "sample"] = opt(
         "token", "token = every label weighs the same over the global batch; sample = every row does."
     )
@@ -102,7 +110,9 @@ def run(config: Config, inputs: Inputs, out: Path) -> Counts:
         max_length=config.max_length,
         overlong=config.overlong,
         train_on_inputs=config.train_on_inputs,
+        thinking=config.thinking,
     )
+    told_of(report, inputs.label)
     train_rows, validation = labels.split(rows, config.val_size)
     if loop.is_main():
         identity, older = prepare.identity(config, inputs, ready), prepare.older_identity(config, ready)
@@ -161,6 +171,18 @@ def run(config: Config, inputs: Inputs, out: Path) -> Counts:
     full = config.method == "full"
     loop.save(trainer, out, ready.tokenizer, ready.card(config), full=full, stop=ready.template.stop)
     return prepare.counts(config, report, trainer, notes, len(train_rows), inputs.label)
+
+
+def told_of(report: Any, label: str) -> None:
+    """Log what of the records is not learned: earlier turns that the template shows otherwise, dropped reasoning."""
+    if report.n_turns_not_learned:
+        share = report.n_turns_not_learned / report.n_turns
+        log.warning(
+            "%s: %d of %d answers (%.0f %%) are shown but not learned: the template shows earlier turns otherwise",
+            *(label, report.n_turns_not_learned, report.n_turns, 100 * share),
+        )
+    if report.n_thoughts["drop"]:
+        log.warning("%s: the reasoning before %d answers is dropped", label, report.n_thoughts["drop"])
 
 
 def _table(rows: list[Any]) -> dict[str, list[Any]]:

@@ -7,13 +7,14 @@ the conversation up to each answer with the generation prompt, so what is traine
 
 from __future__ import annotations
 
+import datetime
 import functools
 import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from ..artifacts.artifact import hash_of
 from ..artifacts.record import Record
@@ -21,10 +22,12 @@ from ..artifacts.rows import Message
 from ..errors import UserError
 from ..tables import did_you_mean
 from . import TEMPLATES
+from .definitions import jinja_of
 
 FOLDER = Path(__file__).parent
 PROBE = "probe"
 Messages = list[Message]
+THOUGHTS = ("reasoning_content", ".thinking", "['thinking']", '["thinking"]')  # how templates read a thought
 CALLED = ("tool_calls", "tool_call_id", "name")  # what a message of a conversation with tools has beside its text
 
 
@@ -53,6 +56,13 @@ class Template:
     stop: str
     bos_token: str = ""
     eos_token: str = ""
+    date: str | None = None
+    """YYYY-MM-DD that a template which prints today's date shows; None = today's."""
+
+    @property
+    def thinks(self) -> bool:
+        """Whether the template has a place for what an assistant thought before it answered."""
+        return any(name in self.chat_template for name in THOUGHTS)
 
     @property
     def hash(self) -> str:
@@ -71,7 +81,8 @@ class Template:
                 "",
                 "Use a template that knows tools, such as the base's own (template: model), or leave the records out.",
             )
-        told = {"tools": _schemas(tools)} if tools else {}
+        told: dict[str, Any] = {"tools": _schemas(tools)} if tools else {}
+        told |= _dated(self.date) if self.date else {}
         return _render(
             self.chat_template, _seen(messages), self.bos_token, self.eos_token, add_generation_prompt, self.name, told
         )
@@ -85,9 +96,12 @@ class Template:
             return "the results of tools"
         return "tool schemas" if tools and not re.search(r"\btools\b", source) else ""
 
-    def messages(self, record: Record) -> Messages:
-        """Give a record's conversation; `input` keeps its own key where the template reads it, else joins the text."""
-        return messages_of(record, keep_input=_reads_input(self.chat_template))
+    def messages(self, record: Record, thinking: bool = False) -> Messages:
+        """Give a record's conversation; `input` keeps its own key where the template reads it, else joins the text.
+
+        With `thinking`, what was thought before an answer stands under the names that templates read it by.
+        """
+        return messages_of(record, keep_input=_reads_input(self.chat_template), thinking=thinking)
 
     def prompt(self, record_or_messages: Record | Messages) -> str:
         """Give the inference prompt: all up to where the answer starts; the last turn's own answer is left out."""
@@ -100,32 +114,49 @@ class Template:
             messages = messages[:-1]
         return self.text(messages, add_generation_prompt=True, tools=tools)
 
-    def render(self, record: Record, answer: str | None = None) -> list[Segment]:
+    def render(
+        self, record: Record, answer: str | None = None, thinking: Literal["learn", "show", "drop"] = "drop"
+    ) -> list[Segment]:
         """Give prompt and answer segments in turn, ending with the last answer's stop token.
 
-        `answer` replaces the record's own last answer (`chosen` or `rejected` of a preference record).
-        Raises UserError when there is no answer, or the template shows a turn differently once another follows.
+        `answer` replaces the record's own last answer (`chosen` or `rejected` of a preference record). `thinking` of
+        the answers is learned, shown but not learned, or left out. Where the template shows an earlier turn otherwise
+        once another follows (it drops old thoughts, say), only the last answer is a segment: see `turns_not_learned`.
+        Raises UserError when there is no answer, or none can be learned as it is asked.
         """
-        messages = self.messages(record)
+        messages = self.messages(record, thinking != "drop")
         if answer is not None:
             messages = [*messages, {"role": "assistant", "content": answer}]
         where, tools = str(record.get("id", "")), record.get("tools")
+        answers = [i for i, message in enumerate(messages) if message["role"] == "assistant"]
+        if not answers:
+            raise UserError("there is no answer to train on", where, "Each record needs an output or a reply.")
+        segments = self._segments(messages, answers, tools, where, thinking)
+        if segments is None and len(answers) > 1:
+            segments = self._segments(messages, answers[-1:], tools, where, thinking)
+        if segments is None:
+            raise UserError(
+                f"template '{self.name}' shows a turn differently once the conversation goes on, "
+                "so no training text equals the inference prompt",
+                where,
+                "Use another template, or single-turn records.",
+            )
+        return segments
+
+    def _segments(
+        self, messages: Messages, answers: Sequence[int], tools: Any, where: str, thinking: str
+    ) -> list[Segment] | None:
+        """Give the segments whose trained ones are these answers; None when a prompt is not the text before it."""
         segments: list[Segment] = []
         done = ""
-        for i, message in enumerate(messages):
-            if message["role"] != "assistant":
-                continue
+        for i in answers:
+            message = messages[i]
             if not message["content"].strip() and not message.get("tool_calls"):
                 raise UserError("an answer is empty", where, "A model trained on it learns to say nothing.")
             prompt = self.text(messages[:i], add_generation_prompt=True, tools=tools)
             full = self.text(messages[: i + 1], tools=tools)
             if not prompt.startswith(done) or not full.startswith(prompt):
-                raise UserError(
-                    f"template '{self.name}' shows a turn differently once the conversation goes on, "
-                    "so no training text equals the inference prompt",
-                    where,
-                    "Use another template, or single-turn records.",
-                )
+                return None
             end = full.rfind(self.stop, len(prompt))
             if end < 0:
                 raise UserError(f"template '{self.name}' writes no '{self.stop}' after this answer", where)
@@ -133,28 +164,40 @@ class Template:
                 segments.append(Segment(prompt[len(done) :], False))
             done = full[: end + len(self.stop)]
             learned = message.get("weight") != 0
-            segments.append(Segment(done[len(prompt) :], learned, barred=not learned))
-        if not segments:
-            raise UserError("there is no answer to train on", where, "Each record needs an output or a reply.")
+            text = done[len(prompt) :]
+            thought = str(message.get("thinking") or "").strip()
+            if thinking == "show" and thought and thought in text:
+                cut = text.index(thought) + len(thought)
+                segments.append(Segment(text[:cut], False))
+                text = text[cut:]
+            segments.append(Segment(text, learned, barred=not learned))
         return segments
 
+    def turns_not_learned(self, record: Record, segments: Sequence[Segment]) -> int:
+        """Give how many of a record's answers are part of the prompt alone, since only the last could be learned."""
+        n = sum(m["role"] == "assistant" for m in record.get("messages") or ()) or 1
+        return max(0, n - sum(s.trained or s.barred for s in segments))
 
-def messages_of(record: Record, keep_input: bool = True) -> Messages:
-    """Give a record as chat messages, without `chosen` and `rejected`.
 
-    `thinking` is left out: what a template shows of it is for training to say.
-    """
+def messages_of(record: Record, keep_input: bool = True, thinking: bool = False) -> Messages:
+    """Give a record as chat messages, without `chosen` and `rejected`, and without `thinking` unless it is wanted."""
     system: Messages = [{"role": "system", "content": record["system"]}] if record.get("system") else []
     if record.get("messages"):
         keys = ("role", "content", "weight", *CALLED)
         messages = [{k: m[k] for k in keys if k in m} for m in record["messages"]]
+        if thinking:  # under both names that templates read
+            for message, own in zip(messages, record["messages"], strict=True):
+                if own.get("thinking"):
+                    message |= {"thinking": own["thinking"], "reasoning_content": own["thinking"]}
         return messages if messages[0]["role"] == "system" else system + messages
     instruction, extra = record.get("instruction") or "", record.get("input") or ""
     if keep_input:
         user = {"role": "user", "content": instruction, **({"input": extra} if extra else {})}
     else:
         user = {"role": "user", "content": "\n\n".join(t for t in (instruction, extra) if t)}
-    answer = [{"role": "assistant", "content": record["output"]}] if record.get("output") else []
+    answer: Messages = [{"role": "assistant", "content": record["output"]}] if record.get("output") else []
+    if thinking and answer and record.get("thinking"):
+        answer[0] |= {"thinking": record["thinking"], "reasoning_content": record["thinking"]}
     return [*system, user, *answer]
 
 
@@ -214,65 +257,7 @@ def _read(name_or_path: str) -> str:
     if not path.is_file():
         raise UserError("no such file", f"template '{name_or_path}'", "Paths are relative to where hunmin runs.")
     source = path.read_text(encoding="utf-8-sig")
-    return _from_json(source, str(path)) if path.suffix == ".json" else source
-
-
-def _from_json(source: str, where: str) -> str:
-    """Give the jinja of an alpaca-lora style definition: two wordings, split where the response starts."""
-    try:
-        definition = json.loads(source)
-        without, with_input = definition["prompt_no_input"], definition["prompt_input"]
-        marker = definition["response_split"].strip()
-    except (json.JSONDecodeError, KeyError, TypeError, AttributeError) as error:
-        raise UserError(
-            f"not a prompt definition: {error!r}", where, "It needs prompt_input, prompt_no_input and response_split."
-        ) from error
-    wrong = [n for n, t in (("prompt_no_input", without), ("prompt_input", with_input)) if "{instruction}" not in t]
-    if wrong or "{input}" not in with_input or not marker or marker not in without or marker not in with_input:
-        raise UserError(
-            "a wording lacks {instruction}, {input} or the response_split text", where, "See templates/alpaca.json."
-        )
-    header = without[without.rindex(marker) :]
-    without = without[: without.rindex(marker)]
-    with_input = with_input[: with_input.rindex(marker)]
-    # A later turn repeats the headings, not the sentence that explains the task.
-    later = [text[_heading(text) :] for text in (without, with_input)]
-    return (
-        "{%- for message in messages -%}"
-        "{%- if message['role'] == 'system' -%}{{- message['content'] + '\\n\\n' -}}"
-        "{%- elif message['role'] == 'user' -%}"
-        "{%- set first = messages[:loop.index0] | selectattr('role', 'equalto', 'user') | list | length == 0 -%}"
-        "{{- '\\n\\n' if loop.previtem is defined and loop.previtem['role'] == 'assistant' else '' -}}"
-        "{%- if message['input'] -%}"
-        "{%- if first -%}" + _wording(with_input) + "{%- else -%}" + _wording(later[1]) + "{%- endif -%}"
-        "{%- else -%}"
-        "{%- if first -%}" + _wording(without) + "{%- else -%}" + _wording(later[0]) + "{%- endif -%}"
-        "{%- endif -%}"
-        "{%- elif message['role'] == 'assistant' -%}"
-        "{{- " + _quote(header) + " + message['content'] + eos_token -}}"
-        "{%- endif -%}{%- endfor -%}"
-        "{{- " + _quote(header) + " if add_generation_prompt else '' -}}"
-    )
-
-
-def _heading(wording: str) -> int:
-    """Where the block that holds {instruction} starts: after the last blank line before it."""
-    at = wording.rfind("\n\n", 0, wording.index("{instruction}"))
-    return at + 2 if at >= 0 else 0
-
-
-def _wording(text: str) -> str:
-    before, _, rest = text.partition("{instruction}")
-    between, found, after = rest.partition("{input}")
-    parts = [_quote(before), "message['content']", _quote(between)]
-    if found:
-        parts += ["message['input']", _quote(after)]
-    return "{{- " + " + ".join(parts) + " -}}"
-
-
-def _quote(text: str) -> str:
-    escaped = text.replace("\\", "\\\\").replace("'", "\\'").replace("\n", "\\n")
-    return f"'{escaped}'"
+    return jinja_of(source, str(path)) if path.suffix == ".json" else source
 
 
 def _reads_input(source: str) -> bool:
@@ -305,6 +290,12 @@ def _find_stop(source: str, bos: str, eos: str, tokenizer: Any, where: str) -> s
             "Without one the model never stops. Use a template that ends answers with eos_token, or another base.",
         )
     return special[0]
+
+
+def _dated(date: str) -> dict[str, Any]:
+    """Give what a template that prints the date is told: Llama 3's `date_string`, gpt-oss' `strftime_now`."""
+    day = datetime.date.fromisoformat(date)
+    return {"date_string": day.strftime("%d %b %Y"), "strftime_now": day.strftime}
 
 
 def _seen(messages: Messages) -> Messages:
@@ -378,12 +369,9 @@ def _compile(source: str) -> Any:
     def tojson(value: Any, ensure_ascii: bool = False, indent: int | None = None, **options: Any) -> str:
         return json.dumps(value, ensure_ascii=ensure_ascii, indent=indent, **options)
 
-    def strftime_now(form: str) -> str:
-        raise jinja2.TemplateError("the template writes today's date, so no two runs would train on the same text")
-
     environment = ImmutableSandboxedEnvironment(
         trim_blocks=True, lstrip_blocks=True, extensions=[Generation, loopcontrols]
     )
     environment.filters["tojson"] = tojson
-    environment.globals.update(raise_exception=refuse, strftime_now=strftime_now)
+    environment.globals.update(raise_exception=refuse, strftime_now=lambda form: datetime.datetime.now().strftime(form))
     return environment.from_string(source)

@@ -31,6 +31,11 @@ class TrainConfig(Options):
         "auto",
         "alpaca, kullm, korae, chatml, model (the base's own), a .json or .jinja file; auto = model or kullm.",
     )
+    template_date: str = opt(
+        "2026-01-01",
+        "The date that templates which print one (Llama 3, gpt-oss) show in training; a chat shows today's.",
+        pattern=r"^\d{4}-\d{2}-\d{2}$",
+    )
     system: str = opt("", "System message for records that bring none; empty = the template's own.")
     max_length: int = opt(2048, "Longest row in tokens, prompt and answer together.", ge=8)
     overlong: Literal["drop", "truncate_answer", "truncate_prompt", "error"] = opt(

@@ -36,6 +36,7 @@ def estimate(config: TrainConfig, inputs: Inputs, kind: str) -> Estimate:
                 max_length=config.max_length,
                 overlong=config.overlong,
                 train_on_inputs=getattr(config, "train_on_inputs", False),
+                thinking=getattr(config, "thinking", "auto"),
             )
             train, held_out = labels.split(rows, config.val_size)
             n_rows = len(train)

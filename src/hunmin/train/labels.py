@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ..artifacts.artifact import hash_of
@@ -28,7 +28,7 @@ class Row:
     """One training row: `input_ids` and `labels` of the same length, labels -100 where nothing is learned.
 
     `key` is the hash of the first prompt: rows with one question share it and stay on one side of the split.
-    `n_barred` counts the answers of weight 0.
+    `n_barred` counts the answers of weight 0, `n_unlearned` those that only the last one could be learned beside.
     """
 
     input_ids: list[int]
@@ -36,6 +36,7 @@ class Row:
     key: str = ""
     truncated: bool = False
     n_barred: int = 0
+    n_unlearned: int = 0
 
 
 @dataclass(frozen=True)
@@ -57,11 +58,20 @@ class Report:
     n_truncated: int = 0
     lengths: list[int] = field(default_factory=list)
     n_label_tokens: int = 0
+    n_turns: int = 0
+    n_turns_not_learned: int = 0
+    n_thoughts: Counter[str] = field(default_factory=Counter)
 
     def notes(self) -> Notes:
         """Give numbers for the manifest and the report."""
         ordered = sorted(self.lengths)
+        more: Notes = {}
+        if self.n_turns_not_learned:
+            more["turns_not_learned"] = {"n": self.n_turns_not_learned, "of": self.n_turns}
+        if self.n_thoughts.total():
+            more["thinking"] = {name: n for name, n in self.n_thoughts.items() if n}
         return {
+            **more,
             "rows": {"in": self.n_in, "kept": self.n_kept, "dropped": dict(self.dropped), "cut": self.n_truncated},
             "tokens": sum(ordered),
             "trained_tokens": self.n_label_tokens,
@@ -159,6 +169,7 @@ def rows_of(
     max_length: int,
     overlong: str = "drop",
     train_on_inputs: bool = False,
+    thinking: str = "auto",
 ) -> tuple[list[Row], Report]:
     """Give the rows of instruction and chat records, and what became of each record.
 
@@ -169,10 +180,14 @@ def rows_of(
     refuse_bad_answers(records)
     encode = make_encode(tokenizer)
     report = Report()
+    if thinking == "auto":
+        thinking = "learn" if template.thinks else "drop"
     rows: list[Row] = []
     for i, record in enumerate(records):
         report.n_in += 1
-        found = _row(record, template, tokenizer, encode, max_length, overlong, train_on_inputs)
+        thoughts = n_thoughts(record)
+        report.n_thoughts[thinking if template.thinks else "drop"] += thoughts
+        found = _row(record, template, tokenizer, encode, max_length, overlong, train_on_inputs, thinking)
         if isinstance(found, Refused):
             if overlong == "error" and found.reason == "too_long":
                 raise UserError(
@@ -185,6 +200,8 @@ def rows_of(
             continue
         rows.append(found)
         report.n_truncated += found.truncated
+        report.n_turns += n_answers(record)
+        report.n_turns_not_learned += found.n_unlearned
         report.lengths.append(len(found.input_ids))
         report.n_label_tokens += sum(1 for label in found.labels[1:] if label != IGNORED)
     report.n_kept = len(rows)
@@ -217,6 +234,7 @@ def _row(
     max_length: int,
     overlong: str,
     train_on_inputs: bool,
+    thinking: str,
 ) -> Row | Refused:
     if "chosen" in record:
         return Refused("preference", "a preference record has no output; dpo reads it")
@@ -227,12 +245,12 @@ def _row(
     if missing:
         return Refused("tools", f"template '{template.name}' has no place for {missing}")
     try:
-        segments = template.render(record)
+        segments = template.render(record, thinking=thinking)  # type: ignore[arg-type]  # one of the three by now
     except UserError as error:
         return Refused("unrenderable", error.what)
     if not any(segment.trained for segment in segments):
         return Refused("nothing_to_learn", "every answer has weight 0")
-    return to_row(
+    row = to_row(
         segments,
         encode,
         max_length=max_length,
@@ -240,6 +258,18 @@ def _row(
         train_on_inputs=train_on_inputs,
         keep_first=1 if template.bos_token and segments[0].text.startswith(template.bos_token) else 0,
     )
+    unlearned = template.turns_not_learned(record, segments)
+    return replace(row, n_unlearned=unlearned) if isinstance(row, Row) else row
+
+
+def n_answers(record: Record) -> int:
+    """Give how many answers a record holds."""
+    return sum(m["role"] == "assistant" for m in record.get("messages") or ()) or 1
+
+
+def n_thoughts(record: Record) -> int:
+    """Give how many of a record's answers come with the reasoning before them."""
+    return bool(record.get("thinking")) + sum(bool(m.get("thinking")) for m in record.get("messages") or ())
 
 
 def foreign_special(record: Record, template: Template) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from ..artifacts.rows import JsonObject, Notes
 from ..errors import UserError
 from ..models import finding, opening, tokenizers
 from ..models import identity as which
-from ..models.adapters import lay
+from ..models.adapters import lay, present
 from ..templates.render import Template, load_template
 from . import adapters, attention, labels, loop, memory
 from .config import TrainConfig, dtype_of, family_of
@@ -101,7 +102,23 @@ def template_of(config: TrainConfig, tokenizer: Any) -> tuple[Template, str]:
     name = config.template
     if name == "auto":
         name = "model" if getattr(tokenizer, "chat_template", None) else "kullm"
-    return load_template(name, tokenizer, config.system), name
+    if name == "model":
+        tokenizer.chat_template = training_template(tokenizer)
+    return replace(load_template(name, tokenizer, config.system), date=config.template_date), name
+
+
+def training_template(tokenizer: Any) -> Any:
+    """Give the model's own template, or trl's edition of it (Qwen3, gpt-oss, ...) that keeps earlier turns.
+
+    The marks of trl's loss masks are taken out: hunmin cuts the segments itself, and not every server knows them.
+    """
+    from trl.chat_template_utils import get_training_chat_template
+
+    try:
+        found = get_training_chat_template(tokenizer)
+    except (ValueError, TypeError, KeyError):  # a template that trl does not know
+        found = None
+    return re.sub(r"\{%-?\s*(end)?generation\s*-?%\}", "", found) if found else tokenizer.chat_template
 
 
 def read_records(inputs: Inputs) -> list[Record]:
@@ -197,6 +214,9 @@ def open_model(
         "tokens_per_pass": tokens,
         **({"one_document_a_pass": one_document} if one_document else {}),
     }
+    if (told := untrained_stop(model, ready, config)) is not None:
+        notes["stop_token"] = told
+        log.warning("%s", told)
     if config.method == "full":
         if ready.found.adapter:
             raise UserError("method: full cannot start from an adapter", ready.found.name, "Put merge before it.")
@@ -208,6 +228,36 @@ def open_model(
     targets = adapters.linear_names(model) if lora.target_modules == "all-linear" else sorted(lora.target_modules)
     notes["target_modules"] = targets
     return model, lora, notes
+
+
+def untrained_stop(model: Any, ready: Ready, config: TrainConfig) -> str | None:
+    """Say that the head's row of the stop token was never trained and stays frozen, with the mend; None where it may do.
+
+    A row that no training touched keeps its first values: much shorter than the others, or the same as another's. Then
+    the tuned model can hardly ever say the token, and never stops.
+    """
+    import torch
+
+    head = model.get_output_embeddings()
+    weight = getattr(head, "weight", None)
+    trained = {present(model, name).rsplit(".", 1)[-1] for name in config.modules_to_save}
+    name = next((n.rsplit(".", 1)[-1] for n, m in model.named_modules() if m is head), "lm_head")
+    stop = ready.tokenizer.convert_tokens_to_ids(ready.template.stop)
+    if config.method == "full" or weight is None or weight.dim() != 2 or name in trained or stop is None:
+        return None
+    with torch.no_grad():
+        row = weight[stop].float()
+        sample = weight[torch.linspace(0, weight.shape[0] - 1, 2048, device=weight.device).long()].float()
+        usual = float(sample.norm(dim=1).median())
+        alike = [i for i in range(max(0, stop - 8), min(weight.shape[0], stop + 9)) if i != stop]
+        twin = next((i for i in alike if torch.equal(weight[i], weight[stop])), None)
+    why = "the same as another token's" if twin is not None else "much shorter than the others"
+    if twin is None and float(row.norm()) > 0.2 * usual:
+        return None
+    return (
+        f"the stop token {ready.template.stop} was never trained in {ready.found.name}: its row of the head is {why} "
+        f"and stays frozen. Set modules_to_save: [{name}], or a template that ends answers with the base's eos token."
+    )
 
 
 def _without_router(model: Any) -> None:

@@ -43,6 +43,7 @@ def preview(config: TrainConfig, inputs: Inputs, n: int) -> str:
             max_length=config.max_length,
             overlong=config.overlong,
             train_on_inputs=getattr(config, "train_on_inputs", False),
+            thinking=getattr(config, "thinking", "auto"),
         )
         for i, row in enumerate(rows[:n]):
             head = f"row {i + 1}{' (cut)' if row.truncated else ''}"

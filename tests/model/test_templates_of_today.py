@@ -48,13 +48,18 @@ def learned(template, tokenizer, thinking="auto", record=CHAT):
     return tokenizer.decode([t for t in row.labels if t != labels.IGNORED]), tokenizer.decode(row.input_ids), report
 
 
-@pytest.mark.parametrize("name", ["qwen3", "gptoss"])
-def test_trls_training_edition_keeps_every_turn(name):
-    template, tokenizer = template_of(name)
+def test_trls_training_edition_keeps_every_turn():
+    template, tokenizer = template_of("qwen3")
     assert not re.search(r"{%-?\s*(end)?generation", template.chat_template)
     trained, _, report = learned(template, tokenizer)
     assert "둘입니다." in trained and "넷입니다." in trained and "더하기" not in trained
     assert report.n_turns_not_learned == 0 and report.n_turns == 2
+
+
+def test_gpt_oss_is_learned_by_its_last_turn_and_ends_with_its_own_sign():
+    template, tokenizer = template_of("gptoss")
+    trained, _, report = learned(template, tokenizer)
+    assert trained.endswith("넷입니다.<|return|>") and report.n_turns_not_learned == 1
 
 
 def test_a_template_that_shows_old_turns_otherwise_teaches_the_last_and_says_how_many_not():

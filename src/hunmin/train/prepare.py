@@ -231,7 +231,7 @@ def open_model(
 
 
 def untrained_stop(model: Any, ready: Ready, config: TrainConfig) -> str | None:
-    """Say that the head's row of the stop token was never trained and stays frozen, with the mend; None where it may do.
+    """Say that the head's row of the stop token was never trained and stays frozen, with the mend; else None.
 
     A row that no training touched keeps its first values: much shorter than the others, or the same as another's. Then
     the tuned model can hardly ever say the token, and never stops.

@@ -763,7 +763,7 @@ Between 10 and 20 students, 5 left.
 In 3 months and 2 weeks
 = 3개월 2주 뒤에
 = 석 달 2주 뒤에
-! 2개월 3주 뒤에
+? 2개월 3주 뒤에
 Multiply 12 by 5.
 = 12에 5를 곱하세요.
 = 12 곱하기 5
@@ -803,6 +803,11 @@ $1,234.56
 = 100°C
 = 섭씨 100도
 ! 화씨 100도
+")[0])
+T=r
+It took 3 hours and 5 minutes.
+= 3시간 5분 걸렸다.
+? 5시간 3분 걸렸다.
 """
 
 

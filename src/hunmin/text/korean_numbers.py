@@ -49,6 +49,8 @@ _AFTER_HALF = r"(?=[\s.,:;!?을를이가은는의에정도쯤만)까부입인였
 _TEN_THOUSAND = re.compile(r"(?<![가-힣\d])만\s?\Z")
 _HALF = re.compile(rf"\s?반{_AFTER_HALF}")
 _COUNTED_HALF = re.compile(rf"(?:[가-힣]{{1,3}}|[A-Za-z]{{1,4}})\s?반{_AFTER_HALF}")
+_SPEED = {"km": "km/h", "mile": "mph", "m": "m/s"}
+_SPEED_BEFORE = re.compile(r"[시초]속\s?(?:약\s)?\Z")
 _HEAT = {"섭씨": "°C", "화씨": "°F"}
 _HEAT_BEFORE = re.compile(r"(섭씨|화씨)\s?(?:약\s|영하\s?|영상\s?)*\Z")
 _DOZEN = re.compile(r"\s?(?:다스|타스|더즌|도즌|도즈)")
@@ -194,6 +196,8 @@ def _digits(match: re.Match[str], text: str) -> Number:
         values = {v * 12 for v in values} | values
     if _HALF.match(text, after) and unit or _COUNTED_HALF.match(text, end):
         values |= {v + Fraction(1, 2) for v in values}
+    if unit in _SPEED and _SPEED_BEFORE.search(text[max(0, match.start() - 6) : match.start()]):
+        unit = _SPEED[unit]
     heat = _HEAT_BEFORE.search(text[max(0, match.start() - 12) : match.start()])
     if heat and re.match(r"\s?(?:도|°)", text[end:]):
         unit = _HEAT[heat[1]]

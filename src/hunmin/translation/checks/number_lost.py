@@ -40,6 +40,9 @@ SAID: dict[int, re.Pattern[str]] = {
     3: re.compile(r"세\s?|셋|석|삼|사흘|세제곱|서드"),
     4: re.compile(r"네\s?|넷|넉|사각|사분|나흘|분기"),
     10: re.compile(r"열|십"),
+    100: re.compile(r"백"),
+    1000: re.compile(r"천"),
+    10000: re.compile(r"만(?:\s|[가-힣])"),
 }
 
 
@@ -256,7 +259,8 @@ def _units(pairs: list[Pair], original: str, text: str) -> list[Issue]:
             wanted = [s.unit for s, _ in pairs if s.values & source.values]
             if sorted(same_value) != sorted(wanted) and not _same_word(source, original):
                 detail = f"단위 {source.unit} → {target.unit} / the unit was changed"
-                found.append(_issue(CERTAIN, source, where, detail))
+                crossed = any((s.unit, t.unit) == (target.unit, source.unit) for s, t in pairs)
+                found.append(_issue(REVIEW if crossed else CERTAIN, source, where, detail))
         elif other != family and target.written != "word" and family in ("money", "share"):
             # one sign may serve a whole line: "$20 + $2 = $22" is 20 + 2 = 22달러
             if not (MONEY if family == "money" else PERCENT).search(_line(text, target.start)):
@@ -279,7 +283,7 @@ JOINS = re.compile(r"(?i)\A[\w\s'’$%-]{0,40}?(?:\band\b|\bor\b|,|\bto\b|[-–~
 TURNS = re.compile(
     r"(?i)\b(?:of|than|out|from|per|for|in|every|each|at|by|with|after|before|when|if|who|that|which|on|as|more|less)\b"
 )
-KO_JOINS = re.compile(r"\A[^\n.]{0,30}?(?:[와과]\s|대\s?(?=\d|\Z)|,|그리고|및|이나|[-–~/÷:−]|에서\s)[^\n.]{0,30}\Z")
+KO_JOINS = re.compile(r"\A[^\n.]{0,30}?(?:[와과고]\s|대\s?(?=\d|\Z)|,|그리고|및|이나|[-–~/÷:−]|에서\s)[^\n.]{0,30}\Z")
 KO_TURNS = re.compile(r"중|보다|당\s|마다|때|동안|후|전에|위해|라면|면\s|대해")
 
 
@@ -315,6 +319,12 @@ def _swapped(pairs: list[Pair], original: str, text: str) -> list[Issue]:
             if a < b and (b, a) in moved and not s.values & moved[b, a][0].values:
                 detail = "두 수의 자리가 바뀜 / two numbers changed lines"
                 found.append(_issue(REVIEW, s, (t.start, t.end), detail))
+    for i, (s, t) in enumerate(plain):
+        for s2, t2 in plain[i + 1 :]:
+            apart = FAMILY.get(s.unit) != FAMILY.get(s2.unit)
+            if apart and "" not in (s.unit, s2.unit) and (s.unit, s2.unit) == (t2.unit, t.unit):
+                detail = "두 수의 자리가 바뀜 / two numbers changed their units"
+                found.append(_issue(REVIEW, s, (t2.start, t2.end), detail))
     for (s, t), (s2, t2) in zip(plain, plain[1:], strict=False):
         if not (t2.end <= t.start and s.values.isdisjoint(s2.values)):
             continue

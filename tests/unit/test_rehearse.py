@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 
 from hunmin.artifacts.record import read_jsonl, texts
+from hunmin.commands import cli
 from hunmin.running import recipe, rehearse
 from hunmin.stages import load
+from hunmin.text.filler import filler
 
 # chatml builds a tokenizer with torch: those recipes are rehearsed in tests/e2e
 LIGHT = [n for n in recipe.packaged_names() if n not in ("quickstart", "starter", "qwen3-0.6b", "tri-1.9b")]
@@ -91,3 +93,38 @@ def test_a_file_of_ones_own_is_read_itself(tmp_path):
     tiny, said = rehearse.tiny(recipe.parse(text, tmp_path / "r.yaml"))
     assert tiny.steps[0].config.path == str(path) and tiny.steps[0].config.limit == rehearse.ROWS
     assert tiny.steps[1].config.base_model == "tiny:llama" and any("limit" in line for line in said)
+
+
+OWN = """\
+{"instruction": "Summarise the text.", "input": "We meet at 10:30, see https://example.org today.", "output": "At 10:30."}
+{"instruction": "Write a function.", "output": "```python\\ndef add(a, b):\\n    return a + b\\n```\\nCall `add(1, 2)`."}
+"""
+
+
+def test_english_data_of_ones_own_is_rehearsed_through_stand_ins_and_they_are_named(tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "my.jsonl").write_text(OWN, encoding="utf-8")
+    (tmp_path / "r.yaml").write_text(
+        "name: mine\nmax_usd: 1\nstages:\n- load: {path: my.jsonl}\n- translate: {engine: deepl}\n- check:\n- repair:\n"
+        "- rate: {model: gpt-4.1-mini}\n- filter: {min_score: 1, keep_unrated: false}\n",
+        encoding="utf-8",
+    )
+    assert cli.main(["run", "r.yaml", "--scale", "tiny"]) == 0
+    out = capsys.readouterr().out
+    assert "your own texts have none: Korean filler words stand in for their translation" in out
+    assert "your own records have none: those of other records stand in" in out
+    assert "2 of 2 with a score" in out
+    rows = list(read_jsonl(tmp_path / "runs/mine-tiny/06-filter/records.jsonl"))
+    assert "10:30" in rows[0]["input"] and "https://example.org" in rows[0]["input"]
+    assert "def add(a, b):" in rows[1]["output"] and "Call" not in rows[1]["output"]
+    assert rows[0]["original"]["instruction"] == "Summarise the text."
+    assert "no translation but Korean filler words" in (tmp_path / "runs/mine-tiny/report.html").read_text("utf-8")
+
+
+def test_filler_keeps_what_a_translation_keeps_and_is_always_the_same():
+    text = "Run `ls -l` 3 times on $x^2$ at https://a.org. Ready?\n- Apples\n"
+    told = filler(text)
+    assert told == filler(text) and told != text
+    for kept in ("`ls -l`", " 3 ", "$x^2$", "https://a.org", "\n- "):
+        assert kept in told
+    assert not {"Run", "times", "Ready", "Apples"} & set(told.split()) and filler("네, 3개") == "네, 3개"

@@ -2,23 +2,28 @@
 
 For rehearsals and the offline quickstart; everything around it (ledger, masks, parsing) is the real thing. Manifests
 and reports name it: the service is called `recorded`. Rows of the file: {id, field, reply, prompt?}; a row without
-`prompt` answers every prompt.
+`prompt` answers every prompt. Rows with the id `*` stand in for every record that has no reply of its own: one of them,
+always the same, is taken by the record's id; the reply `FILLER` is the text itself in Korean filler words.
 """
 
 from __future__ import annotations
 
 import json
+import zlib
 from pathlib import Path
 
 from ..artifacts.artifact import sha256_file
 from ..artifacts.record import read_jsonl
 from ..artifacts.rows import JsonObject, Notes
 from ..errors import UserError
+from ..text.filler import filler
 from .prices import FREE
 from .service import Read, Service
 from .units import Reply, Trouble, Unit
 
 SCHEME = "recorded:"
+ANYONE = "*"
+FILLER = "<filler>"
 
 
 class RecordedSender:
@@ -28,9 +33,13 @@ class RecordedSender:
         if not path.is_file():
             raise UserError("no such file of recorded replies", str(path), "Rows: {id, field, reply}.")
         self._replies: dict[tuple[str, str, str], str] = {}
+        self._anyones: list[str] = []
         for number, row in enumerate(read_jsonl(path), 1):
             if not all(isinstance(row.get(name), str) for name in ("id", "field", "reply")):
                 raise UserError("expected id, field and reply as text", f"{path}:{number}", "Mend the row.")
+            if row["id"] == ANYONE:
+                self._anyones.append(row["reply"])
+                continue
             self._replies[row["id"], row["field"], row.get("prompt") or ""] = row["reply"]
 
     async def start(self) -> None:
@@ -47,6 +56,11 @@ class RecordedSender:
             reply = self._replies.get((unit.record, unit.field, prompt))
             if reply is not None:
                 return Reply(json.dumps({"recorded": reply}, ensure_ascii=False).encode())
+        if self._anyones:
+            reply = self._anyones[zlib.crc32(f"{unit.record} {unit.field}".encode()) % len(self._anyones)]
+            if reply == FILLER:
+                reply = filler(unit.body["text"])
+            return Reply(json.dumps({"recorded": reply, "stand_in": True}, ensure_ascii=False).encode())
         raise Trouble("unrecorded", f"no recorded reply for {unit.record} {unit.field}")
 
 
@@ -55,6 +69,11 @@ def read(unit: Unit, raw: bytes) -> Read:
     body: JsonObject = json.loads(raw)
     text = body["recorded"]
     return Read("ok" if text.strip() else "empty", text, body, in_tokens=0, out_tokens=0, chars=0)
+
+
+def stands_in(path: Path) -> bool:
+    """Tell whether a file of replies stands in for records that have none of their own."""
+    return any(row.get("id") == ANYONE for row in read_jsonl(path))
 
 
 def recorded_service(path: Path) -> Service:

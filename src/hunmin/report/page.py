@@ -43,6 +43,12 @@ def _templates() -> Any:
     return found
 
 
+def _short(model: str) -> str:
+    """Give a model's name as a column takes it: of a folder its last part, of a long name its end."""
+    name = Path(model).name if model.startswith(("/", ".", "~")) else model
+    return name if len(name) <= 22 else "..." + name[-19:]
+
+
 def score_lines(run: Path) -> list[str]:
     """Give the newest scores of a run as lines of a table for the terminal."""
     found = [rows for _, rows in contents.score_rows(contents.finished(run)) if rows]
@@ -51,7 +57,7 @@ def score_lines(run: Path) -> list[str]:
     models = list(dict.fromkeys(row["model"] for row in found[-1]))
     ways = contents.score_lines(found[-1])
     metric = next((m for m in METRICS if any(line.way[3] == m for line in ways)), ways[0].way[3])
-    lines = [f"{'task':<22} {'shots':>5} {'n':>5} {'chance':>6}  " + "  ".join(f"{m[:22]:>22}" for m in models)]
+    lines = [f"{'task':<22} {'shots':>5} {'n':>5} {'chance':>6}  " + "  ".join(f"{_short(m):>22}" for m in models)]
     for line in ways:
         _, task, shots, measured = line.way
         if measured != metric:

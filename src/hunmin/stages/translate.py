@@ -252,6 +252,8 @@ def _notes(config: Config, out: Path, services: list[Notes]) -> Notes:
     notice = []
     if any(service["service"] == "recorded" for service in services):
         notice.append("the translations are recorded replies written beforehand; no service was asked")
+        if recorded.stands_in(config):
+            notice.append("what had no recorded reply is no translation but Korean filler words, to rehearse with")
     if not config.mask:
         notice.append(
             "fields were sent unmasked (mask: off): nothing in them was protected, so damage is to be expected"

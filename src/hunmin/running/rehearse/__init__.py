@@ -21,6 +21,7 @@ from .sources import ROWS, Changes
 
 STEPS = 4  # optimizer steps
 MAX_LENGTH = 384
+OWN_MAX_LENGTH = 1024
 RECORDED = "recorded-replies"
 
 
@@ -36,6 +37,7 @@ def tiny(recipe: Recipe) -> tuple[Recipe, list[str]]:
     prefers = not pairs and any(step.stage.name == "dpo" and not step.config.data for step in recipe.steps)  # type: ignore[attr-defined]  # dpo has it
     rows = sources.bundled("en.jsonl" if translates else "preference.jsonl" if prefers else "ko.jsonl")
     replies: list[Record] = []
+    own = any(map(sources.is_own, recipe.steps))
     for step in recipe.steps:
         changes: Changes = {}
         config = step.config
@@ -44,10 +46,16 @@ def tiny(recipe: Recipe) -> tuple[Recipe, list[str]]:
         elif step.stage.name == "mix":
             changes = sources.mix(config, rows, replies)
         elif step.stage.name == "translate":
-            changes = sources.translate(config, replies)
+            changes = sources.translate(config, replies, own)
         elif step.stage.name in CHANGES:
             changes = CHANGES[step.stage.name](config)
+        if own:
+            changes = _for_own_rows(step.stage.name, config, changes)
         told = _say(config, changes)
+        if own and step.stage.name == "translate":
+            told += "; your own texts have none: Korean filler words stand in for their translation"
+        elif own and "recorded:" in str(changes.get("base_url")) and step.stage.name != "judge":
+            told += "; your own records have none: those of other records stand in"
         if told:
             said.append(f"{step.label}: {told}")
         steps.append(replace(step, config=_with(config, changes)))
@@ -55,6 +63,16 @@ def tiny(recipe: Recipe) -> tuple[Recipe, list[str]]:
     if problems:
         raise UserError("\n".join(problems), f"{recipe.name} --scale tiny", "The recipe cannot be rehearsed as it is.")
     return replace(recipe, name=f"{recipe.name}-tiny", steps=tuple(steps), ledger=None), said
+
+
+def _for_own_rows(name: str, config: Any, changes: Changes) -> Changes:
+    """Give the changes with what rows of any length and without recorded replies need besides."""
+    if name in ("rate", "respond") and "base_url" in changes:
+        file = Path(str(changes["base_url"]).removeprefix("recorded:")).name
+        return {**changes, "base_url": f"recorded:{sources.with_stand_ins(file)}"}
+    if name in ("sft", "dpo") and config.overlong == "drop":  # the tiny tokenizer makes many tokens of a long row
+        return {**changes, "overlong": "truncate_prompt", "max_length": min(config.max_length, OWN_MAX_LENGTH)}
+    return changes
 
 
 def _with(config: Any, changes: Changes) -> Any:

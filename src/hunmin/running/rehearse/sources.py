@@ -9,6 +9,7 @@ from ...artifacts import identity
 from ...artifacts.artifact import hash_of
 from ...artifacts.record import Record, kind, read_jsonl, texts, write_jsonl
 from ...artifacts.rows import Shown
+from ...clients.recorded import ANYONE, FILLER
 from ...errors import UserError
 from ...formats import FORMATS
 from ...publishing import known
@@ -41,6 +42,26 @@ def load(config: Any, rows: list[Record], replies: list[Record]) -> Changes:
     return {"path": str(next(folder.glob("*.jsonl")))}
 
 
+def is_own(step: Any) -> bool:
+    """Tell whether a stage reads rows that are on this machine: the user's own."""
+    config = step.config
+    if step.stage.name == "load":
+        return Path(config.hub or config.path).exists()
+    if step.stage.name == "mix":
+        return any(Path(name).exists() for s in config.sources if (name := s.hub or s.path))
+    return False
+
+
+def with_stand_ins(name: str) -> Path:
+    """Give a file with the bundled replies by record, and the same replies for any record that has none."""
+    rows = bundled(name)
+    anyones = [{**row, "id": ANYONE} for row in rows if not row.get("prompt")]
+    file = cache_folder() / f"{name.removesuffix('.jsonl')}-{hash_of([rows, 'v1'])}.jsonl"
+    if not file.is_file():
+        write_jsonl(file, rows + anyones)
+    return file
+
+
 def mix(config: Any, rows: list[Record], replies: list[Record]) -> Changes:
     sources = []
     n = len(config.sources)
@@ -52,6 +73,8 @@ def mix(config: Any, rows: list[Record], replies: list[Record]) -> Changes:
             row |= {"hub": str(folder), "path": None, "revision": None, "subset": None, "split": "train"}
             if isinstance(source.take, int):
                 row["take"] = min(source.take, 12 + 4 * i)
+        elif name:  # the user's own rows: a few of them will do
+            row["take"] = min(source.take, ROWS) if isinstance(source.take, int) else source.take
         sources.append(row)
     return {"sources": sources}
 
@@ -147,8 +170,11 @@ def _as_cot(record: Record) -> Record:
 # --- recorded replies ---
 
 
-def translate(config: Any, rows: list[Record]) -> Changes:
-    """Replies for the fields of these rows: the bundled ones, with the spoiled translations among them."""
+def translate(config: Any, rows: list[Record], own: bool = False) -> Changes:
+    """Replies for the fields of these rows: the bundled ones, with the spoiled translations among them.
+
+    The user's own texts have none: filler words stand in for their translation.
+    """
     recorded = {(r["id"], r["field"]): r["reply"] for r in bundled("replies.jsonl")}
     found: dict[tuple[str, str], str] = {}
     korean = {r["id"]: r for r in bundled("ko.jsonl")}
@@ -162,6 +188,8 @@ def translate(config: Any, rows: list[Record]) -> Changes:
             if reply:
                 found[row["id"], path] = reply
     lines = [{"id": i, "field": f, "reply": reply} for (i, f), reply in found.items()]
+    if own:
+        lines.append({"id": ANYONE, "field": ANYONE, "reply": FILLER})
     file = cache_folder() / f"translations-{hash_of(lines)}.jsonl"
     if not file.is_file():
         write_jsonl(file, lines)

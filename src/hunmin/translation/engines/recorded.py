@@ -12,6 +12,7 @@ from ...artifacts.rows import Estimate
 from ...clients.asking import Client
 from ...clients.pace import Pace
 from ...clients.recorded import recorded_service
+from ...clients.recorded import stands_in as replies_stand_in
 from ...clients.units import Answer, Unit, text
 from ...options import Options, opt
 from .ways import UNMASKED, Way
@@ -37,6 +38,11 @@ def replies(config: Any) -> Path:
     if name.startswith(BUNDLED):
         return Path(str(resources.files("hunmin").joinpath("data", name.removeprefix(BUNDLED))))
     return Path(name)
+
+
+def stands_in(config: Any) -> bool:
+    """Tell whether texts without a recorded reply get filler words."""
+    return bool(config.engine == "recorded") and replies_stand_in(replies(config))
 
 
 def body(source: str, config: Any, **where: Any) -> Unit:

@@ -96,8 +96,8 @@ def test_a_file_of_ones_own_is_read_itself(tmp_path):
 
 
 OWN = """\
-{"instruction": "Summarise the text.", "input": "We meet at 10:30, see https://example.org today.", "output": "At 10:30."}
-{"instruction": "Write a function.", "output": "```python\\ndef add(a, b):\\n    return a + b\\n```\\nCall `add(1, 2)`."}
+{"instruction": "Summarise the text.", "input": "Meet at 10:30, see https://example.org now.", "output": "At 10:30."}
+{"instruction": "Write it.", "output": "```python\\ndef add(a, b):\\n    return a + b\\n```\\nCall it."}
 """
 
 

@@ -1,7 +1,7 @@
 """Korean filler words in place of English ones: a text to rehearse a translation's path with, not a translation.
 
-What must survive a translation (code, formulas, addresses, numbers, marks) stands where it stood, so that checks, repairs
-and training see a text of the usual shape. The same text always gives the same filler.
+What must survive a translation (code, formulas, addresses, numbers, marks) stands where it stood, so that checks,
+repairs and training see a text of the usual shape. The same text always gives the same filler.
 """
 
 from __future__ import annotations

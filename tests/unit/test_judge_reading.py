@@ -47,6 +47,8 @@ from hunmin.raters.scores import Scale
         ("**최종 판정: 답변 A**", "A"),
         ("판정: A (B보다 정확함)", "A"),
         ("Winner: B. A is wrong.", "B"),
+        ("A: 정확함\nB: 부정확함\n최종 판정: A", "A"),
+        ('{"winner": "assistant_b"}', "B"),
     ],
 )
 def test_the_choice_is_read(reply: str, choice: str) -> None:
@@ -75,6 +77,9 @@ def test_the_choice_is_read(reply: str, choice: str) -> None:
         "판정: A와 B가 비슷합니다.",
         "승자: 없음",
         "판정: A, B 모두",
+        "A가 정확하지만 결국 B 승리",
+        "A: 정확함\nB: 부정확함",
+        'Output "[[A]]" if assistant A is better, "[[B]]" if assistant B is better.',
         "A 승부는 가려지지 않았습니다.",
         "평가: a good answer",
     ],

@@ -127,9 +127,10 @@ def read_answer(answer: Answer, scale: Scale, parse: Parse = read) -> Asked:
         status = "unparsed" if answer.ok else answer.status
         return Asked(None, status, answer.detail or STATUSES.get(status, ""), answer.key, answer.usage, answer.raw)
     cut = not answer.text
-    found = (
-        read(text, scale, cut=True) if cut and parse is read else parse(text.partition("\n")[0] if cut else text, scale)
-    )
+    if cut and parse is read:
+        found: Any = read(text, scale, cut=True)
+    else:
+        found = parse(text.partition("\n")[0] if cut else text, scale)
     if not isinstance(found, Reading):
         found = Reading(None, why="no_score") if found is None else Reading(float(found))
     if found.score is not None and not scale.low <= found.score <= scale.high:

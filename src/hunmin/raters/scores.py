@@ -11,12 +11,12 @@ cases of tests/unit/test_scores.py.
 from __future__ import annotations
 
 import re
-import unicodedata
 from dataclasses import dataclass
 
 from ..artifacts.rows import JsonObject
 from ..errors import UserError
 from ..text.thinking import strip_thinking
+from .plain import plain_text
 from .replied_json import json_objects
 from .spoken import bounded, not_given, not_ours, quoted_spans, talked_of
 
@@ -72,7 +72,6 @@ class _Found:
     final: bool = False
 
 
-_SAME = {"〜": "~", "∼": "~", "–": "-", "—": "-", "−": "-", "‑": "-", "⁄": "/", "\u00a0": " ", "\u3000": " "}
 _NUMBER = re.compile(r"[-+]?[0-9]+(?:[.,:][0-9]+)*(?:[eE][-+]?[0-9]+\b)?")
 _UNIT = r"(?:[ \t]*(?P<unit>점|points?\b|pts?\b))?"
 _TO = re.compile(_UNIT + r"[ \t]*,?[ \t]*(?:->|→|-|~|to\b|or\b|에서|부터|또는|혹은|내지)[ \t]*[-+]?[0-9]", re.I)
@@ -84,7 +83,7 @@ _OF = re.compile(
 _LABEL = re.compile(
     r"(?<!max )(?<!maximum )(?<!highest )(?<!possible )(?<!perfect )(?<!최대 )(?<!최고 )"
     r"(?:(?P<final>(?:최종|종합|총|전체|전반적인?|overall|final|total)\s*)?(?:평가\s*|quality\s*)?"
-    r"(?:점수|평점|총점|스코어|\bscore\b|\brating\b|\bgrade\b|\\boxed)|(?P<sum>종합|총평|(?:최종|종합|전체)\s*평가|결론|評価|最終評価|評点|得点|评分|得分|\boverall\b|\btotal\b)(?=\s*:))"
+    r"(?:점수|평점|총점|스코어|\bscore\b|\brating\b|\bgrade\b|\\boxed)|(?P<sum>종합|총평|최종(?:\s*판정)?|(?:최종|종합|전체)\s*평가|결론|評価|最終評価|評点|得点|评分|得分|\boverall\b|\btotal\b)(?=\s*:))"
     r"\s*(?:\(\s*\))?[\s:=>→|{(]*(?:-\s)?(?:(?:는|은|\bis\b|\bas\b|\bwould be\b)[\s:=>→|{(]*)?(?=[-+]?[0-9])",
     re.I,
 )
@@ -98,6 +97,9 @@ _GIVEN_KO = re.compile(
     r"|이\s*(?:적당|적절|타당|합당|알맞)|[을를]\s*(?:주|줍|부여|드리|드립|매기|매깁|받을\s*만))"
 )
 # A mark of its own for the verdict, as the judges of MT-Bench ([[7]]) and Prometheus ([RESULT] 4) write it.
+_LEVEL = re.compile(
+    r"(?:^|[\n.,;|])[ \t]*(?:score|점수)?[ \t]*[0-9]+[ \t]*점?[ \t]*[:=](?![ \t]*[0-9])", re.I
+)  # "5점: 우수"
 _MARKED = re.compile(r"\[\[(?=\s*\d)|\[\s*(?:RESULT|결과|점수|최종\s*점수|score)\s*\][\s:=*(\[]*(?=\d)", re.I)
 _CONCLUDED = re.compile(
     r"(?:종합(?:하면|해서|하여|적으로)|결론적으로|최종적으로|따라서|그러므로|전체적으로)[^.!?\n]{0,24}$"
@@ -142,20 +144,6 @@ def read(reply: str, scale: Scale, cut: bool = False) -> Reading:
     if cut and not text.lstrip().startswith(("{", "```")) and _first_line(_lines(plain), plain, scale) is None:
         return Reading(None, why="unfinished")
     return _choose(plain, text, scale)
-
-
-def plain_text(text: str) -> str:
-    """Give text of the same length with ASCII digits and signs, without Markdown marks and tags."""
-    out = []
-    for char in text:
-        code = ord(char)
-        if 0xFF01 <= code <= 0xFF5E:
-            char = chr(code - 0xFEE0)
-        elif unicodedata.category(char) == "Nd":
-            char = str(unicodedata.digit(char))
-        out.append(" " if char in "*`#[]\"'_“”‘’「」『』" else _SAME.get(char, char))
-    tags = r"</?[A-Za-z_가-힣]{1,20}>|<\|[^|<>\n]{1,30}\|>"  # <score>8</score>, 8<|im_end|>
-    return re.sub(tags, lambda m: " " * len(m[0]), "".join(out))
 
 
 def _bounds(scale: Scale) -> tuple[str, str]:
@@ -236,12 +224,16 @@ def _choose(plain: str, text: str, scale: Scale) -> Reading:
     quoted = [] if text.lstrip().startswith(("{", "```")) else quoted_spans(text)
     for start, end in quoted:
         plain = plain[:start] + re.sub(r"[0-9]", " ", plain[start:end]) + plain[end:]
+    levels = list(_LEVEL.finditer(plain))
+    if len({m[0].strip() for m in levels}) > 1:  # a rubric: what 5 points stand for, and 3
+        for m in levels:
+            plain = plain[: m.start()] + re.sub(r"[0-9]", " ", m[0]) + plain[m.end() :]
     lines = _lines(plain)
     first = _first_line(lines, plain, scale)
     stated = []
     for m in _LABEL.finditer(plain):
         found = None if not_ours(plain[: m.start()]) else _score_at(plain, m.end(), scale, _is_final(m))
-        if found and not (m["sum"] and found.why == "no_score"):  # "결론: 3가지 오류"
+        if found and not _heading(m, found, plain):
             stated.append(found)
     marked = [_score_at(plain, _digit(plain, m.end()), scale, True) for m in _MARKED.finditer(text)]
     finals = [*(f for f in marked if f), *(f for f in stated if f.final)]
@@ -292,6 +284,13 @@ def _given_in_korean(plain: str, scale: Scale) -> list[_Found]:
     return concluded or found
 
 
+def _heading(label: re.Match[str], found: _Found, plain: str) -> bool:
+    """Tell of a heading whose number is no score: "결론: 3가지 오류", "최종: 42"; these two need their points."""
+    said = label["sum"] or ""
+    bare = said in ("결론", "최종") and not found.why and not re.search("점|/|of", plain[found.start : found.end])
+    return bool(said and (found.why == "no_score" or bare))
+
+
 def _is_final(label: re.Match[str]) -> bool:
     return bool(label["final"] or label["sum"])
 
@@ -337,7 +336,7 @@ def _line_score(start: int, line: str, plain: str, scale: Scale) -> _Found | Non
     """Give the score of a line that is only a number or opens with a label."""
     label = _LABEL.match(line, len(line) - len(line.lstrip(" \t>")))
     found = _score_at(plain, start + label.end(), scale, _is_final(label)) if label else None
-    if label and not (label["sum"] and found and found.why == "no_score"):
+    if label and not (found and _heading(label, found, plain)):
         return found
     return _alone(start, line, plain, scale)
 

@@ -6,7 +6,7 @@ import re
 
 # What follows a number that is talked about but not given: a condition, what is missing for it, a deduction.
 _TALKED_OF = re.compile(
-    r"\s*(?:점\s*)?(?:"
+    r"[ \t]*(?:점[ \t]*)?(?:"
     r"(?:[을를이은]\s*)?(?:받|얻|주|되|맞|매기|달성하)(?:으려|려[면고다]|기(?:는|엔|에|가|\s*위)|지\s*(?:않|못))"
     r"|[을를]?\s*(?:주었|줬|받았|부여했|매겼)(?:겠|을|다면|으면)|[을를]?\s*(?:줄|받을|부여할)\s*수(?:는|도)?\s*(?:없|있)"
     r"|[을를]?\s*주고\s*싶(?:지만|으나|었)|(?:이?[었였]겠|이?[었였]을|이[면라려]|까지|짜리)"
@@ -21,7 +21,8 @@ _UNREAL = re.compile(
     r"|\bif\b(?!\s+(?:i|we)\s+(?:had|have|must)\b|\s+asked)",
     re.I,
 )
-_TOP = re.compile(r"(?:만점|최고점|최고\s*점수|최대\s*점수)[은는이]?\s*$")
+_TOP = re.compile(r"(?:만점인?|최고점|최고\s*점수|최대\s*점수)[은는이]?\s*$")
+_WERE_IT_RATED = re.compile(r"(?:만약\s*)?(?:점수|평점)[를을로]?\s*(?:주|준|매기|매긴|부여한|말하)\S*면")
 _PERHAPS = re.compile(r"(?:[가-힣]면[\s,])")
 _WOULD = re.compile(r"\A[^.!?\n]{0,30}?(?:겠|을\s*것|수\s*있)")
 _CLAUSE = re.compile(r"[.!?;]\s|\n|지만|으나|는데|[고며],|하지만|그러나|\bbut\b|\bhowever\b|,\s*so\b", re.I)
@@ -35,13 +36,14 @@ _NOT_OURS = re.compile(
 
 def talked_of(text: str, at: int, end: int) -> bool:
     """Tell whether the number at `at` is only talked about: on a condition, unreached, or taken off."""
-    rest = text[end:]
+    rest = text[end:].partition("\n")[0]
     if _TALKED_OF.match(rest):
         return True
     before = text[max(0, at - 120) : at]
     if _TOP.search(before):
         return True
     clause = before[max((m.end() for m in _CLAUSE.finditer(before)), default=0) :]
+    clause = _WERE_IT_RATED.sub("", clause)
     return bool(_UNREAL.search(clause) or (_PERHAPS.search(clause) and _WOULD.match(rest)))
 
 
@@ -49,7 +51,8 @@ def quoted_spans(text: str) -> list[tuple[int, int]]:
     """Give the [start, end) of words in quotation marks inside a line that says more than them."""
     found = []
     for m in re.finditer(
-        r"“([^”\n]+)”|「([^」\n]+)」|『([^』\n]+)』|\"([^\"\n]+)\"|`([^`\n]+)`|(?<!\w)'([^'\n]+)'(?!\w)", text
+        r"“([^”\n]+)”|「([^」\n]+)」|『([^』\n]+)』|\"([^\"\n]+)\"|`([^`\n]+)`|(?<![A-Za-z0-9])'([^'\n]+)'(?![A-Za-z0-9])",
+        text,
     ):
         words = re.sub(r"[\d\s./*]|점|points?|out of|만점", "", m[m.lastindex or 0])
         line = text[text.rfind("\n", 0, m.start()) + 1 : m.start()] + text[m.end() :].partition("\n")[0]
@@ -67,7 +70,10 @@ def not_given(plain: str, verb: re.Match[str]) -> bool:
     """Tell of "could have given", "cannot give", "to deserve"."""
     before = plain[max(0, verb.start() - 24) : verb.start()]
     reached = re.match(r"deserve|merit|earn|receive", verb[0], re.I)
-    unreal = r"(?:\b(?:would|could|might|should)\s+(?:not\s+)?have|\bcannot|n't|\bnot|\bnever)\s+$"
+    unreal = (
+        r"(?:\b(?:tempted|inclined|hesitant|reluctant|wanted|hard|difficult|impossible)\s+to"
+        r"|\b(?:would|could|might|should)\s+(?:not\s+)?have|\bcannot|n't|\bnot|\bnever)\s+$"
+    )
     return bool(re.search(unreal, before, re.I) or (reached and re.search(r"\bto\s+$", before, re.I)))
 
 
@@ -75,5 +81,8 @@ def bounded(text: str, at: int) -> bool:
     """Tell whether the number at `at` is the end of a range or a bound: "7점 또는 8점", "at least 8"."""
     before = text[max(0, at - 24) : at]
     span = r"[0-9]\s*점?\s*,?\s*(?:~|-|에서|부터|또는|혹은|이나|내지|\bor|\bto)\s*$"
-    bound = r"(?:at\s+least|at\s+most|up\s+to|no\s+more\s+than|최소|최대|적어도|많아야)\s+(?:an?\s+)?$"
+    bound = (
+        r"(?:at\s+least|at\s+most|up\s+to|(?:more|less|fewer|higher|lower)\s+than|최소|최대|적어도|많아야)"
+        r"\s+(?:an?\s+)?$"
+    )
     return bool(re.search(span, before, re.I) or re.search(bound, before, re.I))

@@ -5,11 +5,13 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from ...artifacts.rows import JsonObject
+from ...raters.plain import plain_text
 from ...raters.replied_json import json_objects
-from ...raters.scores import Scale, plain_text
+from ...raters.scores import Scale
 from ...text.thinking import strip_thinking
 
 _TIE = r"무승부|비김|비겼습니다|동점|동등|tie|draw|equal"
@@ -44,19 +46,17 @@ def read_choice(reply: str) -> tuple[str | None, str]:
         return (marked.pop(), _MARKED.sub("", text).strip()) if len(marked) == 1 else (None, "several")
     lines = [(line, plain_text(line)) for line in text.splitlines() if line.strip(" \t*#`_[]\"'")]
     said = [_said(plain) for _, plain in lines]
-    named = {s for s, _ in filter(None, said)}
+    if any(s and s.labelled for s in said):  # "A: 정확함" above "최종 판정: A" is a heading, a bare "B" is a verdict
+        said = [s if s and (s.labelled or s.bare) else None for s in said]
+    named = {s.choice for s in said if s}
     if not named:
         return None, "no_choice"
     if len(named) > 1:
         return None, "several"
-    at = next((i for i, s in enumerate(said) if s and s[1]), next(i for i, s in enumerate(said) if s))
-    alone = said[at] and said[at][1]  # type: ignore[index]  # it holds a verdict
-    if (
-        at > 0
-        and not alone
-        and not re.search(r"[:!]\s*$", lines[at - 1][1])
-        and not re.match(r"\s*[\[*]", lines[at][0])
-    ):
+    labelled = next((i for i, s in enumerate(said) if s and s.labelled), None)
+    at = labelled if labelled is not None else next(i for i, s in enumerate(said) if s)
+    led_to = at == 0 or re.search(r"[:!]\s*$", lines[at - 1][1]) or re.match(r"\s*[\[*]", lines[at][0])
+    if labelled is None and not led_to:
         return None, "no_choice"  # a sentence in the reasoning that happens to open with a letter
     return named.pop(), "\n".join(line for line, _ in lines[at + 1 :]).strip()
 
@@ -84,17 +84,25 @@ def _name(said: str) -> str:
     return said.upper() if said.upper() in ("A", "B") else "tie"
 
 
-def _said(line: str) -> tuple[str, bool] | None:
-    """Give (verdict, whether the line says that it is one) of a line; None when it is none."""
+@dataclass(frozen=True)
+class _Said:
+    """A verdict, whether its line says that it is one, and whether the line holds nothing else."""
+
+    choice: str
+    labelled: bool
+    bare: bool
+
+
+def _said(line: str) -> _Said | None:
+    """Give the verdict of a line; None when it is none."""
     match = _VERDICT.match(line)
-    if not match:
+    if not match or match["said"] in ("a", "b"):
         return None
     told = match["label"] and re.match(r"\s*\(|\.\s", line[match.end() :])  # "판정: A (B보다 정확함)"
-    if not told and re.search(r"\bB\b.*\bA\b|\bA\b.*\bB\b", line):
+    if not told and len(set(re.findall(r"(?<![A-Za-z])[AB](?![A-Za-z])", line))) > 1:
         return None  # "A와 B 모두": not a verdict
-    if match["said"] in ("a", "b"):
-        return None
-    return _name(match["said"]), bool(match["label"])
+    rest = line[match.end() :].strip(" .!*")
+    return _Said(_name(match["said"]), bool(match["label"]), rest in ("", "입니다", "이다"))
 
 
 def weighted_score(tokens: Sequence[Any] | None, scale: Scale, score: float) -> float | None:

@@ -134,10 +134,11 @@ def _id_column(config: Any) -> Changes:
 def _fits(record: Record, shape: str) -> bool:
     if not record:
         return False
-    wants = {"sharegpt": "chat", "messages": "chat", "ultrafeedback": "preference"}.get(shape, "instruction")
+    wants = {"sharegpt": "chat", "messages": "chat"}.get(shape, "instruction")
+    wants = "preference" if shape in ("ultrafeedback", "openai_preference", "hh") else wants
     if kind(record) != wants or (wants == "instruction" and not record.get("instruction")):
         return False
-    return not (record.get("system") and shape in ("dolly", "instances", "cot")) and not (
+    return not (record.get("system") and shape in ("dolly", "instances", "cot", "hh")) and not (
         shape == "cot" and record.get("input")
     )
 

@@ -202,12 +202,12 @@ def test_a_workbook_is_read_as_text(tmp_path):
     book.active.append(["질문", "답변", None])
     book.active.append(["1+1?", 2, None])
     book.active.append([None, None, None])
-    book.active.append(["줄\n바꿈", 2.5, "메모"])
+    book.active.append(["줄_x000D_\n바꿈", 2.5, "메모"])
     book.create_sheet("빈 시트")
     book.save(tmp_path / "a.xlsx")
     rows = list(read_rows(tmp_path / "a.xlsx"))
     assert rows[0] == (f"{tmp_path / 'a.xlsx'}:2", {"질문": "1+1?", "답변": "2"})
-    assert rows[1][1] == {"질문": "줄\n바꿈", "답변": "2.5", "(no header)": "메모"}
+    assert rows[1][1] == {"질문": "줄\r\n바꿈", "답변": "2.5", "(no header)": "메모"}
     book["빈 시트"].append(["Q", "A"])
     book.save(tmp_path / "b.xlsx")
     with pytest.raises(UserError, match="several sheets hold rows: Sheet .*, 빈 시트"):

@@ -138,6 +138,23 @@ READ = [
         {"prompt": "딴 글", "chosen": [user("서울은?"), answer("수도")], "rejected": [user("서울은?"), answer("몰라")]},
         {**PAIR, "extra": {"prompt": "딴 글"}},
     ),
+    (
+        {
+            "prompt": "서울은?",
+            "chosen": json.dumps([user("서울은?"), answer("수도")]),
+            "rejected": str([user("서울은?"), answer("몰라")]),
+        },
+        PAIR,
+    ),
+    (
+        {"chosen": '["가"]', "rejected": '["나"]', "prompt": "목록?"},
+        {"instruction": "목록?", "chosen": '["가"]', "rejected": '["나"]'},
+    ),
+    ({"prompt": json.dumps([user("안녕?")]), "completion": json.dumps([answer("안녕하세요.")])}, TALK),
+    (
+        {"instruction": "그럼?", "output": "응", "history": '[["안녕?", "안녕하세요."]]'},
+        {"messages": [*TALK["messages"], user("그럼?"), answer("응")]},
+    ),
     # tools
     ({"messages": CALLED, "tools": [{"name": "w"}]}, {"messages": CALLED, "tools": [{"name": "w"}]}),
     (

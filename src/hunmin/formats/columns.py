@@ -173,6 +173,11 @@ PUT = {
 
 def read_history(value: Any, field: str) -> list[JsonObject]:
     """Give the messages of earlier turns: [[question, answer], ...], or turns in any other spelling."""
+    if isinstance(value, str):
+        try:
+            value = json.loads(value)
+        except ValueError:
+            raise UserError("earlier turns that are not JSON", f"field '{field}'") from None
     if isinstance(value, list) and all(isinstance(pair, (list, tuple)) for pair in value):
         if not all(len(pair) == 2 for pair in value):
             raise UserError("expected pairs of question and answer", f"field '{field}'")

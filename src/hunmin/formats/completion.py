@@ -13,7 +13,7 @@ from ..artifacts.record import Record
 from ..artifacts.rows import JsonObject
 from ..errors import UserError
 from .columns import carry, give_back, holds, joined, text, truth
-from .turns import check_turns, read_turns, write_turn
+from .turns import check_turns, read_turns, unpacked, write_turn
 
 LOSSLESS = True
 
@@ -25,6 +25,7 @@ def fits(row: Mapping[str, Any]) -> bool:
 
 def read(row: Mapping[str, Any]) -> list[Record]:
     """Give the one record of a row."""
+    row = {**row, "prompt": unpacked(row["prompt"]), "completion": unpacked(row["completion"])}
     used = ["prompt", "completion"]
     if isinstance(row["prompt"], str) and isinstance(row["completion"], str):
         record: Record = {"instruction": text(row, "prompt"), "output": text(row, "completion")}

@@ -70,6 +70,16 @@ def _plain(turn: Mapping[str, Any]) -> JsonObject | None:
     return {"role": role, "content": text}
 
 
+def unpacked(value: Any) -> Any:
+    """Give the list of turns that a cell holds as JSON, as tables write it; any other value as it is."""
+    if not isinstance(value, str) or not re.match(r"\s*\[\s*\{\s*[\"'](?:role|from)[\"']", value):
+        return value
+    try:
+        return _parsed(value, "")
+    except UserError:
+        return value
+
+
 def _parsed(text: str, field: str) -> Any:
     try:
         return json.loads(text)

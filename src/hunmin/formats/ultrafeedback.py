@@ -18,7 +18,7 @@ from . import hh
 from .columns import carry, give_back, holds, joined, text
 from .names import filled, keys_of
 from .preference import answer_of, preference
-from .turns import read_turns, write_turn
+from .turns import read_turns, unpacked, write_turn
 
 LOSSLESS = True  # texts, and lists of several exchanges; a list of one exchange is written as texts
 
@@ -27,7 +27,7 @@ def fits(row: Mapping[str, Any]) -> bool:
     """Tell by keys: chosen and rejected, with a prompt or inside message lists."""
     if not {"chosen", "rejected"} <= row.keys() or hh.fits(row):
         return False
-    return isinstance(row["chosen"], (list, dict)) or bool(_asked(row))
+    return isinstance(unpacked(row["chosen"]), (list, dict)) or bool(_asked(row))
 
 
 def _asked(row: Mapping[str, Any]) -> list[str]:
@@ -42,6 +42,7 @@ def _asked(row: Mapping[str, Any]) -> list[str]:
 
 def read(row: Mapping[str, Any]) -> list[Record]:
     """Give the one preference record of a row."""
+    row = {k: unpacked(v) for k, v in row.items()}
     asked = _asked(row)
     lists = isinstance(row["chosen"], (list, Mapping))
     if len(asked) > 1:

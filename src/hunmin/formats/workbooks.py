@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import datetime
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from ..errors import UserError
 from ..tables import did_you_mean
+
+ESCAPED = re.compile(r"_x(000[0-9A-Fa-f]|001[0-9A-Fa-f]|005F)_")  # how a cell writes control characters, and `_` itself
 
 
 def read_sheet(path: Path, sheet: str | None) -> Iterator[tuple[str, Any]]:
@@ -63,4 +66,4 @@ def _cell(value: Any) -> str:
         return str(int(value))
     if isinstance(value, (datetime.datetime, datetime.date, datetime.time)):
         return value.isoformat()
-    return str(value)
+    return ESCAPED.sub(lambda m: chr(int(m[1], 16)), str(value))

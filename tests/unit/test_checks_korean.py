@@ -246,6 +246,8 @@ def test_what_translate_flagged_is_an_issue():
         "봄은 따뜻합니다. " * 6 + "봄은 따",
         "\n".join(["꽃이 피는 아름다운 계절입니다."] * 5),
         "정답은 " + "무한" * 30,
+        "정답은 3입니다" + "!" * 60,
+        "값은 0." + "6" * 80,
         "86 - 25 = 61입니다. " * 6,
         "\n".join(["- 꽃이 많이 핍니다."] * 6),
         "1. 산책하기\n2. 책 읽기\n" * 5,
@@ -309,6 +311,9 @@ KOREAN = "봄은 따뜻한 계절입니다. 꽃이 피고 낮이 길어집니다
         f"{KOREAN} 죄송하지만 나머지는 번역할 수 없습니다.",
         f"다음은 번역입니다:\n\n{KOREAN}",
         f"번역: {KOREAN}",
+        f"**한국어 번역**\n\n{KOREAN}",
+        f"[번역] {KOREAN}",
+        f'["{KOREAN}"]',
         f"번역 결과는 다음과 같습니다.\n{KOREAN}",
         f"{KOREAN}\n\n번역에 대해 궁금한 점이 있으면 말씀해 주세요.",
         f"물론입니다! 한국어로 번역해 드리겠습니다.\n\n{KOREAN}",
@@ -446,3 +451,11 @@ def test_the_bundled_sample_is_clean():
     english = {r["id"]: r for r in read_jsonl(PACKAGE / "data" / "en.jsonl")}
     for record in read_jsonl(PACKAGE / "data" / "ko.jsonl"):
         assert issues_of({**record, "original": texts(english[record["id"]])}, FOUR) == []
+
+
+def test_a_refusal_of_the_model_is_told_from_one_in_the_text():
+    english = "You cannot divide by zero."
+    assert found("0으로 나눌 수 없습니다.", english, only="not_a_translation") == set()
+    assert found("죄송하지만 이 글은 번역해 드릴 수 없습니다.", english, only="not_a_translation") == {
+        ("not_a_translation", "certain")
+    }

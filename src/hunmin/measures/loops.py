@@ -18,6 +18,7 @@ LONG_LINE = 15
 MAX_PHRASE = 200  # characters of one round that is looked for
 SHORT_WORD_ROUNDS = 8  # of a word or two: 쾅 쾅 쾅 쾅, 하나 둘 하나 둘
 HANGUL = re.compile(r"[가-힣]")
+STUCK = re.compile(r"([^\s\-=_*.#~+|·•─━═\\/<>])\1{39,}")  # one sign for ever; rules and dots may be long
 LETTERS = re.compile(r"[^\W\d_]")
 LAUGH = re.compile(r"[ㅋㅎㅠㅜㅡ하호히헤후크흐깔낄아야오우으어음앗엉흑꺄~!?.…^]+")
 ADDEND = re.compile(r"[+×*·]?\(?\$?\d[\d.,/]*[가-힣A-Za-z%]{0,4}\)?[+×*·]?")  # 50cm + 50cm + 50cm + ...
@@ -29,7 +30,7 @@ def loops(text: str) -> list[tuple[int, int]]:
     """Give [start, end) of each stretch that repeats itself without reason, its first round included."""
     if len(text) < 12:
         return []
-    found = [*_phrases(text), *_units(text)]
+    found = [*_phrases(text), *_units(text), *(match.span() for match in STUCK.finditer(text))]
     if not found:
         return []
     spans = [s for s in spans_of(text) if s.kind in KEEP]

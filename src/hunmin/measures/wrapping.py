@@ -45,6 +45,7 @@ _SURE = _any(
 PREAMBLE = re.compile(
     rf"^\W{{0,4}}(?:(?=[^\n:：]{{0,120}}{_ABOUT})(?=[^\n:：]{{0,120}}{_POINTS})[^\n:：]{{0,140}}[:：]"
     rf"|[^\n.!?:：]{{0,40}}{_ABOUT}[^\n.!?]{{0,30}}{_SAID}[.!](?=\s*\n)"
+    rf"|[\[(【<#*]+\s?(?:번역(?:문|본|\s?결과)?|한국어\s?번역|(?:korean )?translation)\s?(?:[\])】>*]+|[:：]?\s*\n)"
     rf"|{_SURE}[^\n]{{0,10}}[,.!~]?\s[^\n]{{0,60}}{_ABOUT}[^\n]{{0,40}})",
     re.I,
 )
@@ -176,6 +177,8 @@ def _closed(inside: str, opening: str, close: str) -> bool:
 def _is_json_shell(body: str) -> bool:
     """Tell {"translation": "..."} and its like, cut off or not, from data: one text under a name of a reply."""
     match = re.match(r"[\[\s]*\{\s*[\"'](?P<key>\w+)[\"']\s*:\s*\[?\s*[\"']", body)
+    if not match and body[0] == "[":
+        return _is_list_of_one(body)
     if not match or match["key"].lower() not in SHELL_KEYS:
         return False
     try:
@@ -185,6 +188,14 @@ def _is_json_shell(body: str) -> bool:
     if isinstance(value, list):
         value = value[0] if len(value) == 1 else None
     return isinstance(value, dict) and len(value) <= 2 and has_hangul(json.dumps(value, ensure_ascii=False))
+
+
+def _is_list_of_one(body: str) -> bool:
+    try:
+        value = json.loads(body)
+    except json.JSONDecodeError:
+        return False
+    return isinstance(value, list) and len(value) == 1 and isinstance(value[0], str) and has_hangul(value[0])
 
 
 def _is_prose(text: str) -> bool:

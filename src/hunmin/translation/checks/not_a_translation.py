@@ -48,6 +48,7 @@ ABOUT_TRANSLATION = re.compile(r"\btranslat\w*|\bkorean\b|번역|한국어|역�
 SORRY_EN = re.compile(
     r"\b(?:sorry|apolog\w+|unable|cannot|can['’]?t|refus\w+|not able|won['’]t|decline\w*|against)\b", re.I
 )
+MACHINE = re.compile(r"번역|언어\s?모델|인공\s?지능|\bAI\b|요청|translat|language model|assist", re.I)
 # Characters without blanks of the prose, Korean per English, by the length of the English: outside of these nothing
 # among 5,800 pairs translated by people and machines was a whole translation.
 LENGTHS = ((10, 0.0, 5.0), (20, 0.0, 2.5), (40, 0.12, 1.8), (80, 0.18, 1.75), (200, 0.22, 1.5), (1 << 60, 0.2, 1.25))
@@ -118,11 +119,14 @@ def _fits(kind: str, original: str, text: str) -> bool:
 
 
 def _refusals(original: str, text: str, context: Mapping[str, Any]) -> Iterator[Issue]:
-    if original and (REFUSAL_EN.search(original) or SORRY_EN.search(original)):
+    if original and REFUSAL_EN.search(original):
         return
+    apologetic = bool(original and SORRY_EN.search(original))  # may well be what the Korean says
     if not original and context.get("field") != "output":
         return
     for start, end in refusals(text, opening=0 if original else 2):
+        if apologetic and not MACHINE.search(text, start, end):
+            continue
         yield _issue(CERTAIN if original else REVIEW, (start, end), "거절 / a refusal")
 
 

@@ -17,8 +17,7 @@ def find(original: str, text: str, context: Mapping[str, Any]) -> list[Issue]:
     kind = difference(original, text)
     if kind in ("", "comment"):
         return []
-    prose_in_latex = original.lstrip().startswith("\\documentclass")
-    severity = REVIEW if kind == "string" and not prose_in_latex else CERTAIN
+    severity = REVIEW if kind == "string" else CERTAIN
     detail = (
         "문자열이 번역됨 / a text string in the code was translated"
         if kind == "string"

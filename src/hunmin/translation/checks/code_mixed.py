@@ -12,8 +12,9 @@ from typing import Any
 from ...text.hangul import has_hangul
 from ...text.patterns import CAMEL, PASCAL
 from ...text.segments import is_code
+from .damage import formatted_anew, squeeze, surely_damaged
 from .lost import Lost, lost_spans
-from .program import STRING, difference, lines_of_code
+from .program import ELEMENTS, STRING, difference, lines_of_code
 from .reading import CERTAIN, REVIEW, Issue, count, issue, lines_of, place, spans_of
 
 NAMES = ("inline_code", "identifier")
@@ -68,7 +69,7 @@ def _blocks(original: str, text: str) -> list[Issue]:
         kind = difference(body, there.of(text)) if there else "code"
         if kind in ("", "comment"):
             continue
-        if span.kind == "code" and kind == "code" and all(_same_line(line, text) for line in lines):
+        if span.kind == "code" and kind == "code" and all(line in text for line in lines):
             if len(lines) == 1 or [line for line in text.split("\n") if line.rstrip() in lines]:
                 continue
         where = (there.start, there.end) if there else place(original, text, span.start)
@@ -76,7 +77,8 @@ def _blocks(original: str, text: str) -> list[Issue]:
         if kind == "code":
             detail = "코드 블록이 바뀜 / a code block was changed"
         alike = len(lines_of(original)) == len(lines_of(text)) or not target and span.kind == "fence"
-        sure = kind == "code" and (_damaged(body, there.of(text)) if there else alike)
+        same_shape = original.count("\n") == text.count("\n")
+        sure = kind == "code" and (_damaged(body, there.of(text), same_shape) if there else alike)
         found.append(issue("code_mixed", CERTAIN if sure else REVIEW, (span.start, span.end), where, detail))
     return found
 
@@ -96,8 +98,11 @@ def _types(original: str, text: str) -> list[Issue]:
     ]
 
 
-def _damaged(source: str, target: str) -> bool:
-    """Tell whether a block is this code with a little changed, and not another version of it."""
+def _damaged(source: str, target: str, same_shape: bool) -> bool:
+    """Tell whether a block is this code with a little changed, and not another version of it.
+
+    `same_shape` says that the whole texts have as many lines, as other versions of a page seldom have.
+    """
     mine, other = source.strip("\n").split("\n"), target.strip("\n").split("\n")
     if (
         len(mine) != len(other)
@@ -105,22 +110,16 @@ def _damaged(source: str, target: str) -> bool:
         and not mine[-1].strip().startswith(mine[0].lstrip()[:3])
     ):
         return False  # other lines, or a fence that nothing closes
-    if all(a == b for a, b in _code_pairs(mine, other)):
-        return False  # only what strings say
-    bare = [difference(a, b) == "code" for a, b in zip(mine[1:], other[1:], strict=True)] or [True]
-    return sum(bare) <= max(1, 0.34 * len(bare)) or any(
-        has_hangul(b) and not has_hangul(a) for a, b in _code_pairs(mine, other)
-    )
-
-
-def _code_pairs(mine: list[str], other: list[str]) -> list[tuple[str, str]]:
-    """Give the lines of both sides without what comments, strings and elements say."""
-    one, two = lines_of_code("\n".join(mine)), lines_of_code("\n".join(other))
-    return [(a.bare, b.bare) for a, b in zip(one, two, strict=True)]
-
-
-def _same_line(line: str, text: str) -> bool:
-    return line in text
+    one, two = lines_of_code(source.strip("\n")), lines_of_code(target.strip("\n"))
+    changed = [
+        (a, b) for a, b in zip(one, two, strict=True) if a.bare != b.bare and difference(a.whole, b.whole) == "code"
+    ]
+    if formatted_anew(one, two):
+        changed = [(a, b) for a, b in changed if squeeze(a.bare) != squeeze(b.bare)]
+    if any(surely_damaged(a, b, bool(ELEMENTS.search(source))) for a, b in changed):
+        return True
+    few = 0 < len(changed) <= max(1, 0.34 * len(one))
+    return few and same_shape and not has_hangul(target)
 
 
 def _names(original: str, text: str) -> list[Issue]:
@@ -153,7 +152,8 @@ def _name_severity(lost: Lost, name: str, original: str, text: str) -> str:
     """Give how sure it is that a name should stand; "" where the translation says it otherwise."""
     bare = name.strip("`").strip() if lost.span.kind == "inline_code" else name
     there = lost.instead.of(text) if lost.instead else ""
-    if lost.span.kind == "identifier" and (PASCAL.fullmatch(name) or CAMEL.fullmatch(name)):
+    weak = PASCAL.fullmatch(name) or CAMEL.fullmatch(name) or re.fullmatch(r"[a-z0-9]+(?:-[a-z0-9]+)+|\W+", name)
+    if lost.span.kind == "identifier" and weak:
         return REVIEW if lost.gone or lost.instead else ""
     if lost.instead is None or has_hangul(there) and not _beside(lost, original, text):
         if not lost.gone:  # a name said twice may be said once

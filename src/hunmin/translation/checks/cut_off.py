@@ -22,6 +22,8 @@ TARGET_END = re.compile(r"[.!?…:;。~][\"”’'」』)\]*_`]*$|[)\]}>|\"”�
 OPEN_END = re.compile(
     r"(?:하는|되는|있는|없는|하고|되고|하며|되며|하여|에서|에게|으로|부터|까지|에는|지만|는데|면서|므로|때문에|위해|대한|통해|따라|그리고|또는|및)$|,$|[가-힣](?:을|를|의|와|과)$"
 )
+# A sentence that goes on behind what it quotes: a block of code, a quotation, a display.
+AFTER_BLOCK = re.compile(r"(?:^[ \t]*(?:```|~~~|>[^\n]*|\$\$|\\\])|\$\$|\\\]|```)[ \t]*\n\s*\Z", re.M)
 NOUN_END = re.compile(
     r"(?:기|함|음|됨|임|것|수|중|등|때|곳|점|뿐|법|방법|이유|목록|예|예시|문장|이야기|질문|글|문제|[\d%)])$"
 )
@@ -46,7 +48,7 @@ def _particles(original: str, text: str) -> list[Issue]:
     for start, end in lines_of(text):
         offset = start + len(text[start:end]) - len(text[start:end].lstrip(" \t-*•+"))
         match = BARE_PARTICLE.match(text, offset)
-        if match:
+        if match and not AFTER_BLOCK.search(text[:start]):
             where = place(text, original, match.start()) if original else None
             found.append(
                 issue(

@@ -10,7 +10,7 @@ from ...text.hangul import has_hangul
 from ...text.ngrams import FUNCTION_WORDS, english_words, ngrams, runs_of_english
 from ...text.segments import is_code
 from .labels import GLOSSARY, LABEL
-from .reading import CERTAIN, REVIEW, Issue, issue, prose_of, sentences_of, task_of
+from .reading import CERTAIN, REVIEW, Issue, issue, prose_of, sentences_of, spans_of, task_of
 
 QUOTES = re.compile(
     r"\"[^\"\n]{1,80}\"|“[^”\n]{1,80}”|‘[^’\n]{1,80}’|(?<![A-Za-z])'[^'\n]{1,80}'(?![A-Za-z])|\([^()\n]{1,80}\)"
@@ -35,7 +35,28 @@ def find(original: str, text: str, context: Mapping[str, Any]) -> list[Issue]:
     if not original:
         return _runs("", text, context)
     runs = _runs(original, text, context)
-    return runs + _whole_sentences(original, text, context, runs) + _labels(original, text)
+    found = runs + _whole_sentences(original, text, context, runs)
+    for one in found:
+        span = one["target_span"]
+        if span and _set_apart(text, span[0], span[1]):
+            one["severity"] = REVIEW
+    return found + _labels(original, text)
+
+
+SHOWN = re.compile(r"^[ \t]*>[ \t]|<(?:Console|Error|Terminal)\w*", re.M)  # a quotation, what a program says
+
+
+def _set_apart(text: str, start: int, end: int) -> bool:
+    """Tell whether English stands where a translator may leave it: an attribute, a link's title, a quotation."""
+    line = text[text.rfind("\n", 0, start) + 1 : start]
+    stop = text.find("\n", end)
+    rest = text[end : stop if stop >= 0 else len(text)]
+    attribute = re.search(r"<[A-Za-z][^<>]*\s[\w-]+=[\"'][^\"'<>]*\Z", text[max(0, start - 2000) : start])
+    link = re.search(r"\[[^\[\]]*\Z", line) and re.match(r"[^\[\]]*\]\(", rest)
+    quoted = re.search(r"[\"“‘'][^\"”’']*\Z", line) and re.match(r"[^\"“‘]*[\"”’']", rest)
+    block = [m.start() for m in SHOWN.finditer(text, 0, start)]
+    shown = line.lstrip().startswith(">") or any(text.startswith("<", a) and "</" not in text[a:start] for a in block)
+    return bool(attribute or link or quoted or shown)
 
 
 def _kept_on_purpose(context: Mapping[str, Any]) -> bool:
@@ -139,9 +160,10 @@ def _sentence(original: str, words: list[str]) -> tuple[int, int] | None:
 def _labels(original: str, text: str) -> list[Issue]:
     labels = {m["label"].lower(): m for m in LABEL.finditer(original)}
     found = []
+    code = [(s.start, s.end) for s in spans_of(text) if s.kind in ("fence", "code")]
     for match in LABEL.finditer(text):
         name = match["label"].lower()
-        if name in labels and name in GLOSSARY:
+        if name in labels and name in GLOSSARY and not any(a <= match.start() < b for a, b in code):
             there = labels[name]
             found.append(
                 issue(

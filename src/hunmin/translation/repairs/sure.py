@@ -10,9 +10,10 @@ import re
 from ...text.hangul import has_hangul
 from ...text.patterns import TABLE_RULE
 from ...text.segments import Span, is_code
+from ..checks.damage import NAME, squeeze
 from ..checks.program import STRING
 from ..checks.reading import CERTAIN, Issue, lines_of, spans_of
-from .blocks import NAME, merge, squeeze
+from .blocks import merge
 from .splice import Edit
 
 CODEY = re.compile(r"[_.()=<>\[\]{}$/\\@#+*|-]|[a-z][A-Z]|\d")

@@ -1,0 +1,62 @@
+"""Which lines of code are surely damaged: a name in Hangul, or blanks and quotes that a printer's hand changed."""
+
+from __future__ import annotations
+
+import re
+
+from ...text.codelines import SQL_CLAUSE
+from ...text.hangul import has_hangul
+from .program import STRING, Line
+
+# Hangul where only a name can stand: before a call, an index, an assignment, a brace; behind a dot, a sign, a bracket.
+NAME = re.compile(
+    r"[가-힣]\w*(?=[(\[=]|\.[A-Za-z_가-힣]|\s?=[^=]|\{)|(?<=[._$\\@#])[가-힣]|\\(?:begin|end)\{[가-힣]|</?[가-힣]|\w_[가-힣]|[가-힣]\w*_\w"
+    r"|^\s*[가-힣][가-힣 -]*:[^;]*;\s*$"  # a property of CSS
+)
+TYPOGRAPHY = str.maketrans("“”„‘’‚；：，（）［］｛｝＝＋＊／＜＞！－–—", "\"\"\"''';:,()[]{}=+*/<>!---")
+TOKEN = re.compile(r"\w+|[^\w\s]")
+
+
+def squeeze(code: str) -> str:
+    """Give code without blanks and with plain quotes and brackets, as a printer's hand must not have changed it."""
+    return re.sub(r"\s+", "", code.translate(TYPOGRAPHY))
+
+
+def surely_damaged(source: Line, target: Line, elements: bool = True) -> bool:
+    """Tell whether a line of code cannot be anybody's wish: a name in Hangul, or only blanks and quotes changed.
+
+    With `elements` the code may hold text of its own, which may be translated.
+    """
+    if "\0" in target.code and len(source.comments) != len(target.comments):
+        return False
+    a, b = source.bare, target.bare
+    if squeeze(a) == squeeze(b):
+        tabs = a != b and "\t" in (a + b)[: len(a) - len(a.lstrip())] + b[: len(b) - len(b.lstrip())]
+        return said_in_korean(source, target) and not tabs
+    if has_hangul(a) or target.code.count("`") % 2:  # a template string of several lines is language
+        return False
+    if elements:
+        return bool(NAME.search(b)) and bool(re.search(r"\w\(|[=;{}]", a)) and _renamed(a, b)
+    return bool(NAME.search(b)) or _renamed(a, b)
+
+
+def formatted_anew(mine: list[Line], other: list[Line]) -> bool:
+    """Tell whether a formatter went over the code: blanks changed on more than a third of its lines, three at least."""
+    n = sum(a.bare != b.bare and squeeze(a.bare) == squeeze(b.bare) for a, b in zip(mine, other, strict=False))
+    return n >= 3 and n > 0.34 * len(mine)
+
+
+def _renamed(source: str, target: str) -> bool:
+    """Tell whether single names of a line of code became single Hangul words, everything else being the same."""
+    a, b = TOKEN.findall(source), TOKEN.findall(target)
+    if len(a) != len(b) or not (re.search(r"[=();\[\]]|\w-\w", source) or SQL_CLAUSE.match(source)):
+        return False
+    return all(
+        x == y or re.fullmatch(r"[A-Za-z_]\w*", x) and re.fullmatch("[가-힣]+", y) for x, y in zip(a, b, strict=True)
+    )
+
+
+def said_in_korean(line: Line, there: Line) -> bool:
+    """Tell whether the text strings of two lines of the same code differ only where the target's are Korean."""
+    pairs = zip(STRING.findall(line.code), STRING.findall(there.code), strict=False)
+    return all(a == b or has_hangul(b) for a, b in pairs)

@@ -223,6 +223,10 @@ def test_what_translate_flagged_is_an_issue():
         [10, 26],
     )
     assert "mask: lost" in one["detail"]
+    mended = {**record, "output": "봄은 따뜻합니다. 빨간 열쇠를 쓰세요."}
+    assert [i["code"] for i in issues_of(mended, FOUR)] == ["no_korean"], "not known to be mended"
+    mended["repairs"] = [{"field": "output", "check": "untranslated", "before": record["output"]}]
+    assert issues_of(mended, FOUR) == []
     task = {**record, "output": "봄은 따뜻합니다.", "translation": {"flagged": {"instruction": "form_task: grammar"}}}
     (one,) = [i for i in issues_of(task, FOUR) if i["code"] == "no_korean"]
     assert (one["field"], one["severity"]) == ("instruction", "review")

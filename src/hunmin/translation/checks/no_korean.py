@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from ...artifacts.record import get_text
 from ...measures.korean import asks_for_other_language
 from ...measures.scripts import ANY, foreign_words
 from ...text.hangul import has_hangul
@@ -108,11 +109,19 @@ def _flagged(original: str, text: str, context: Mapping[str, Any]) -> list[Issue
     if not why:
         return []
     left = _left(original, text)
-    if left is None and context.get("edited"):
+    if left is None and _edited(text, context):
         return []  # mended since
     source, target = left or (None, (0, len(text)))
     detail = f"translate가 표시함: {why} / flagged by translate"
     return [issue("no_korean", CERTAIN if left and not why.startswith("form_task") else REVIEW, source, target, detail)]
+
+
+def _edited(text: str, context: Mapping[str, Any]) -> bool:
+    """Tell whether this is another text than `translate` left, or one that was mended or edited since."""
+    record, path = context.get("record") or {}, str(context.get("path", ""))
+    if text != get_text(record, path) or any(mend["field"] == path for mend in record.get("repairs") or ()):
+        return True
+    return path in ((record.get("review") or {}).get("before") or {})
 
 
 def _left(original: str, text: str) -> tuple[tuple[int, int], tuple[int, int]] | None:

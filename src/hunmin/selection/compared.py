@@ -19,6 +19,8 @@ from ..text.normal import squash
 from .shingles import UNITS, plain, shingles
 
 FENCE = re.compile(r"^\s*(?:```|~~~)")
+PLAIN = (("instruction", "user"), ("input", "user"), ("output", "assistant"), ("chosen", "chosen"),
+         ("rejected", "rejected"))  # fmt: skip
 ANSWERS = ("output", "chosen", "rejected")
 
 
@@ -27,6 +29,8 @@ def parts_of(record: Record, fields: Sequence[str] = ()) -> list[tuple[str, str]
 
     Roles are user, assistant, chosen, rejected, so that a chat of one turn equals an instruction with its output.
     """
+    if not fields and not record.get("messages"):
+        return [(role, record[name]) for name, role in PLAIN if record.get(name)]
     found = []
     for path, text in texts(record).items():
         if fields:

@@ -74,7 +74,7 @@ def read(config: Comparison, path: Path, folder: Path, label: str = "dedup") -> 
         for batch in nearest.in_batches(_lines(path)):
             texts, shingled = [], []
             for offset, line in batch:
-                record = json.loads(line)
+                record = decoded(line)
                 offsets.append(offset)
                 sources.append(index.setdefault(str(record.get("source", "?")), len(index)))
                 parts = parts_of(record, config.fields)
@@ -91,6 +91,18 @@ def read(config: Comparison, path: Path, folder: Path, label: str = "dedup") -> 
     tick(0, done=True)
     digests = np.frombuffer(exact, dtype="u8") if exact else np.empty(0, dtype="u8")
     return Read(digests, np.array(offsets, dtype="i8"), np.array(sources, dtype="i8"), list(index))
+
+
+_DECODER = json.JSONDecoder()
+
+
+def decoded(line: bytes) -> Record:
+    """Give one line's record: what `json.loads` gives, without what it looks for around a value."""
+    try:
+        found: Record = _DECODER.raw_decode(line.decode("utf-8"))[0]
+    except ValueError:  # white space or a BOM before it; json.loads says what else is wrong
+        found = json.loads(line)
+    return found
 
 
 def _lines(path: Path) -> Iterator[tuple[int, bytes]]:
@@ -184,8 +196,7 @@ class Fetcher:
     def __call__(self, i: int) -> Record:
         at = int(np.searchsorted(self._begins, i, side="right")) - 1
         self._files[at].seek(int(self._offsets[at][i - self._begins[at]]))
-        found: Record = json.loads(self._files[at].readline())
-        return found
+        return decoded(self._files[at].readline())
 
     def __enter__(self) -> Fetcher:
         return self

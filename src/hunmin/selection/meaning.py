@@ -75,8 +75,13 @@ def _similarity(x: str, y: str, unit: str) -> float:
 
 def _differing(a: Compared, b: Compared) -> tuple[list[str], list[str]]:
     """Give the words, parted at spaces, that each has more often than the other."""
-    mine, other = (Counter(" ".join([text for _, text in c.parts]).lower().split()) for c in (a, b))
-    return _more(mine, other), _more(other, mine)
+    mine, other = (" ".join([text for _, text in c.parts]).lower().split() for c in (a, b))
+    has, theirs = set(mine), set(other)
+    left, right = [w for w in mine if w not in theirs], [w for w in other if w not in has]
+    if left and right and len(mine) - len(left) == len(other) - len(right):  # the words of both stand there as often
+        return left, right
+    counted = Counter(mine), Counter(other)
+    return _more(*counted), _more(*reversed(counted))
 
 
 def _only_numbers(a: Compared, b: Compared) -> bool:
@@ -147,10 +152,15 @@ def _negations(left: list[str], right: list[str], mine: Counter[str], other: Cou
 
 def _turned(left: list[str], right: list[str]) -> bool:
     """Tell whether nouns changed their part: a doer became what it is done to, or two nouns changed places."""
-    counts: dict[str, Counter[str]] = {}
-    for side, sign in ((left, -1), (right, 1)):
-        for noun, part in map(role, side):
-            counts.setdefault(noun, Counter())[part] += sign
+    mine, other = ([role(w) for w in side] for side in (left, right))
+    both = {noun for noun, _ in mine} & {noun for noun, _ in other}
+    if not both:
+        return False
+    counts: dict[str, Counter[str]] = {noun: Counter() for noun in both}
+    for roles, sign in ((mine, -1), (other, 1)):
+        for noun, part in roles:
+            if noun in both:
+                counts[noun][part] += sign
     changed = set()
     for parts in counts.values():
         gained = {part for part, n in parts.items() if part and n > 0}

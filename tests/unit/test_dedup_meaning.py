@@ -33,7 +33,7 @@ def fate(a, b, **options) -> str:
     "a, b, says",
     [
         (row("하늘은 파랗다.\n정말로."), row("하늘은   파랗다. 정말로."), "exact"),
-        (row("답은 2¹⁰ 입니다. " + DAY), row("답은 210 입니다. " + DAY), "answer"),
+        (row("답은 2¹⁰ 입니다. " + DAY), row("답은 210 입니다. " + DAY), "numbers"),
         (row("넓이는 ㎡ 로 적는다. " + DAY), row("넓이는 m² 로 적는다. " + DAY), "exact"),
         (row(PYTHON), row(PYTHON.replace("    return", "        return")), "layout"),
         (row(f"```python\n{PYTHON}\n```"), row(f"```python\n{PYTHON.replace('    ', '  ')}\n```"), "layout"),

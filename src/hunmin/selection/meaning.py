@@ -31,7 +31,7 @@ FORM_HINTS = ("말", "체", "대", "높임", "공손", "정중", "어로", "어�
 QUESTION = re.compile(r"(?:\?|까|나요|가요|는가|은가|인가|ㄴ가|니|냐|무엇|누구|어디|언제|얼마|왜)[\"'”’)\s.]*$")
 HANGUL_WORD = re.compile("[가-힣]+")
 SENTENCE = re.compile(r"(?<=[.?!。…])\s+|\n+")
-NUMBER = re.compile(r"\d+(?:[.,:/]\d+)*")
+NUMBER = re.compile(r"[\d²³¹⁰-₉]+(?:[.,:/]\d+)*")
 SAME = 0.9
 FEW = 2  # other differing words up to which a negation is what the difference is about
 OTHER_PART = 0.25  # similarity below which what differs of two parts has nothing in common
@@ -205,6 +205,8 @@ def _parts(a: Compared, b: Compared, like: float) -> str:
         asks = who == "user" and _asks(left) and _asks(right)
         if differing < (0.2 if asks else 0.5) * max(sum(map(len, left)), sum(map(len, right))):
             continue
+        if not asks and _shared_words(left, right) >= 0.6:
+            continue
         rest = _similarity(" ".join(left), " ".join(right), a.unit)
         if rest < OTHER_PART:
             return "answer" if who != "user" else "question"
@@ -214,11 +216,19 @@ def _parts(a: Compared, b: Compared, like: float) -> str:
     return ""
 
 
+def _shared_words(left: list[str], right: list[str]) -> float:
+    """Give the Jaccard similarity of words: where half are shared, the letters are alike too, and it costs little."""
+    mine, other = (set(" ".join(side).split()) for side in (left, right))
+    return len(mine & other) / len(mine | other)
+
+
 def _asks(sentences: list[str]) -> bool:
     return bool(QUESTION.search(sentences[-1]))
 
 
 def _rest(x: str, y: str) -> tuple[list[str], list[str]]:
     """Give the sentences of each text that the other has not, by their letters."""
+    if not SENTENCE.search(x) and not SENTENCE.search(y):
+        return [x], [y]
     mine, other = ({"".join(s.split()).lower(): s for s in SENTENCE.split(t) if s} for t in (x, y))
     return [s for k, s in mine.items() if k and k not in other], [s for k, s in other.items() if k and k not in mine]

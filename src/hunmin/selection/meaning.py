@@ -20,14 +20,12 @@ TOKEN = re.compile(r"\d+(?:[.,:/]\d+)*|[가-힣]+|[^\W\d_가-힣]+(?:['’][a-z]
 NOT_KOREAN = re.compile(r"않|없|아닌|아닙|아니|아녜|못[하한할했해합]|마세요|마십|말[고라]|모르|모릅|모른|몰[라랐]|불가")
 NOT_ENGLISH = re.compile(r"^(?:not|no|never|none|without|cannot|neither|nor)$|n['’]t$")
 IS_NOT = ("안", "못")
-FORM_TASK = re.compile(
-    r"반말|존댓말|존대말|높임말|높임|존대|공손|정중|해요체|합쇼체|하십시오체|합니다체|해라체|하오체|하게체|해체|평어|경어"
-    r"|격식체|비격식|구어체|문어체|문체|말투|어투|말끝|어미를|종결\s?어미|조사를|조사의|맞춤법|띄어\s?쓰기|사투리|방언"
-    r"|\b(?:in)?formal\b|\bpolite(?:ly)?\b|\bhonorifics?\b|speech level|casual(?:ly)?\b",
-    re.IGNORECASE,
+FORM_TASK = tuple(
+    "반말 존댓말 존대 높임 공손 정중 해요체 합쇼체 하십시오체 합니다체 해라체 하오체 하게체 평어 경어 격식 구어체 문어체 "
+    "문체 말투 어투 말끝 어미를 종결어미 조사를 조사의 맞춤법 띄어쓰기 사투리 방언".split()
 )
-FORM_HINTS = ("말", "체", "대", "높임", "공손", "정중", "어로", "어투", "어미", "조사", "맞춤", "띄어", "사투리",
-              "방언", "ormal", "olite", "onorific", "evel", "asual")  # fmt: skip
+FORM_HINT = ("ormal", "olite", "onorific", "peech level", "asual")
+FORM_ENGLISH = re.compile(r"\b(?:(?:in)?formal|polite(?:ly)?|honorifics?|speech level|casual(?:ly)?)\b", re.IGNORECASE)
 QUESTION = re.compile(r"(?:\?|까|나요|가요|는가|은가|인가|ㄴ가|니|냐|무엇|누구|어디|언제|얼마|왜)[\"'”’)\s.]*$")
 HANGUL_WORD = re.compile("[가-힣]+")
 SENTENCE = re.compile(r"(?<=[.?!。…])\s+|\n+")
@@ -104,7 +102,8 @@ def _words(a: Compared, b: Compared, left: list[str], right: list[str]) -> str:
     numbers = [len(side) - len(own) for side, own in zip((left, right), words, strict=True)]
     if all(numbers) and max(numbers) > max(sum(len(w) > 1 for w in side) for side in words) and _only_numbers(a, b):
         return "numbers"
-    if _turned(*words):
+    korean = [[w for w in side if "가" <= w[0] <= "힣"] for side in words]
+    if all(korean) and _turned(*korean):
         return "roles"
     stems = [Counter(stem(w) if "가" <= w[0] <= "힣" else w for w in side) for side in words]
     differ = max(len(_more(stems[k], stems[1 - k])) for k in (0, 1))
@@ -118,7 +117,9 @@ def _words(a: Compared, b: Compared, left: list[str], right: list[str]) -> str:
 
 
 def _form_task(text: str) -> bool:
-    return any(hint in text for hint in FORM_HINTS) and bool(FORM_TASK.search(text))
+    if any(word in text for word in FORM_TASK):
+        return True
+    return any(hint in text for hint in FORM_HINT) and bool(FORM_ENGLISH.search(text))
 
 
 def _asked(c: Compared) -> Iterable[str]:

@@ -175,15 +175,27 @@ def _first_equal(exact: np.ndarray, order: np.ndarray, within: np.ndarray | None
 
 def _part_by_identity(first: np.ndarray, order: np.ndarray, seen: _Seen, apart: Apart) -> None:
     """Change `first` so that only records lead each other in which a reader sees the same; note contradictions."""
+    written: dict[int, dict[tuple[object, ...], int]] = {}  # by the text as it stands: most copies differ in nothing
     leaders: dict[int, dict[str, int]] = {}
     sizes = np.bincount(first, minlength=len(first))
     for i in order[sizes[first[order]] > 1].tolist():
-        group = leaders.setdefault(int(first[i]), {})
+        digest = int(first[i])
         record = seen(i)
-        leader = group.setdefault(record.identity, i)
-        if leader == i and record.swapped in group:
-            apart.add("contradiction", seen(group[record.swapped]), record)
-        first[i] = leader
+        as_written = (record.parts, repr(record.label))
+        same = written.setdefault(digest, {})
+        if as_written in same:
+            first[i] = same[as_written]
+            continue
+        group = leaders.setdefault(digest, {})
+        if len(same) == 1:  # only now is it asked what a reader sees
+            other = next(iter(same.values()))
+            group[seen(other).identity] = other
+        leader = i
+        if same:
+            leader = group.setdefault(record.identity, i)
+            if leader == i and record.swapped in group:
+                apart.add("contradiction", seen(group[record.swapped]), record)
+        first[i] = same[as_written] = leader
 
 
 def _partners(

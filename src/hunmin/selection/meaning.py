@@ -21,8 +21,8 @@ NOT_KOREAN = re.compile(r"않|없|아닌|아닙|아니|아녜|못[하한할했�
 NOT_ENGLISH = re.compile(r"^(?:not|no|never|none|without|cannot|neither|nor)$|n['’]t$")
 IS_NOT = ("안", "못")
 FORM_TASK = tuple(
-    "반말 존댓말 존대 높임 공손 정중 해요체 합쇼체 하십시오체 합니다체 해라체 하오체 하게체 평어 경어 격식 구어체 문어체 "
-    "문체 말투 어투 말끝 어미를 종결어미 조사를 조사의 맞춤법 띄어쓰기 사투리 방언".split()
+    "반말 존댓말 존대 높임 공손 정중 해요체 합쇼체 하십시오체 합니다체 해라체 하오체 하게체 평어 경어 격식 구어체 "
+    "문어체 문체 말투 어투 말끝 어미를 종결어미 조사를 조사의 맞춤법 띄어쓰기 사투리 방언".split()
 )
 FORM_HINT = ("ormal", "olite", "onorific", "peech level", "asual")
 FORM_ENGLISH = re.compile(r"\b(?:(?:in)?formal|polite(?:ly)?|honorifics?|speech level|casual(?:ly)?)\b", re.IGNORECASE)

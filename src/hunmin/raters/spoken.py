@@ -21,7 +21,7 @@ _UNREAL = re.compile(
     r"|\bif\b(?!\s+(?:i|we)\s+(?:had|have|must)\b|\s+asked)",
     re.I,
 )
-_TOP = re.compile(r"(?:만점인?|최고점|최고\s*점수|최대\s*점수)[은는이]?\s*$")
+_TOP = re.compile(r"(?:만점인?|배점|기준|합격선|최고점|최고\s*점수|최대\s*점수)[은는이]?\s*$")
 _WERE_IT_RATED = re.compile(r"(?:만약\s*)?(?:점수|평점)[를을로]?\s*(?:주|준|매기|매긴|부여한|말하)\S*면")
 _PERHAPS = re.compile(r"(?:[가-힣]면[\s,])")
 _WOULD = re.compile(r"\A[^.!?\n]{0,30}?(?:겠|을\s*것|수\s*있)")

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
 
 class Options(BaseModel):
@@ -12,10 +14,35 @@ class Options(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, protected_namespaces=(), validate_default=True)
 
+    @field_validator("*", mode="after")
+    @classmethod
+    def _numbers_are_numbers(cls, value: Any, info: ValidationInfo) -> Any:
+        field = cls.model_fields.get(info.field_name or "")
+        more = field.json_schema_extra if field is not None else None
+        if told := number_problem(value, signed=isinstance(more, dict) and bool(more.get("signed"))):
+            raise ValueError(told)
+        return value
 
-def opt(default: Any, meaning: str, **limits: Any) -> Any:
-    """Declare one option: its default (`...` = required), its line of meaning and pydantic limits (ge, le, gt)."""
-    return Field(default, description=meaning, **limits)
+
+def opt(default: Any, meaning: str, signed: bool = False, **limits: Any) -> Any:
+    """Declare one option: its default (`...` = required), its line of meaning and pydantic limits (ge, le, gt).
+
+    Numbers are finite and at least 0; `signed` ones may be below.
+    """
+    return Field(default, description=meaning, json_schema_extra={"signed": True} if signed else None, **limits)
+
+
+def number_problem(value: Any, signed: bool = False) -> str | None:
+    """Give what is wrong with an option as a number; None for a sound one and for what is no number.
+
+    What is passed through to others (maps and lists) may hold negative numbers, but no nan and no infinity.
+    """
+    if isinstance(value, float) and not math.isfinite(value):
+        return "expected a finite number"
+    if isinstance(value, int | float) and value < 0 and not signed:
+        return "expected a number from 0 on"
+    inner = value.values() if isinstance(value, Mapping) else value if isinstance(value, list | tuple | set) else ()
+    return next((told for item in inner if (told := number_problem(item, signed=True))), None)
 
 
 class Endpoint(Options):
@@ -25,6 +52,7 @@ class Endpoint(Options):
     api_key_env: str | None = opt(
         None, "The environment variable that holds the key; null is OPENAI_API_KEY at OpenAI, none elsewhere."
     )
+    free: bool = opt(False, "The server charges nothing; one on this machine is free unless its model has a price.")
     request: dict[str, Any] = opt({}, "Further fields of the request, passed through as they are.")
 
 

@@ -19,6 +19,7 @@ from typing import Any, cast
 
 from .. import __version__
 from ..errors import UserError
+from ..options import number_problem
 from . import content, identity
 from .identity import hash_of as hash_of
 from .identity import sha256_file as sha256_file
@@ -45,6 +46,11 @@ class Spend:
     max_usd: float | None = None
     max_chars: int | None = None
     confirmed: bool = False
+
+    def __post_init__(self) -> None:
+        for name in ("max_usd", "max_chars"):
+            if told := number_problem(getattr(self, name)):
+                raise UserError(f"{name}: {told}, got {getattr(self, name)}", mend="A limit must be one to be kept.")
 
     def to_json(self) -> SpendRow:
         return {

@@ -10,7 +10,6 @@ import asyncio
 import inspect
 import json
 import os
-import signal
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -19,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import UserError
-from . import progress
+from . import interrupt, progress
 from .artifact import DROPPED, RECORDS, Counts, Inputs
 from .record import Record, dumps, read_jsonl
 
@@ -225,11 +224,17 @@ async def _run_async(step: Step, groups: Iterator[list[Record]], writer: Writer,
     window: deque[tuple[list[Record], asyncio.Task[Any]]] = deque()
     gate = asyncio.Semaphore(in_flight)
     stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    try:
-        loop.add_signal_handler(signal.SIGINT, stop.set)
-    except (NotImplementedError, RuntimeError, ValueError):
-        pass  # Windows, or not in the main thread: Ctrl-C then raises as usual
+    at_once = False
+
+    def first_press() -> int:
+        stop.set()
+        return min(in_flight, sum(not task.done() for _, task in window))
+
+    def second_press() -> None:
+        nonlocal at_once
+        at_once = True
+        for _, task in window:
+            task.cancel()
 
     async def one(group: list[Record]) -> Any:
         async with gate:
@@ -238,34 +243,33 @@ async def _run_async(step: Step, groups: Iterator[list[Record]], writer: Writer,
             return await step(group)
 
     async def write_first() -> bool:
-        group, task = window.popleft()
+        group, task = window[0]
         result = await task
+        window.popleft()
         if result is None:
             return False
         _put(writer, group, result, tick, flush=True)
         return True
 
-    try:
-        for group in groups:
-            if stop.is_set():
-                break
-            window.append((group, asyncio.create_task(one(group))))
-            while window and (window[0][1].done() or len(window) >= in_flight * 8):
+    with interrupt.handled(first_press, second_press):
+        try:
+            for group in groups:
+                if stop.is_set():
+                    break
+                window.append((group, asyncio.create_task(one(group))))
+                while window and (window[0][1].done() or len(window) >= in_flight * 8):
+                    if not await write_first():
+                        break
+                await asyncio.sleep(0)
+            while window:
                 if not await write_first():
                     break
-            await asyncio.sleep(0)
-        while window:
-            if not await write_first():
-                break
-    except BaseException:
-        stop.set()  # a budget or quota stop: let the others finish, they are paid for
-        await asyncio.gather(*(task for _, task in window), return_exceptions=True)
-        raise
-    finally:
-        try:
-            loop.remove_signal_handler(signal.SIGINT)
-        except (NotImplementedError, RuntimeError, ValueError):
-            pass
-    if stop.is_set():
-        await asyncio.gather(*(task for _, task in window), return_exceptions=True)
-        raise KeyboardInterrupt
+        except BaseException:
+            stop.set()  # a budget or quota stop: let the others finish, they are paid for
+            await asyncio.gather(*(task for _, task in window), return_exceptions=True)
+            if at_once:
+                raise KeyboardInterrupt from None
+            raise
+        if stop.is_set():
+            await asyncio.gather(*(task for _, task in window), return_exceptions=True)
+            raise KeyboardInterrupt

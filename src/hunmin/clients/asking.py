@@ -16,11 +16,12 @@ from typing import Any
 from ..artifacts.artifact import Spend
 from ..artifacts.rows import Notes
 from ..errors import EXIT_STOPPED, UserError
+from . import patience
 from .ledger import Claim, Finished, Ledger, Wanted, key_of
 from .pace import Pace
 from .prices import guess_tokens
 from .service import Read, Service, expect, over
-from .units import Answer, Trouble, Unit
+from .units import Answer, Reply, Trouble, Unit
 
 SENDS = {"retry": 8, "limited": 40, "timeout": 4, "garbage": 4}  # at most so many sends of one unit for one reason
 FAILURE = {
@@ -53,6 +54,7 @@ class Client:
         self._done: list[tuple[Any, asyncio.Future[None]]] = []
         self._settled: list[tuple[Wanted, Finished, str]] = []
         self._stop: UserError | None = None
+        self.patience = patience.Patience(label, service.name)
         self._full_since: float | None = None  # when the disk had no room for an answer
         self._loop: asyncio.AbstractEventLoop | None = None
         self._keeper: asyncio.Task[None] | None = None
@@ -126,7 +128,7 @@ class Client:
             await asyncio.sleep(POLL_SECONDS)
         if claim.what == "done":
             assert claim.row is not None
-            read = self.service.read(unit, claim.row.raw)
+            read = self._read(unit, claim.row.raw)
             if read.status != "garbage":
                 self.counts["from_ledger"] += 1
                 self._heard = True
@@ -154,10 +156,10 @@ class Client:
             begun = time.monotonic()
             self.counts["sent"] += 1
             try:
-                reply = await self.service.sender.send(unit)
+                reply = await self._sent(unit)
                 raw = self._scrub(reply.raw)
                 await self._commit((wanted, raw, reply.http_status, reply.request_id))
-                read = self.service.read(unit, raw)
+                read = self._read(unit, raw)
                 if read.status == "garbage":
                     self.ledger.reopen(wanted)
                     raise Trouble("garbage", read.detail, reply.http_status, request_id=reply.request_id)
@@ -172,6 +174,23 @@ class Client:
             self.counts[f"status_{read.status}"] += 1
             return self._answer(unit, key, row, read, charged_now=True)
 
+    def _read(self, unit: Unit, raw: bytes) -> Read:
+        """Read an answer; one that no reader was written for is garbage for its own unit, never a stop of the run."""
+        try:
+            read = self.service.read(unit, raw)
+            f"{read.text}{read.model}".encode()  # a lone surrogate fits into no file
+        except (ValueError, TypeError, KeyError, IndexError, AttributeError, RecursionError, OverflowError) as error:
+            return Read("garbage", "", {}, detail=f"{type(error).__name__}: {error}"[:300])
+        return read
+
+    async def _sent(self, unit: Unit) -> Reply:
+        """Give the raw answer; a server that says nothing for long is told once in a while."""
+        timer = asyncio.get_running_loop().call_later(patience.HANGING_SECONDS, self.patience.hanging)
+        try:
+            return await self.service.sender.send(unit)
+        finally:
+            timer.cancel()
+
     def _took(self, raw: bytes, read: Read, expected: tuple[int, int, int]) -> Finished:
         """Give what an answer took: what the server says, else what was expected."""
         in_tokens = read.in_tokens if read.in_tokens is not None else expected[0]
@@ -179,6 +198,7 @@ class Client:
         chars = read.chars if read.chars is not None else expected[2]
         if not self.service.counts_tokens:
             in_tokens = out_tokens = 0
+        in_tokens, out_tokens, chars = max(0, in_tokens), max(0, out_tokens), max(0, chars)  # a bill is never negative
         usd = self.service.price.usd(in_tokens, out_tokens, chars)
         return Finished(raw, read.model or self.service.model, in_tokens, out_tokens, chars, usd)
 
@@ -200,7 +220,8 @@ class Client:
         )
         self.counts[f"attempt_{what}"] += 1
         if again and self._stop is None:
-            delay = self.pace.backoff(sends[what]) if trouble.retry_after is None else trouble.retry_after
+            asked = trouble.retry_after
+            delay = self.pace.backoff(sends[what]) if asked is None else self.patience.capped(asked)
             if what == "limited":
                 delay = max(delay, 0.05)
                 self.pace.refused(delay)
@@ -274,7 +295,8 @@ class Client:
                 if trouble.what not in SENDS or sends >= SENDS["garbage"]:
                     detail, mend = self._scrub_text(trouble.detail), self._scrub_text(trouble.mend)
                     raise self._stopped((detail, mend)) from trouble
-                await asyncio.sleep(self.pace.backoff(sends) if trouble.retry_after is None else trouble.retry_after)
+                asked = trouble.retry_after
+                await asyncio.sleep(self.pace.backoff(sends) if asked is None else self.patience.capped(asked))
         self._keeper = asyncio.get_running_loop().create_task(self._keep())
 
     async def _keep(self) -> None:

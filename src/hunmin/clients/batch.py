@@ -25,7 +25,7 @@ from ..errors import EXIT_STOPPED, UserError
 from .asking import Client
 from .ledger import Finished, Wanted
 from .prices import guess_tokens
-from .units import Unit
+from .units import Trouble, Unit
 
 log = logging.getLogger("hunmin")
 
@@ -58,10 +58,14 @@ def ask_in_batches(
     """
     import openai
 
-    from .openai_chat import api_key, endpoint_of
+    from .openai_chat import api_key, endpoint_of, stay_there
 
+    web = openai.DefaultHttpxClient(event_hooks={"response": [stay_there]})
     api = openai.OpenAI(
-        base_url=endpoint_of(base_url), api_key=api_key(base_url, api_key_env, client.label), max_retries=5
+        base_url=endpoint_of(base_url),
+        api_key=api_key(base_url, api_key_env, client.label),
+        max_retries=5,
+        http_client=web,
     )
     state = _State(folder / STATE)
     counts = {"from_batches": 0, "left_over": 0, "batches": 0}
@@ -93,6 +97,8 @@ def ask_in_batches(
             exit_code=EXIT_STOPPED,
         ) from error
     except openai.APIConnectionError as error:
+        if isinstance(error.__cause__, Trouble):
+            raise UserError(error.__cause__.detail, client.label, error.__cause__.mend, EXIT_STOPPED) from error
         raise UserError(
             f"no connection to the batch service: {error}",
             client.label,

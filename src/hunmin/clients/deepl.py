@@ -17,10 +17,11 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+from ..artifacts import interrupt
 from ..artifacts.artifact import Spend, hash_of
 from ..artifacts.rows import JsonObject, Notes
 from ..errors import UserError
-from .access import Access
+from .access import Access, raise_if_elsewhere
 from .asking import Client
 from .ledger import key_of, peek_done
 from .pace import FIRST_WAIT_SECONDS, Pace, retry_after
@@ -68,6 +69,7 @@ def open_client(
     plan = plan_of(key)
     price = require_price(plan, label) if spend.max_usd is not None else price_of(plan)
     entries = read_glossary(glossary) if glossary else None
+    interrupt.longest_seconds = max(interrupt.longest_seconds, timeout_seconds)
     http_pace = Pace(requests_per_minute)  # of HTTP requests, which carry many units each
     sender = DeepLSender(key, base_url, entries, (source_lang, target_lang), timeout_seconds, http_pace)
     identity = identity_of(base_url, entries)
@@ -217,11 +219,21 @@ class DeepLSender:
 
             url = self._base_url.rstrip("/") + "/" if self._base_url else None  # without "/" a path would be lost
             client = self._local.client = deepl.DeepLClient(self._key, server_url=url, send_platform_info=False)
-            # deepl 1.32 hides the response headers, and with them Retry-After; a hook of its session shows them
-            client._client._session.hooks["response"].append(self._keep_headers)
+            # deepl 1.32 hides the response headers, and with them Retry-After and where a redirect leads. Its requests
+            # are prepared without its session, whose hooks they miss.
+            session = client._client._session
+            send = session.send
+
+            def watched(request: Any, **kwargs: Any) -> Any:
+                request.register_hook("response", self._keep_headers)
+                return send(request, **kwargs)
+
+            session.send = watched
         return client
 
     def _keep_headers(self, response: Any, *_: Any, **__: Any) -> None:
+        if response.is_redirect:
+            raise_if_elsewhere(response.url, response.headers["location"], response.status_code)
         self._local.headers = response.headers
         self._local.content_type = response.headers.get("content-type", "")
 
@@ -233,6 +245,8 @@ class DeepLSender:
         try:
             return call(*args, **kwargs)
         except deepl.DeepLException as error:
+            if isinstance(error.__cause__, Trouble):
+                raise error.__cause__ from None
             raise _trouble(error, self._local.headers) from error
         except (ValueError, KeyError, TypeError, IndexError, AttributeError) as error:
             raise Trouble("garbage", f"not a DeepL answer: {type(error).__name__}", 200) from error

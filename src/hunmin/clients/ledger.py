@@ -212,9 +212,12 @@ class Ledger:
                 self._db.execute("UPDATE meter SET usd=usd+?, chars=chars+?", (usd, int(chars)))
 
     def reopen(self, unit: Wanted) -> None:
-        """Take back "done": what came back turned out to be no answer, so the unit is in flight again."""
+        """Take back "done": what came back turned out to be no answer, so the unit is in flight again.
+
+        The raw answer stays in the row until another one takes its place.
+        """
         with Transaction(self._db, self.path):
-            self._db.execute("UPDATE unit SET state='inflight', owner=?, raw=NULL WHERE key=?", (self.owner, unit.key))
+            self._db.execute("UPDATE unit SET state='inflight', owner=? WHERE key=?", (self.owner, unit.key))
 
     def fail(self, unit: Wanted, status: str, http_status: int | None, charged: bool) -> None:
         """Commit that a unit got no answer for good; the next run may claim it anew. `charged`: it may have been."""

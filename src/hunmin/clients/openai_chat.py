@@ -15,15 +15,16 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from ..artifacts import interrupt
 from ..artifacts.artifact import Spend
 from ..artifacts.rows import JsonObject, Notes
 from ..errors import UserError
 from ..text.thinking import strip_thinking
-from .access import Access
+from .access import Access, raise_if_elsewhere
 from .asking import Client
 from .ledger import key_of, peek_done
 from .pace import FIRST_WAIT_SECONDS, Pace, retry_after
-from .prices import FREE, price_of, require_price
+from .prices import FREE, is_free, price_at, price_of
 from .recorded import SCHEME, recorded_service
 from .service import Read, Service, expect
 from .units import Reply, Trouble, Unit
@@ -32,6 +33,7 @@ log = logging.getLogger("hunmin")
 
 OPENAI = "https://api.openai.com/v1"
 TIMEOUT_SECONDS = 300.0
+MOST_TOKENS = 10**9  # of one answer; what is more was not counted
 
 
 def open_client(
@@ -46,10 +48,12 @@ def open_client(
     tokens_per_minute: float | None = None,
     timeout_seconds: float = TIMEOUT_SECONDS,
     first_wait_seconds: float = FIRST_WAIT_SECONDS,
+    free: bool = False,
 ) -> Client:
     """Open a client for one model at one endpoint; `base_url: recorded:FILE` replays recorded replies instead.
 
-    `request` is merged into every request body. Raises UserError when the key is missing, or when `spend.max_usd` is
+    `request` is merged into every request body; `free`: the server charges nothing.
+    Raises UserError when the key is missing, or when `spend.max_usd` is
     set and the model has no known price.
     """
     pace = Pace(requests_per_minute, tokens_per_minute, first_wait_seconds)
@@ -57,9 +61,10 @@ def open_client(
         assert base_url is not None
         return Client(recorded_service(Path(base_url.removeprefix(SCHEME))), spend, label, pace)
     endpoint, key = endpoint_of(base_url), api_key(base_url, api_key_env, label)
-    price = require_price(model, label) if spend.max_usd is not None else price_of(model)
+    price = price_at(endpoint, model, free, spend.max_usd, label)
     sender = ChatSender(endpoint, key, model, dict(request or {}), timeout_seconds)
     identity = (endpoint, model, dict(request or {}))
+    interrupt.longest_seconds = max(interrupt.longest_seconds, timeout_seconds)
     return Client(Service("llm", identity, model, sender, read_chat, price, _secrets(key)), spend, label, pace)
 
 
@@ -78,7 +83,9 @@ def endpoint_of(base_url: str | None) -> str:
     return endpoint
 
 
-def services(base_url: str | None, api_key_env: str | None) -> list[Access]:
+def services(
+    base_url: str | None, api_key_env: str | None, model: str | None = None, free: bool = False
+) -> list[Access]:
     """Give what asking this endpoint needs: nothing for recorded replies; a key where OpenAI or api_key_env asks one.
 
     Raises UserError for what is no URL.
@@ -86,7 +93,8 @@ def services(base_url: str | None, api_key_env: str | None) -> list[Access]:
     if is_recorded(base_url):
         return []
     endpoint = endpoint_of(base_url)
-    return [Access(endpoint, api_key_env or ("OPENAI_API_KEY" if endpoint == OPENAI else None))]
+    unpriced = model if model and not free and not price_of(model).known else None
+    return [Access(endpoint, api_key_env or ("OPENAI_API_KEY" if endpoint == OPENAI else None), unpriced)]
 
 
 def api_key(base_url: str | None, api_key_env: str | None, label: str) -> str:
@@ -130,6 +138,7 @@ class ChatSender:
             timeout=httpx2.Timeout(self._timeout, connect=min(10.0, self._timeout)),
             http_client=transport,
         )
+        transport.event_hooks = {"response": [_stay_there]}
         self._openai, self._cast_to = openai, httpx2.Response
 
     async def stop(self) -> None:
@@ -144,10 +153,22 @@ class ChatSender:
         try:  # the bytes are wanted before any parsing, so that they can be committed first
             response = await self._client.post("/chat/completions", body=body, cast_to=self._cast_to)
         except openai.APIConnectionError as error:
+            if isinstance(error.__cause__, Trouble):  # of _stay_there
+                raise error.__cause__ from None
             raise _lost(error, self._endpoint) from error
         except openai.APIStatusError as error:
             raise _trouble(error) from error
         return Reply(response.content, response.status_code, response.headers.get("x-request-id"))
+
+
+async def _stay_there(response: Any) -> None:
+    stay_there(response)
+
+
+def stay_there(response: Any) -> None:
+    """Refuse a redirect to another origin, before the prompt is sent there."""
+    if response.has_redirect_location:
+        raise_if_elsewhere(str(response.url), response.headers["location"], response.status_code)
 
 
 def _lost(error: BaseException, endpoint: str) -> Trouble:
@@ -205,7 +226,9 @@ def read_chat(unit: Unit, raw: bytes) -> Read:
     if not isinstance(message, dict):
         return Read("garbage", "", {}, detail="a choice without a message")
     usage = body.get("usage") or {}
-    told = (str(body.get("model") or ""), usage.get("prompt_tokens"), usage.get("completion_tokens"))
+    if not isinstance(usage, dict):
+        return Read("garbage", "", {}, detail="a usage that is no object")
+    told = (str(body.get("model") or ""), _tokens(usage, "prompt_tokens"), _tokens(usage, "completion_tokens"))
     content = message.get("content")
     if isinstance(content, list):  # some servers send parts
         content = "".join(part.get("text", "") for part in content if isinstance(part, dict))
@@ -222,6 +245,16 @@ def read_chat(unit: Unit, raw: bytes) -> Read:
     return Read("ok" if text else "empty", text, body, *told)
 
 
+def _tokens(usage: JsonObject, name: str) -> int | None:
+    """Give a number of tokens that the server counted, None when it says none. Raises ValueError for what is none."""
+    value = usage.get(name)
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int | float) or value != int(value) or value > MOST_TOKENS:
+        raise ValueError(f"usage.{name} is {value!r}")
+    return max(0, int(value))
+
+
 def estimate(
     units: Iterable[Unit],
     *,
@@ -229,6 +262,7 @@ def estimate(
     base_url: str | None = None,
     request: Mapping[str, Any] | None = None,
     ledger: Path | None = None,
+    free: bool = False,
 ) -> JsonObject:
     """Give what asking these units would take, without a key and without sending: requests, tokens, US dollars.
 
@@ -238,7 +272,7 @@ def estimate(
     if is_recorded(base_url):
         n = sum(1 for _ in units)
         return {"service": "recorded", "requests": n, "in_tokens": 0, "out_tokens": 0, "chars": 0, "usd": 0.0}
-    price = price_of(model)
+    price = FREE if is_free(base_url, model, free) else price_of(model)
     identity = (endpoint_of(base_url), model, dict(request or {}))
     found = {}
     for unit in units:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import email.utils
+import math
 import random
 import time
 from collections import deque
 from collections.abc import Mapping
+from contextlib import suppress
 
 FIRST_WAIT_SECONDS = 0.5
 WAIT_MOST_SECONDS = 30.0
@@ -74,9 +76,12 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
         if value is None:
             continue
         try:
-            return max(0.0, float(value) / scale)
+            seconds = float(value) / scale
+            if not math.isnan(seconds):
+                return max(0.0, seconds)
         except ValueError:
-            when = email.utils.parsedate_tz(value)
-            if when is not None:
-                return max(0.0, email.utils.mktime_tz(when) - time.time())
+            with suppress(ValueError, OverflowError):  # a date that no calendar has
+                when = email.utils.parsedate_tz(value)
+                if when is not None:
+                    return max(0.0, email.utils.mktime_tz(when) - time.time())
     return None

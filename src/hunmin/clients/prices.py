@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import ipaddress
+import math
 import re
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib import resources
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from ..artifacts.rows import JsonObject
 from ..errors import UserError
@@ -46,6 +49,30 @@ def price_of(model: str) -> Price:
     return Price(**row) if row else Price()
 
 
+def is_loopback(base_url: str | None) -> bool:
+    """Tell whether an address is this machine's own."""
+    host = urlsplit(base_url or "").hostname or ""
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def is_free(base_url: str | None, model: str = "", free: bool = False) -> bool:
+    """Tell whether asking costs nothing: recorded replies, `free`, or this machine where the model has no price."""
+    if free or (base_url or "").startswith("recorded:"):
+        return True
+    return is_loopback(base_url) and not price_of(model).known
+
+
+def price_at(base_url: str | None, model: str, free: bool, max_usd: float | None, where: str) -> Price:
+    """Give what a model costs there. Raises UserError when `max_usd` is set and there is no price to keep it by."""
+    if free:
+        return FREE
+    price = require_price(model, where) if max_usd is not None else price_of(model)
+    return price if price.known or not is_loopback(base_url) else FREE
+
+
 def require_price(model: str, where: str) -> Price:
     """Give the price, or raise UserError: a limit in dollars cannot be kept for an unknown price."""
     price = price_of(model)
@@ -54,7 +81,7 @@ def require_price(model: str, where: str) -> Price:
             f"the price of '{model}' is not known, so max_usd cannot be kept",
             where,
             f"Write `{model}: {{input: 0.0, output: 0.0}}` (US dollars per million tokens) into ./{OWN_TABLE}, "
-            "or limit by max_chars instead.",
+            "or limit by max_chars instead; free: true is for a server that charges nothing.",
         )
     return price
 
@@ -76,7 +103,7 @@ def _parse(source: str, where: str) -> JsonObject:
     table = yaml.safe_load(source) or {}
     for model, row in table.items():
         good = isinstance(row, dict) and row and set(row) <= {"input", "output", "chars"}
-        if not good or not all(isinstance(v, int | float) and v >= 0 for v in row.values()):
+        if not good or not all(isinstance(v, int | float) and 0 <= v < math.inf for v in row.values()):
             raise UserError(
                 f"'{model}': expected input and output, or chars, as numbers", where, "E.g. {input: 0.15, output: 0.6}."
             )

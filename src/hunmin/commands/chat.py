@@ -15,6 +15,7 @@ from typing import Any
 
 from ..errors import EXIT_INTERRUPTED, UserError
 from ..models import Loaded, Request, answering
+from .console import amount, positive, whole
 
 HELP = """\
 /reset            forget the conversation
@@ -56,17 +57,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--input", default="", metavar="TEXT", help="with --ask: the question's input")
     parser.add_argument("--file", type=Path, metavar="JSONL", help="answer every record of a file; needs --out")
     parser.add_argument("--out", "-o", type=Path, metavar="JSONL", help="where --file's answers go; continued if there")
-    parser.add_argument("--batch-size", type=int, default=8, help="with --file: answers made together (default: 8)")
+    parser.add_argument("--batch-size", type=positive, default=8, help="with --file: answers made at once (default: 8)")
     parser.add_argument("--web", action="store_true", help="open a page with two answers side by side and a vote")
     parser.add_argument("--against", metavar="MODEL", help="with --web: the second model (default: a second draw)")
-    parser.add_argument("--port", type=int, default=8766, help="with --web: the page's port; 0 takes a free one")
+    parser.add_argument("--port", type=whole, default=8766, help="with --web: the page's port; 0 takes a free one")
     parser.add_argument("--votes", type=Path, default=Path("votes.jsonl"), help="with --web: where preferences go")
     parser.add_argument("--save", type=Path, metavar="JSONL", help="write the conversation here when it ends")
-    parser.add_argument("--max-new-tokens", type=int, default=Params.max_new_tokens)
-    parser.add_argument("--temperature", type=float, default=None, help="0 is greedy (default: 0.7; with --file 0)")
-    parser.add_argument("--top-p", type=float, default=Params.top_p)
-    parser.add_argument("--repetition-penalty", type=float, default=Params.repetition_penalty)
-    parser.add_argument("--seed", type=int, default=None, help="draw the same answers again")
+    parser.add_argument("--max-new-tokens", type=positive, default=Params.max_new_tokens)
+    parser.add_argument("--temperature", type=amount, default=None, help="0 is greedy (default: 0.7; with --file 0)")
+    parser.add_argument("--top-p", type=amount, default=Params.top_p)
+    parser.add_argument("--repetition-penalty", type=amount, default=Params.repetition_penalty)
+    parser.add_argument("--seed", type=whole, default=None, help="draw the same answers again")
     parser.add_argument("--dtype", default="auto", choices=("auto", "bf16", "fp16", "fp32"))
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda or mps")
     parser.add_argument("--quantization", default="none", choices=("none", "nf4", "int8"))

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from .. import __version__
+from ..artifacts import interrupt
 from ..errors import EXIT_INTERRUPTED, UserError
 from ..stages import STAGES
 from ..tables import did_you_mean
@@ -84,7 +85,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def entry() -> None:
-    sys.exit(main())
+    interrupt.leave(main())
 
 
 def _help() -> str:

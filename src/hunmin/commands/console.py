@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import logging
+import math
 import os
 import re
 import sys
@@ -15,6 +16,7 @@ from typing import Any
 from ..artifacts import progress
 from ..artifacts.rows import Estimate
 from ..errors import UserError
+from ..options import number_problem
 from ..tables import did_you_mean
 
 
@@ -33,8 +35,26 @@ def parser_for(name: str, about: str) -> argparse.ArgumentParser:
 
 def positive(text: str) -> int:
     """Read a number from 1 on."""
-    if not text.isdecimal() or int(text) < 1:
+    if not (text.isascii() and text.isdecimal()) or int(text) < 1:
         raise argparse.ArgumentTypeError(f"expected a number from 1, got {text!r}")
+    return int(text)
+
+
+def amount(text: str) -> float:
+    """Read a finite number from 0 on."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if told := number_problem(value):
+        raise argparse.ArgumentTypeError(f"{told}, got {text!r}")
+    return value
+
+
+def whole(text: str) -> int:
+    """Read a whole number from 0 on."""
+    if not (text.isascii() and text.isdecimal()):
+        raise argparse.ArgumentTypeError(f"expected a whole number from 0 on, got {text!r}")
     return int(text)
 
 

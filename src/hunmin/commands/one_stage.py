@@ -27,6 +27,7 @@ from ..stages.protocol import Stage, find_stage
 from .console import (
     StagePrinter,
     add_common,
+    amount,
     confirm,
     painted,
     parser_for,
@@ -34,6 +35,7 @@ from .console import (
     prepare,
     print_estimates,
     set_up_logging,
+    whole,
 )
 from .flags import add_flags, config_from, given_flags
 
@@ -96,16 +98,16 @@ def _parser(stage: Stage) -> argparse.ArgumentParser:
     parser.add_argument("--yes", "-y", action="store_true", help="spend without asking")
     parser.set_defaults(max_usd=None, max_chars=None, ledger=None, in_flight=8, preview=None, seed=0)
     if stage.may_pay:
-        parser.add_argument("--max-usd", type=float, help="stop before spending more")
-        parser.add_argument("--max-chars", type=int, help="stop before sending more characters")
+        parser.add_argument("--max-usd", type=amount, help="stop before spending more")
+        parser.add_argument("--max-chars", type=whole, help="stop before sending more characters")
         parser.add_argument("--ledger", type=Path, help="a shared ledger file (default: OUT/ledger.sqlite)")
         parser.add_argument("--in-flight", type=positive, default=8, help="paid requests under way at once")
     if stage.preview is not None:
         parser.add_argument(
-            "--preview", type=int, nargs="?", const=3, metavar="N", help="print N rows as they are trained"
+            "--preview", type=positive, nargs="?", const=3, metavar="N", help="print N rows as they are trained"
         )
     if "seed" not in stage.Config.model_fields:
-        parser.add_argument("--seed", type=int, default=0, help="the recipe's seed this stage's own derives from")
+        parser.add_argument("--seed", type=whole, default=0, help="the recipe's seed this stage's own derives from")
     add_common(parser)
     return parser
 

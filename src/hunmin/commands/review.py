@@ -8,11 +8,12 @@ import json
 from pathlib import Path
 
 from ..errors import UserError
+from .console import whole
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("run", type=Path, help="a run that waits for review, or its review stage's folder")
-    parser.add_argument("--port", type=int, default=8765, help="the page's port; 0 takes a free one (default: 8765)")
+    parser.add_argument("--port", type=whole, default=8765, help="the page's port; 0 takes a free one (default: 8765)")
     parser.add_argument("--host", default="127.0.0.1", help="the address to listen on (default: this machine only)")
     parser.add_argument("--allow-host", action="append", default=[], metavar="NAME", help="a host name served as well")
     parser.add_argument("--open", action="store_true", help="open the browser")

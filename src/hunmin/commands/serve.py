@@ -16,6 +16,7 @@ from pathlib import Path
 from ..errors import UserError
 from ..models import Resolved
 from ..server import guard
+from .console import positive, whole
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -23,7 +24,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--adapter", type=Path, help="an adapter folder to lay on the model")
     parser.add_argument("--template", help="the chat template, in place of the model's own (alpaca, kullm, ...)")
     parser.add_argument("--name", help="the name that requests ask for (default: the model's)")
-    parser.add_argument("--port", type=int, default=8000, help="0 takes a free one (default: 8000)")
+    parser.add_argument("--port", type=whole, default=8000, help="0 takes a free one (default: 8000)")
     parser.add_argument("--host", default="127.0.0.1", help="the address to listen on (default: this machine only)")
     parser.add_argument("--allow-host", action="append", default=[], metavar="NAME", help="a host name served as well")
     parser.add_argument("--api-key-env", metavar="VAR", help="the environment variable with the key clients must send")
@@ -33,9 +34,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--quantization", default="none", choices=("none", "nf4", "int8"))
     parser.add_argument("--revision", help="the Hub revision of the model")
     parser.add_argument("--trust-remote-code", action="store_true", help="run code that comes with the model")
-    parser.add_argument("--max-batch", type=int, default=16, help="answers under way at once (default: 16)")
+    parser.add_argument("--max-batch", type=positive, default=16, help="answers under way at once (default: 16)")
     parser.add_argument(
-        "--max-new-tokens", type=int, default=512, help="a chat answer's limit when the request names none"
+        "--max-new-tokens", type=positive, default=512, help="a chat answer's limit when the request names none"
     )
 
 

@@ -14,12 +14,13 @@ from ..artifacts import artifact
 from ..artifacts.record import Record, read_jsonl, texts
 from ..artifacts.rows import JsonObject
 from ..errors import UserError
+from .console import whole
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("path", help="a run, an artifact folder or a records file")
-    parser.add_argument("-n", type=int, default=5, help="rows to show (default 5)")
-    parser.add_argument("--skip", type=int, default=0, help="rows to pass over first")
+    parser.add_argument("-n", type=whole, default=5, help="rows to show (default 5)")
+    parser.add_argument("--skip", type=whole, default=0, help="rows to pass over first")
     parser.add_argument("--where", action="append", default=[], metavar="FIELD=TEXT",
                         help="only rows whose field holds the text; FIELD alone: rows that have it")  # fmt: skip
     parser.add_argument("--dropped", action="store_true", help="the rows that were dropped, with stage and reason")

@@ -6,16 +6,14 @@ A reply that cannot be read is asked for once more; a failure stays a status.
 from __future__ import annotations
 
 import asyncio
-import ipaddress
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
-from urllib.parse import urlsplit
 
-from ..artifacts.artifact import Spend
 from ..artifacts.rows import JsonObject, Shown
 from ..clients.asking import Client
+from ..clients.prices import is_free as is_free
 from ..clients.units import STATUSES, Answer, Unit, chat
 from .scores import WHY, Reading, Scale, read
 
@@ -169,21 +167,3 @@ def schema(scale: Scale) -> Shown:
         "additionalProperties": False,
     }
     return {"type": "json_schema", "json_schema": {"name": "rating", "strict": True, "schema": shape}}
-
-
-def is_free(base_url: str | None) -> bool:
-    """Tell whether an endpoint costs nothing: recorded replies, or a server on this machine."""
-    if base_url is None:
-        return False
-    if base_url.startswith("recorded:"):
-        return True
-    host = urlsplit(base_url).hostname or ""
-    try:
-        return host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
-def limits(spend: Spend, base_url: str | None) -> Spend:
-    """Give the spending limits that hold for this endpoint: dollars mean nothing to one that is free."""
-    return replace(spend, max_usd=None) if is_free(base_url) else spend

@@ -13,7 +13,7 @@ import sys
 import threading
 from pathlib import Path
 
-from ..artifacts import artifact, lock, progress
+from ..artifacts import artifact, interrupt, lock, progress
 from ..artifacts.artifact import Counts, Inputs
 from ..artifacts.rows import Shown
 from ..errors import EXIT_INTERRUPTED, UserError
@@ -120,4 +120,4 @@ def main(spec_path: Path) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(Path(sys.argv[1])))
+    interrupt.leave(main(Path(sys.argv[1])))

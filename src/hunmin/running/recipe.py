@@ -19,7 +19,7 @@ from pydantic import ValidationError
 from .. import PACKAGE
 from ..artifacts.rows import JsonObject
 from ..errors import UserError
-from ..options import Options
+from ..options import Options, number_problem
 from ..stages import STAGES
 from ..stages.protocol import Stage, find_stage, label_of
 from ..tables import did_you_mean
@@ -162,6 +162,8 @@ def parse(text: str, path: Path, overrides: Sequence[str] = ()) -> Recipe:
         if key in data and (not isinstance(data[key], types) or isinstance(data[key], bool)):
             names = " or ".join(t.__name__ for t in types if t is not type(None))
             problems.append(f"{at(key)}: {key}: expected {names}, got {data[key]!r}")
+        elif told := number_problem(data.get(key)):
+            problems.append(f"{at(key)}: {key}: {told}, got {data[key]!r}")
     steps = _steps(rows, at, problems)
     if len(steps) == len(rows):
         problems += contract_problems(steps)

@@ -71,7 +71,7 @@ def execute(
 
 def _execute(recipe: Recipe, run: Path, options: Options, tell: Callable[[str, str, Any], None]) -> list[Outcome]:
     pending = _pending(recipe, run, options.until)
-    _require_files_and_keys([step for _, step in pending], run)
+    _require_files_and_keys([step for _, step in pending], run, recipe.max_usd)
     _own(run, recipe)
     _confirm_paid(recipe, run, options, [(i, step) for i, step in pending if is_paid(step)])
     outcomes: list[Outcome] = []
@@ -186,7 +186,7 @@ def _pending(recipe: Recipe, run: Path, until: str | None) -> list[tuple[int, St
     return [(i, step) for i, step in steps if artifact.read_manifest(folder_of(run, i, step)) is None]
 
 
-def _require_files_and_keys(steps: list[Step], run: Path) -> None:
+def _require_files_and_keys(steps: list[Step], run: Path, max_usd: float | None) -> None:
     """Raise UserError, all problems at once, for files and keys that the stages to come need and that are not here.
 
     A judge's missing question file must not be found out after days of training. Files inside the run's own folder may
@@ -198,7 +198,7 @@ def _require_files_and_keys(steps: list[Step], run: Path) -> None:
             if not path.exists() and run.resolve() not in path.resolve().parents:
                 near = did_you_mean(path.name, [p.name for p in path.parent.iterdir()]) if path.parent.is_dir() else ""
                 problems.append(f"{step.where}: {step.label}: no such file: {path}{near}")
-        problems += [f"{step.where}: {step.label}: {told}" for told in _missing_keys(step)]
+        problems += [f"{step.where}: {step.label}: {told}" for told in _missing_keys(step, max_usd)]
     if problems:
         raise UserError(
             "\n".join(dict.fromkeys(problems)) + "\nNothing was run. Put the file there or name another, set the key, "
@@ -206,12 +206,21 @@ def _require_files_and_keys(steps: list[Step], run: Path) -> None:
         )
 
 
-def _missing_keys(step: Step) -> list[str]:
-    """Give what is wrong with the keys and addresses of the services that a stage asks."""
+def _missing_keys(step: Step, max_usd: float | None) -> list[str]:
+    """Give what is wrong with the keys, addresses and prices of the services that a stage asks."""
     try:
-        return [told for service in step.stage.services(step.config) if (told := service.problem())]
+        services = step.stage.services(step.config)
     except UserError as error:
         return [error.what]
+    found = [told for service in services if (told := service.problem())]
+    if max_usd is not None:
+        found += [
+            f"the price of '{service.unpriced}' is not known, so max_usd cannot be kept; write it into ./prices.yaml, "
+            "limit by max_chars, or say free: true"
+            for service in services
+            if service.unpriced
+        ]
+    return found
 
 
 def _confirm_paid(recipe: Recipe, run: Path, options: Options, pending: list[tuple[int, Step]]) -> None:

@@ -77,14 +77,16 @@ def services(config: Config) -> list[Access]:
     """Give the endpoint that `sense` asks."""
     from ..clients import openai_chat
 
-    return openai_chat.services(config.base_url, config.api_key_env) if SENSE in config.checks else []
+    if SENSE not in config.checks:
+        return []
+    return openai_chat.services(config.base_url, config.api_key_env, config.model, config.free)
 
 
 def paid(config: Config) -> bool:
     """Only `sense` asks anyone; a server on this machine costs nothing."""
     from ..raters.asked import is_free
 
-    return SENSE in config.checks and not is_free(config.base_url)
+    return SENSE in config.checks and not is_free(config.base_url, config.model or "", config.free)
 
 
 def estimate(config: Config, inputs: Inputs) -> Estimate:
@@ -99,7 +101,12 @@ def estimate(config: Config, inputs: Inputs) -> Estimate:
 
     units = (unit for record in read_jsonl(inputs.records) for unit in sense.units(record, config.sense_min_sure > 0))
     return endpoint.estimate(
-        units, model=config.model or "", base_url=config.base_url, request=config.request, ledger=inputs.spend.ledger
+        units,
+        model=config.model or "",
+        base_url=config.base_url,
+        request=config.request,
+        ledger=inputs.spend.ledger,
+        free=config.free,
     )
 
 
@@ -173,7 +180,6 @@ def _concluded(notes: Notes, out: Path) -> Notes:
 
 def _with_sense(config: Config, inputs: Inputs, out: Path, attach: Any) -> Counts:
     from ..clients.openai_chat import open_client
-    from ..raters.asked import limits
     from ..translation.checks import sense
 
     with open_client(
@@ -181,7 +187,8 @@ def _with_sense(config: Config, inputs: Inputs, out: Path, attach: Any) -> Count
         base_url=config.base_url,
         api_key_env=config.api_key_env,
         request=config.request,
-        spend=limits(inputs.spend, config.base_url),
+        spend=inputs.spend,
+        free=config.free,
         label=inputs.label,
     ) as client:
 

@@ -43,8 +43,10 @@ HISTOGRAM_TEXT = "scores.txt"
 
 
 class Config(Options):
-    min_score: float | None = opt(None, "Keep scores of at least this.")
-    max_score: float | None = opt(None, "Keep scores of at most this (IFD: 1, above it the answer is unrelated).")
+    min_score: float | None = opt(None, "Keep scores of at least this.", signed=True)
+    max_score: float | None = opt(
+        None, "Keep scores of at most this (IFD: 1, above it the answer is unrelated).", signed=True
+    )
     top_k: int | None = opt(None, "Of what passes the thresholds keep the k highest scores.", ge=1)
     top_ratio: float | None = opt(None, "Of what passes the thresholds keep this ratio, highest first.", gt=0, le=1)
     measure: str | None = opt(None, "Instead of ratings this measure of the answers counts; of several the worst.")

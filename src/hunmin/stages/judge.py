@@ -123,7 +123,7 @@ def services(config: Config) -> list[Access]:
 
     answering = config.answer_base_url is not None
     return [
-        *openai_chat.services(config.base_url, config.api_key_env),
+        *openai_chat.services(config.base_url, config.api_key_env, config.model, config.free),
         *(openai_chat.services(config.answer_base_url, config.answer_api_key_env) if answering else []),
     ]
 
@@ -132,8 +132,9 @@ def paid(config: Config) -> bool:
     """Judge and answering endpoints cost money unless they run on this machine or are recorded."""
     from ..raters.asked import is_free
 
-    answering = config.answer_base_url is not None and not is_free(config.answer_base_url)
-    return answering or not is_free(config.base_url)
+    url = config.answer_base_url
+    answering = url is not None and not all(is_free(url, name) for name in config.models)
+    return answering or not is_free(config.base_url, config.model, config.free)
 
 
 def estimate(config: Config, inputs: Inputs) -> Estimate:
@@ -165,7 +166,7 @@ def estimate(config: Config, inputs: Inputs) -> Estimate:
             units.append(
                 chat(prompt.fill(values), expect_tokens=EXPECT_TOKENS, repeat=k * 2 + (job.order == "ours_first"))
             )
-    found = llm.estimate(units, model=config.model, base_url=config.base_url, request=config.request)
+    found = llm.estimate(units, model=config.model, base_url=config.base_url, request=config.request, free=config.free)
     return {"questions": len(questions), "models": n_models, "at_most": True, **found}
 
 

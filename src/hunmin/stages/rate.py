@@ -93,7 +93,9 @@ def services(config: Config) -> list[Access]:
     """Give the endpoint that is asked."""
     from ..clients import openai_chat
 
-    return [] if config.rater == "ifd" else openai_chat.services(config.base_url, config.api_key_env)
+    if config.rater == "ifd":
+        return []
+    return openai_chat.services(config.base_url, config.api_key_env, config.model, config.free)
 
 
 def hub(config: Config) -> list[HubId]:
@@ -110,7 +112,7 @@ def paid(config: Config) -> bool:
     """An endpoint costs money unless it runs on this machine or replays recorded replies."""
     from ..raters.asked import is_free
 
-    return config.rater != "ifd" and not is_free(config.base_url)
+    return config.rater != "ifd" and not is_free(config.base_url, config.model, config.free)
 
 
 def estimate(config: Config, inputs: Inputs) -> Estimate:
@@ -135,7 +137,12 @@ def estimate(config: Config, inputs: Inputs) -> Estimate:
         if values["answer"].strip()
     )
     found = endpoint.estimate(
-        units, model=config.model, base_url=config.base_url, request=config.request, ledger=inputs.spend.ledger
+        units,
+        model=config.model,
+        base_url=config.base_url,
+        request=config.request,
+        ledger=inputs.spend.ledger,
+        free=config.free,
     )
     if config.batch and found["usd"] is not None:
         found["usd"] = round(found["usd"] * 0.5, 4)
@@ -165,7 +172,7 @@ def with_rating(record: Record, rating: Rating) -> Record:
 def _by_llm(config: Config, inputs: Inputs, out: Path) -> tuple[Counts, Notes]:
     from ..clients.openai_chat import open_client
     from ..raters import llm
-    from ..raters.asked import Asker, limits
+    from ..raters.asked import Asker
     from ..raters.scores import read
 
     scale, prompt = parse_scale(config.scale, "rate.scale"), llm.load_prompt(config.prompt)
@@ -175,7 +182,8 @@ def _by_llm(config: Config, inputs: Inputs, out: Path) -> tuple[Counts, Notes]:
         base_url=config.base_url,
         api_key_env=config.api_key_env,
         request=config.request,
-        spend=limits(inputs.spend, config.base_url),
+        spend=inputs.spend,
+        free=config.free,
         label=inputs.label,
     ) as client:
         structured = config.structured

@@ -147,7 +147,6 @@ def answers_by_endpoint(
     import asyncio
 
     from ...clients.openai_chat import open_client
-    from ...raters.asked import limits
     from .bounded import each
     from .verdicts import answer_by_endpoint
 
@@ -160,7 +159,7 @@ def answers_by_endpoint(
             base_url=config.answer_base_url,
             api_key_env=config.answer_api_key_env,
             request=config.answer_request,
-            spend=limits(inputs.spend, config.answer_base_url),
+            spend=inputs.spend,
             label=f"{inputs.label}.answers",
         ) as client:
             tick = progress.bar(f"answers of {model}", len(questions), "question")

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import signal
 from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
+
+from ...artifacts import interrupt
 
 
 async def each(
@@ -14,11 +15,6 @@ async def each(
     """Do every job. The first exception (a budget, a quota) lets the others finish and is raised then; Ctrl-C alike."""
     waiting = iter(jobs)
     stopped: list[BaseException] = []
-    loop = asyncio.get_running_loop()
-    try:
-        loop.add_signal_handler(signal.SIGINT, lambda: stopped.append(KeyboardInterrupt()))
-    except (NotImplementedError, RuntimeError, ValueError):
-        pass  # Windows, or not in the main thread: Ctrl-C then raises as usual
 
     async def worker() -> None:
         for job in waiting:
@@ -31,12 +27,20 @@ async def each(
                 return
             tick(1)
 
-    try:
-        await asyncio.gather(*(worker() for _ in range(max(1, in_flight))))
-    finally:
-        try:
-            loop.remove_signal_handler(signal.SIGINT)
-        except (NotImplementedError, RuntimeError, ValueError):
-            pass
+    workers = [asyncio.create_task(worker()) for _ in range(max(1, in_flight))]
+
+    def first_press() -> int:
+        stopped.append(KeyboardInterrupt())
+        return sum(not task.done() for task in workers)
+
+    def second_press() -> None:
+        for task in workers:
+            task.cancel()
+
+    with interrupt.handled(first_press, second_press):
+        found = await asyncio.gather(*workers, return_exceptions=True)
+    for outcome in found:
+        if isinstance(outcome, BaseException) and not isinstance(outcome, asyncio.CancelledError):
+            stopped.append(outcome)
     if stopped:
         raise stopped[0]

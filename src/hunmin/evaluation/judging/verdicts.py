@@ -11,7 +11,7 @@ from ...artifacts.artifact import Inputs
 from ...artifacts.rows import JudgedDocument, Notes, Shown, Verdict
 from ...clients.units import OK, chat
 from ...raters import wording
-from ...raters.asked import EXPECT_TOKENS, Asker, limits, reply_text
+from ...raters.asked import EXPECT_TOKENS, Asker, reply_text
 from .answers import Answer, Answers
 from .bounded import each
 from .criteria import PAIR_VALUES, PAIRWISE, VALUES, CriteriaSet, Criterion
@@ -236,7 +236,8 @@ def judge_all(
         base_url=config.base_url,
         api_key_env=config.api_key_env,
         request=config.request,
-        spend=limits(inputs.spend, config.base_url),
+        spend=inputs.spend,
+        free=config.free,
         label=inputs.label,
     ) as client:
         asker = Asker(client, config.structured, config.asks, config.weighted)

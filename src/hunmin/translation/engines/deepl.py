@@ -78,7 +78,7 @@ def services(config: Any) -> list[Access]:
 
 
 def paid(config: Any) -> bool:
-    return True
+    return not config.free
 
 
 def files(config: Any) -> list[Path]:

@@ -16,7 +16,7 @@ from ...clients import openai_chat as client
 from ...clients.access import Access
 from ...clients.asking import Client
 from ...clients.deepl import read_glossary
-from ...clients.prices import guess_tokens
+from ...clients.prices import guess_tokens, is_free
 from ...clients.recorded import SCHEME
 from ...clients.units import Answer, Unit, chat
 from ...errors import UserError
@@ -79,6 +79,7 @@ def open_client(config: Any, inputs: Inputs) -> Client:
         requests_per_minute=config.requests_per_minute,
         tokens_per_minute=config.tokens_per_minute,
         timeout_seconds=config.timeout_seconds,
+        free=config.free,
     )
 
 
@@ -171,11 +172,11 @@ def prompts(config: Any) -> dict[str, str]:
 
 
 def services(config: Any) -> list[Access]:
-    return client.services(config.base_url, config.api_key_env)
+    return client.services(config.base_url, config.api_key_env, config.model, config.free)
 
 
 def paid(config: Any) -> bool:
-    return not client.is_recorded(config.base_url)
+    return not is_free(config.base_url, config.model or "", config.free)
 
 
 def files(config: Any) -> list[Path]:
@@ -197,4 +198,11 @@ def problems(config: Any) -> list[str]:
 
 
 def estimate(units: Iterable[Unit], config: Any, ledger: Path | None) -> Estimate:
-    return client.estimate(units, model=config.model, base_url=config.base_url, request=config.request, ledger=ledger)
+    return client.estimate(
+        units,
+        model=config.model,
+        base_url=config.base_url,
+        request=config.request,
+        ledger=ledger,
+        free=config.free,
+    )

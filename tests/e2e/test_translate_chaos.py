@@ -146,7 +146,7 @@ def test_deepl_drains_on_ctrl_c_and_overcomes_its_faults(source, tmp_path):
         Response(500, {"message": "oops"}),
         Response(503, {"message": "busy"}),
         deepl_server.HTML,
-        Response(200, {"translations": [{"text": "하나", "detected_source_language": "EN", "billed_characters": 1}]}),
+        Response(200, {"translations": []}),  # fewer than texts, also where a request has only one
         Response(200, b'{"translations": ['),
     ]
     faulty = {3 + 4 * i: fault for i, fault in enumerate(faults)}

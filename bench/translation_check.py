@@ -26,6 +26,7 @@ from hunmin.artifacts.record import read_jsonl
 from hunmin.translation.checks import DEFAULT
 from hunmin.translation.checks.find_issues import issues_of_text, resolve_checks
 from hunmin.translation.repairs.mend_record import Outcome, mend_text
+from hunmin.translation.repairs.propose import propose, take_all
 
 CHECKS = resolve_checks(DEFAULT)
 SEED_KINDS = ("code_only", "code_mixed", "number_lost", "math_symbol", "untranslated", "cut_off", "markup")
@@ -130,7 +131,7 @@ def score_damage(pairs: list[Pair], at_least: int, seed: int) -> dict[str, Any]:
                     cases.setdefault((pair.name, done[0]), (pair, *done))
             if len(cases) >= at_least:
                 break
-        n_found = n_any = n_certain = n_restored = n_equal = 0
+        n_found = n_any = n_certain = n_unasked = n_restored = n_equal = 0
         missed = []
         for pair, text, piece in cases.values():
             context = context_of(pair)
@@ -142,7 +143,9 @@ def score_damage(pairs: list[Pair], at_least: int, seed: int) -> dict[str, Any]:
             if not hit:
                 missed.append({"pair": pair.name, "piece": piece[:80], "text": text[:200]})
             if mended_whole:
-                fixed, _, _ = mend_text(pair.english, text, issues, CHECKS, context, Outcome())
+                done, left, _ = mend_text(pair.english, text, issues, CHECKS, context, Outcome())
+                fixed = take_all(done, propose(pair.english, done, left, CHECKS, context))
+                n_unasked += done != text and done.count(piece) >= pair.korean.count(piece)
                 n_restored += fixed.count(piece) >= pair.korean.count(piece)
                 n_equal += fixed == pair.korean
         n = len(cases)
@@ -152,7 +155,8 @@ def score_damage(pairs: list[Pair], at_least: int, seed: int) -> dict[str, Any]:
             "found": share(n_found, n),
             "certain": share(n_certain, n),
             "any_issue": share(n_any, n),
-            "restored": share(n_restored, n) if mended_whole else None,
+            "unasked": share(n_unasked, n) if mended_whole else None,
+            "restored": share(n_restored, n) if mended_whole else None,  # unasked, or with every proposal taken
             "field_equal": share(n_equal, n) if mended_whole else None,
             "missed": missed[:10],
         }
@@ -214,7 +218,9 @@ def main() -> None:
             f"certain {one['certain']['k']}",
             end="",
         )
-        print(f"  restored {told(one['restored'])}, field equal {one['field_equal']['k']}" if one["restored"] else "")
+        if one["restored"]:
+            print(f"  unasked {one['unasked']['k']}, with proposals {told(one['restored'])}", end="")
+        print(f", field equal {one['field_equal']['k']}" if one["restored"] else "")
     result["speed"] = measure_speed(pairs)
     print("\nspeed", result["speed"])
     if options.json:

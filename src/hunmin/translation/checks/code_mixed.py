@@ -170,7 +170,10 @@ def _name_severity(lost: Lost, name: str, original: str, text: str) -> str:
     if x == y and any(sign in there for sign in "·∙"):
         return ""
     if x.lower() == y.lower():
-        return CERTAIN if x != y or STRING.sub('""', bare) == bare else REVIEW
+        blanks = "".join(bare.lower().split()) == "".join(there.strip("`'‘’").lower().split())
+        return CERTAIN if blanks and (x != y or STRING.sub('""', bare) == bare) else REVIEW
+    if x in y or y in x or re.fullmatch(r"[a-z]+(?:[@/|:-][a-z]+)+", bare):
+        return REVIEW  # said with more or fewer words, or a form to be filled in
     if has_hangul(there):
         whole = CODEY.search(bare) or _in_block(bare, original)
         return CERTAIN if whole and not SLOT.search(bare) else REVIEW

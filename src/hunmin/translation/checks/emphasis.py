@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from ...text.hangul import ending
 from ...text.patterns import EMPHASIS, UNDERSCORE
 from .reading import CERTAIN, REVIEW, Issue, issue, lines_of, place, spans_of
 
@@ -123,7 +122,7 @@ def _reason(original: str, text: str, a: tuple[int, int], b: tuple[int, int], on
     if label and not lead.match(prior):
         return "!이름표 표시" if re.match(r"[^:：]{1,30}[:：]", lead.sub("", prior)) else "이름표 표시"
     if not after.strip(' .!?"') and not before.strip(' -*#>"') and (rest.strip(' .!?"') or prior.strip(' -*#>"')):
-        return "!줄 전체 표시" if len(one.body.split()) <= 4 and not ending(two.body) else "줄 전체 표시"
+        return "줄 전체 표시"
     if COLON_END.search(before) and ":" in prior + two.body + rest and not COLON_END.search(prior):
         return "쌍점 뒤"
     return _by_words(one, two, before, after, prior, rest) if len(lines_marks(original, a)) == 1 else ""

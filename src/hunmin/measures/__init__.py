@@ -16,3 +16,5 @@ MEASURES = {
 }
 VERIFIERS = frozenset({"final_answer"})  # 1 or 0 by something the record brings; without it nothing is verified
 HIGHER_IS_BETTER = frozenset({"hangul_share", *VERIFIERS})  # of the others a higher value is worse, or (length) neither
+BOUNDED_AT = 1.0  # what a measure counts for at most as a reward
+UNBOUNDED = frozenset({"length", "length_ratio"})  # amounts that are neither good nor bad: no rewards as they are

@@ -176,7 +176,7 @@ def licence_in(folder: Path) -> str:
 def read_model(steps: list[Step], of: Step, folder: Path) -> ModelFacts:
     """Gather what is known of the model artifact `of`, whose weights lie in `folder`."""
     chain = [s for s in lineage(steps, of) if s.manifest["output"] == "model"]
-    trainings = [s for s in chain if s.manifest["stage"] in ("sft", "dpo")]
+    trainings = [s for s in chain if s.manifest["stage"] in ("sft", "dpo", "grpo")]
     by_label = {s.label: s for s in steps}
     files: list[Path] = []
     for training in trainings:

@@ -23,6 +23,7 @@ HYPERPARAMETERS = (
 DATASET_OF = {"boolq": "skt/kobest_v1", "copa": "skt/kobest_v1", "hellaswag": "skt/kobest_v1"}
 DATASET_OF |= {"sentineg": "skt/kobest_v1", "wic": "skt/kobest_v1"}
 BUNDLED = PACKAGE / "data"
+TRAININGS = {"sft": "supervised fine-tuning", "dpo": "DPO", "grpo": "GRPO"}
 EXAMPLE = "대한민국의 수도는 어디인가요?"
 
 
@@ -111,7 +112,7 @@ def card(frame: Frame, facts: ModelFacts, of: Step, newest: bool, folder: Path, 
         model_name=frame.name if results else None,
         eval_results=results or None,
     ).to_yaml()
-    kinds = " then ".join({"sft": "supervised fine-tuning", "dpo": "DPO"}[s.manifest["stage"]] for s in facts.trainings)
+    kinds = " then ".join(TRAININGS[s.manifest["stage"]] for s in facts.trainings)
     told = f"{kinds or 'A model'}{' of' if kinds else ' from'} `{short_name(facts.base)}`"
     told = told[0].upper() + told[1:] + (f", template `{facts.template}`." if facts.template else ".")
     prompt = example(folder, facts)

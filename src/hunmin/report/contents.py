@@ -215,9 +215,15 @@ def curves(rows: Sequence[LossRow]) -> dict[str, dict[str, list[tuple[float, flo
                 continue
             if key in ("loss", "eval_loss"):
                 panels["loss"][key].append((row["step"], value))
+            elif key == "reward":
+                panels["rewards"]["mean reward"].append((row["step"], value))
+            elif key.startswith(REWARD) and key.endswith("/std"):
+                continue
             elif key.removeprefix("eval_").startswith(REWARD):
                 panel = "pairs ranked right" if key.endswith("accuracies") else "rewards"
-                panels[panel][key.replace(REWARD, "").replace("_", " ")].append((row["step"], value))
+                panels[panel][key.replace(REWARD, "").removesuffix("/mean").replace("_", " ")].append(
+                    (row["step"], value)
+                )
     return panels
 
 

@@ -16,6 +16,7 @@ STAGES = {
     "filter": "hunmin.stages.filter",
     "sft": "hunmin.stages.sft",
     "dpo": "hunmin.stages.dpo",
+    "grpo": "hunmin.stages.grpo",
     "merge": "hunmin.stages.merge",
     "evaluate": "hunmin.stages.evaluate",
     "judge": "hunmin.stages.judge",

@@ -77,7 +77,7 @@ class TrainConfig(Options):
     project: str = opt("", "Project at the tracker.")
     launch: Literal["none", "ddp", "fsdp2"] = opt("none", "Several processes: ddp by torchrun, fsdp2 by accelerate.")
     num_processes: int = opt(1, "Processes, one per GPU.", ge=1)
-    trainer: dict[str, Any] = opt({}, "Further options of trl's SFTConfig or DPOConfig, checked against its fields.")
+    trainer: dict[str, Any] = opt({}, "Further options of trl's own config, checked against its fields.")
 
 
 def cross_check(config: TrainConfig, kind: str) -> list[str]:
@@ -112,7 +112,7 @@ def cross_check(config: TrainConfig, kind: str) -> list[str]:
             found.append(f"report_to '{name}' is unknown; known are {', '.join(TRACKERS)}.")
     if config.project and not config.report_to:
         found.append("project is set, but report_to names no tracker.")
-    ours = OURS | (OURS_IN_DPO if kind == "dpo" else OURS_IN_SFT)
+    ours = OURS | {"sft": OURS_IN_SFT, "dpo": OURS_IN_DPO, "grpo": OURS_IN_GRPO}[kind]
     taken = sorted(set(config.trainer) & set(ours))
     if taken:
         found.append("; ".join(f"trainer.{name} is set by hunmin's own {ours[name]}" for name in taken) + ".")
@@ -179,6 +179,16 @@ OURS_IN_DPO = {
     "precompute_ref_log_probs": "precompute_ref_log_probs",
 }
 
+OURS_IN_GRPO = {
+    "beta": "beta",
+    "num_generations": "n",
+    "max_completion_length": "max_new_tokens",
+    "temperature": "temperature",
+    "top_p": "top_p",
+    "reward_weights": "rewards",
+    "generation_kwargs": "own stop tokens",
+}
+
 
 def _unknown_trainer_options(config: TrainConfig, kind: str) -> list[str]:
     """Names under `trainer:` that trl does not know; trl is imported only when there are any."""
@@ -190,7 +200,7 @@ def _unknown_trainer_options(config: TrainConfig, kind: str) -> list[str]:
 
     from ..tables import did_you_mean
 
-    owner: Any = trl.SFTConfig if kind == "sft" else trl.DPOConfig
+    owner: Any = {"sft": trl.SFTConfig, "dpo": trl.DPOConfig, "grpo": trl.GRPOConfig}[kind]
     known = {f.name for f in fields(owner)}
     return [
         f"trainer.{name}: trl's {owner.__name__} has no such option{did_you_mean(name, known)}"

@@ -291,14 +291,24 @@ def identity(config: TrainConfig, inputs: Inputs, ready: Ready) -> JsonObject:
         "template": ready.template.hash,
         "base_model's weights": ready.base_hash,
         "processes": loop.world_size(),
+        "libraries": _libraries(),
     }
+
+
+def _libraries() -> str:
+    found = artifact.versions()
+    return " ".join(f"{name} {found[name]}" for name in ("torch", "transformers", "trl", "peft") if name in found)
 
 
 def older_identity(config: TrainConfig, ready: Ready) -> JsonObject:
     """Give what stands for the same in checkpoints of an older hunmin: defaults, and how 0.1 named the weights."""
     defaults = {k: field.get_default(call_default_factory=True) for k, field in type(config).model_fields.items()}
     defaults = {k: v for k, v in defaults.items() if getattr(config, k) == v}
-    return {**defaults, "base_model's weights": which.as_in_0_1(ready.found.base, ready.found.revision)}
+    return {
+        **defaults,
+        "libraries": _libraries(),
+        "base_model's weights": which.as_in_0_1(ready.found.base, ready.found.revision),
+    }
 
 
 def write_dropped(out: Path, label: str, report: labels.Report) -> None:

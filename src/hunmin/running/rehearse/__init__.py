@@ -199,6 +199,10 @@ def _dpo(config: Any) -> Changes:
     return changes
 
 
+def _grpo(config: Any) -> Changes:
+    return {**_train(config), "n": 2, "max_new_tokens": min(config.max_new_tokens, 16)}
+
+
 def _merge(config: Any) -> Changes:
     base = {"base_model": bases.tiny_base(config.base_model, "")} if config.base_model else {}
     return {**base, "revision": None, "check_tokens": min(config.check_tokens, 4)}
@@ -253,6 +257,7 @@ CHANGES: dict[str, Callable[[Any], Changes]] = {
     "judge": _judge,
     "sft": _train,
     "dpo": _dpo,
+    "grpo": _grpo,
     "merge": _merge,
     "evaluate": _evaluate,
     "publish": lambda config: {"repo": None},

@@ -112,7 +112,7 @@ def ours(path: Path) -> dict[str, Any]:
 
 def judge(path: Path, pairs: list[tuple[int, int, float]], dropped: dict[int, int]) -> dict[str, Any]:
     """Give recall by true similarity and the false drops, with plain Python sets of 5-grams as the truth."""
-    from hunmin.selection.nearest import compared_text
+    from hunmin.selection.compared import compared_text
 
     wanted = {i for pair in pairs for i in pair[:2]} | set(dropped) | set(dropped.values())
     grams: dict[int, str] = {}
@@ -148,7 +148,7 @@ def datasketch_speed(path: Path, n: int) -> dict[str, Any]:
     """Run datasketch's MinHash and LSH, then the true comparison, on the same shingles of the first n records."""
     from datasketch import MinHash, MinHashLSH
 
-    from hunmin.selection.nearest import compared_text
+    from hunmin.selection.compared import compared_text
 
     begun = time.process_time()
     index = MinHashLSH(threshold=0.7, num_perm=128)

@@ -34,6 +34,7 @@ SAME = 0.9
 FEW = 2  # other differing words up to which a negation is what the difference is about
 OTHER_PART = 0.25  # similarity below which what differs of two parts has nothing in common
 OTHER_QUESTION = 0.6
+SCRAP = 7
 DOER, DONE_TO = ("subject", "topic"), ("object", "to", "than")
 
 
@@ -203,6 +204,8 @@ def _parts(a: Compared, b: Compared, like: float) -> str:
         left, right = _rest(x, y)
         if not left or not right:
             continue
+        if who == "user" and min(sum(map(len, left)), sum(map(len, right))) < SCRAP and SENTENCE.search(x):
+            continue  # a word or less beside equal sentences asks nothing else
         asks = who == "user" and _asks(left) and _asks(right)
         if differing < (0.2 if asks else 0.5) * max(sum(map(len, left)), sum(map(len, right))):
             continue

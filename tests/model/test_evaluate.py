@@ -231,3 +231,40 @@ def test_the_korean_suite_names_tasks_that_lm_eval_has():
     assert len(wanted) > 10
     known = upstream.task_manager(wanted, []).all_tasks
     assert set(wanted) <= set(known)
+
+
+def test_a_retrained_model_in_the_same_folder_is_scored_anew(tmp_path):
+    folder = tiny_models.save(tmp_path / "model")
+    config = evaluate.Config(data=DATA, tasks=["copa"], num_fewshot=0, models=["newest"], limit=6)
+    evaluate.run(config, Inputs(model=folder), tmp_path / "out")
+    before = documents(tmp_path / "out")
+    tiny_models.save(tmp_path / "model", seed=7)
+    evaluate.run(config, Inputs(model=folder), tmp_path / "out")
+    assert [d["loglikelihoods"] for d in documents(tmp_path / "out")] != [d["loglikelihoods"] for d in before]
+
+
+def test_a_changed_prompt_or_label_of_an_own_task_is_another_score(model, tmp_path):
+    folder = own_task(tmp_path / "tasks")
+    asked = {"protocol": "upstream", "tasks": ["my_copa"], "num_fewshot": 0, "models": ["newest"], "limit": 4}
+    config = evaluate.Config(**asked, include_path=[folder])
+    marks = []
+    yaml = tmp_path / "tasks" / "mine.yaml"
+    for _ in range(2):
+        evaluate.run(config, Inputs(model=model), tmp_path / "out")
+        found = scores(tmp_path / "out")
+        assert all(r["data"] for r in found)
+        marks.append({r["fingerprint"] for r in found})
+        yaml.write_text(yaml.read_text("utf-8").replace("{{premise}}", "다음: {{premise}}"), encoding="utf-8")
+    assert not marks[0] & marks[1]
+
+
+def test_harness_bos_sends_the_token_and_is_another_protocol(model, tmp_path):
+    rows = {}
+    for protocol in ("harness", "harness-bos"):
+        asked = {"protocol": protocol, "tasks": ["sentineg"], "num_fewshot": [0], "models": ["newest"], "limit": 5}
+        evaluate.run(evaluate.Config(data=DATA, **asked), Inputs(model=model), tmp_path / protocol)
+        rows[protocol] = (scores(tmp_path / protocol), documents(tmp_path / protocol))
+    (plain, one), (bos, two) = rows["harness"], rows["harness-bos"]
+    assert {r["protocol"] for r in bos} == {"harness-bos"} and {r["data"] for r in bos} == {r["data"] for r in plain}
+    assert "bos_gap" in plain[0] and "bos_gap" not in bos[0]
+    assert [d["n_context_tokens"] + 1 for d in one] == [d["n_context_tokens"] for d in two]

@@ -43,6 +43,18 @@ def test_logickor_turns(tmp_path: Path) -> None:
     assert (found.id, found.category) == ("3", "수학(Math)")
 
 
+def test_mt_bench_turns_three_of_them(tmp_path: Path) -> None:
+    row = {
+        "question_id": 81,
+        "category": "글쓰기",
+        "turns": ["시를 써줘.", "더 짧게.", "제목도."],
+        "reference": ["가", "나"],
+    }
+    (found,) = read_questions(write(tmp_path / "q.jsonl", row), use_references=True)
+    assert (found.id, found.category, [t.text for t in found.turns]) == ("81", "글쓰기", row["turns"])
+    assert [t.reference for t in found.turns] == ["가", "나", ""]
+
+
 def test_instruction_rows_messages_and_json_lists(tmp_path: Path) -> None:
     rows = [
         {"instruction": "번역하세요", "input": "hello", "output": "안녕"},

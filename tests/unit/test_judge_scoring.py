@@ -4,7 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from hunmin.evaluation.judging.score_rows import biases, by_category, outcome, pairwise_rows, score_rows, statuses
+from hunmin.evaluation.judging.score_rows import (
+    biases,
+    by_category,
+    headline,
+    outcome,
+    pairwise_rows,
+    part_rows,
+    score_rows,
+    statuses,
+)
 
 
 def document(key, scores, model="ours", category="", text="답", finish="stop", weighted=None):
@@ -36,7 +45,8 @@ def test_an_unread_verdict_lowers_nothing() -> None:
     rows = score_rows([document("a", [5]), document("b", [None]), document("c", [3])], ["overall"], "p", 0)
     assert [(r["task"], r["metric"], r["value"], r["n"], r["n_unread"]) for r in rows] == [("overall", "mean", 4, 2, 1)]
     assert 3 <= rows[0]["ci_low"] <= 4 <= rows[0]["ci_high"] <= 5
-    assert score_rows([document("a", [None])], ["overall"], "p", 0) == []
+    [none] = score_rows([document("a", [None])], ["overall"], "p", 0)
+    assert (none["value"], none["ci_low"], none["n"], none["n_unread"]) == (None, None, 0, 1)
     assert score_rows([], ["overall"], "p", 0) == []
 
 
@@ -83,7 +93,8 @@ def test_pairwise_rows_and_the_position_bias_seen_in_them() -> None:
     assert row["value"] == pytest.approx(2 / 3, abs=1e-6)
     position = biases(documents)["position"]
     assert position["first_ratio"] == pytest.approx(5 / 6) and position["steady_ratio"] == pytest.approx(1 / 3)
-    assert pairwise_rows([pair("a", None, "A")], "p", 0, "gpt") == []
+    [none] = pairwise_rows([pair("a", None, "A")], "p", 0, "gpt")
+    assert (none["value"], none["n"], none["n_unread"]) == (None, 0, 1)
 
 
 def test_length_correlation_categories_and_statuses() -> None:
@@ -91,3 +102,25 @@ def test_length_correlation_categories_and_statuses() -> None:
     assert biases(documents)["length_correlation"]["overall"] == pytest.approx(1)
     assert by_category(documents, ["overall"]) == {"글": {"overall": 4.0}, "수학": {"overall": 1.5}}
     assert statuses([*documents, document("x", [None])]) == {"ok": 5, "unparsed": 1}
+
+
+def test_the_headline_counts_verdicts_and_ties() -> None:
+    ten = [document(str(i), [3, None] * 5) for i in range(5)]
+    assert headline(ten) == "25 of 50 verdicts read"
+    chosen = [("A", "B"), ("A", "A"), ("tie", "tie"), (None, "A"), ("B", "A")]
+    pairs = [pair(str(i), *said) for i, said in enumerate(chosen)]
+    assert headline(pairs) == "10 of 10 verdicts read; 1 won, 1 lost, 2 tied, 1 unread"
+
+
+def test_single_turn_multi_turn_and_category_rows() -> None:
+    three = [document("a", [5, 3, 1], category="수학"), document("b", [4, 2, None], category="글쓰기")]
+    for d in three:
+        d["turns"] = ["첫 질문", "다음", "마지막"]
+    rows = part_rows(three, ["overall"], "p", 0)
+    assert [(r["task"], r["metric"], r["value"], r["n"], r["n_unread"]) for r in rows] == [
+        ("overall single-turn", "turn_mean", 4.5, 2, 0),
+        ("overall multi-turn", "turn_mean", 2.0, 2, 1),
+        ("overall 글쓰기", "category_mean", 3.0, 1, 1),
+        ("overall 수학", "category_mean", 3.0, 1, 0),
+    ]
+    assert part_rows([document("a", [5])], ["overall"], "p", 0) == []

@@ -149,13 +149,23 @@ class ScoreRow(TypedDict):
     metric: str
     num_fewshot: int
     protocol: str
-    value: float
+    value: float | None
+    """None where nothing could be read: n is then 0."""
     ci_low: float | None
     ci_high: float | None
     n: int | None
     n_truncated: int | None
     n_unread: NotRequired[int]
     data: NotRequired[str]
+    """The test rows' name and hash; shots and prompts do not change it. Only rows with equal `data` are joined."""
+    fingerprint: NotRequired[str]
+    """All that decides the value, `MODEL-WAY`: the model's content, and how it was measured."""
+    bos_gap: NotRequired[float]
+    """Nats a token that the model loses without BOS, where it was scored without."""
+    n_bos_cut: NotRequired[int]
+    """Documents whose BOS was cut off with the left of their context."""
+    n_unfinished: NotRequired[int]
+    """Answers whose thinking never ended."""
     chance: NotRequired[float]
     task_version: NotRequired[str]
     reference: NotRequired[str]

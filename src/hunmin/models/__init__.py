@@ -2,7 +2,7 @@
 
 from .decoding import Generated, Piece, Request, decode, generate, steps
 from .finding import Resolved, bases_of, local_folders, resolve
-from .identity import commits
+from .identity import commits, deciding
 from .logprobs import logprobs, prompt_logprobs
 from .opening import Loaded, load, open_seq2seq, open_shape, prompt
 from .tokenizers import open_tokenizer
@@ -15,6 +15,7 @@ __all__ = [
     "Resolved",
     "bases_of",
     "commits",
+    "deciding",
     "decode",
     "generate",
     "load",

@@ -11,6 +11,9 @@ from ..artifacts import identity
 from ..artifacts.identity import hash_of
 
 WEIGHTS = ("*.safetensors", "*.bin")
+DECIDING = (*WEIGHTS, "*.json", "*.jinja", "*.model", "*.txt", "*.py")
+"""Files of a model folder that can change an answer: weights, configs, tokenizer, templates, its own code."""
+NOT_DECIDING = ("manifest.json", "trainer_state.json", "started.json")
 
 
 def of_base(base: str, revision: str | None = None) -> str:
@@ -37,6 +40,26 @@ def as_in_0_1(base: str, revision: str | None = None) -> str:
         first, last = identity.ends_of(file)
         parts.append([file.name, file.stat().st_size, hash_of(first.hex()), hash_of(last.hex())])
     return hash_of(parts)
+
+
+def deciding(model: str, revision: str | None = None) -> list[list[str]]:
+    """Give what of a model decides its answers, as [part, hash]: base, adapter and tokenizer, each folder by content,
+    each Hub id by its commit ("" when the cache does not know it)."""
+    from .finding import resolve
+
+    found = resolve(model)
+    rows = [["template", found.template]]
+    parts = {"base": found.base, "adapter": str(found.adapter or ""), "tokenizer": found.tokenizer}
+    for part, place in parts.items():
+        folder = Path(place)
+        if not place:
+            continue
+        if not folder.is_dir():
+            rows.append([part, place, commit(place, revision or found.revision) or ""])
+            continue
+        files = sorted({f for pattern in DECIDING for f in folder.glob(pattern)} - {folder / n for n in NOT_DECIDING})
+        rows += [[part, f.name, identity.sha256_file(f)] for f in files]
+    return rows
 
 
 def commit(name: str, revision: str | None = None) -> str | None:

@@ -11,7 +11,19 @@ from ..artifacts.rows import Difference, ScoreRow, interval_of
 from . import charts, page
 
 KEYS = ("model", "task", "metric", "num_fewshot", "protocol", "data")
-COLUMNS = (*KEYS, "value", "ci_low", "ci_high", "n", "n_truncated", "n_unread", "chance", "reference", "published_in")
+COLUMNS = (
+    *KEYS,
+    "value",
+    "ci_low",
+    "ci_high",
+    "n",
+    "n_truncated",
+    "n_unread",
+    "chance",
+    "reference",
+    "fingerprint",
+    "published_in",
+)
 
 
 @dataclass
@@ -80,6 +92,34 @@ def chance_of(table: Table) -> str:
     return "" if not values else f"guessing gives {' to '.join(f'{v:g}' for v in sorted({min(values), max(values)}))}"
 
 
+BOS_GAP = 0.5  # nats a token; evaluation/benchmarks/bos.py says where it comes from
+
+
+def warnings(table: Table) -> list[str]:
+    """Give what stands above a table because its numbers cannot be taken as they are."""
+    found = []
+    for model, cells in table.cells.items():
+        gaps = [row["bos_gap"] for row in cells.values() if row.get("bos_gap") is not None]
+        if gaps and max(gaps) > BOS_GAP:
+            found.append(
+                f"{model} loses {max(gaps):.2f} nats a token without BOS, which this protocol does not send: "
+                "see its scores under harness-bos"
+            )
+        cut = max((row.get("n_bos_cut", 0) for row in cells.values()), default=0)
+        if cut:
+            found.append(f"{model}: the BOS of up to {cut} documents was cut off with their beginning")
+    for column in table.across:
+        ways: dict[str, list[str]] = {}
+        for model, cells in table.cells.items():
+            mark = cells[column].get("fingerprint", "") if column in cells else ""
+            if "-" in mark:
+                ways.setdefault(mark.rpartition("-")[2], []).append(model)
+        if len(ways) > 1:
+            said = "; ".join(f"{way}: {', '.join(names)}" for way, names in ways.items())
+            found.append(f"{column} was not measured alike (fingerprints differ: {said})")
+    return found
+
+
 def markdown(found: Sequence[Table], significance: Sequence[Difference]) -> str:
     """Give the tables and the paired comparisons as Markdown."""
     lines, above = [], ""
@@ -88,6 +128,7 @@ def markdown(found: Sequence[Table], significance: Sequence[Difference]) -> str:
             above = heading(table)
             lines += [f"## {above}", ""]
         lines += [f"### {table.title}", ""]
+        lines += [f"> **Warning**: {warning}.\n" for warning in warnings(table)]
         if chance_of(table):
             lines += [f"{chance_of(table)}; 95 % intervals in brackets.", ""]
         lines += ["| model | " + " | ".join(table.across) + " | source |", "|---" * (len(table.across) + 2) + "|"]
@@ -132,13 +173,16 @@ def plot(table: Table) -> str:
     few = len(table.cells) <= 5 and max(map(len, table.cells)) <= 18  # what a legend of lines has room and colours for
     if few and not table.protocol.startswith("judge:") and len(table.across) > 1:
         shots = {c: int(c.split("-")[0]) for c in table.across}
-        series = {m: [(float(shots[c]), r["value"]) for c, r in cells.items()] for m, cells in table.cells.items()}
+        series = {
+            m: [(float(shots[c]), r["value"]) for c, r in cells.items() if r["value"] is not None]
+            for m, cells in table.cells.items()
+        }
         ordered = {m: sorted(points) for m, points in series.items()}
         return charts.lines_svg(ordered, title, "shots")
     labels, values, spans = [], [], []
     for column in table.across:
         for model, cells in table.cells.items():
-            if (row := cells.get(column)) is None:
+            if (row := cells.get(column)) is None or row["value"] is None:
                 continue
             labels.append(model if len(table.across) == 1 else f"{column} {model}")
             values.append(row["value"])
@@ -156,6 +200,7 @@ def html(found: Sequence[Table], significance: Sequence[Difference]) -> str:
             "title": table.title,
             "heading": heading(table),
             "chance": chance_of(table),
+            "warnings": warnings(table),
             "heads": ["model", *table.across, "source"],
             "lines": [
                 [model, *(cell_text(cells.get(column)) for column in table.across), source_of(cells)]

@@ -29,7 +29,9 @@ OUTPUT = "scores"
 class Config(ModelOptions):
     tasks: list[str] = opt(["kobest"], "Suites (kobest, korean) or task names; under `upstream` any of lm-eval's.")
     num_fewshot: list[int] | int = opt([0, 5], "Numbers of shots, all scored in one go.")
-    protocol: Literal["harness", "upstream"] = opt("harness", "harness = the published tables' protocol.")
+    protocol: Literal["harness", "harness-bos", "upstream"] = opt(
+        "harness", "harness = the published tables' protocol; harness-bos = the same with BOS; upstream = lm-eval's."
+    )
     fewshot: Literal["random", "fixed"] = opt("random", "fixed = one draw of shots for all: another protocol.")
     limit: int | None = opt(None, "Score only the first N documents of each task.", ge=1)
     models: list[str] = opt(["base", "newest"], "base, newest, or labels of earlier stages.")
@@ -73,7 +75,7 @@ def check(config: Config) -> list[str]:
         found.append("tasks: is empty; name a suite such as kobest")
     if not shots_of(config) or any(k < 0 for k in shots_of(config)):
         found.append(f"num_fewshot: must be numbers from 0, got {config.num_fewshot}")
-    if config.protocol == "harness":
+    if config.protocol != "upstream":
         try:
             harness.task_names(config.tasks)
         except UserError as error:
@@ -90,6 +92,11 @@ def files(config: Config) -> list[Path]:
     from ..models import local_folders
 
     found = [*([Path(config.samples)] if config.samples else []), *local_folders(config.baselines)]
+    for folder in map(Path, config.include_path):
+        if folder.is_dir():
+            from ..evaluation.benchmarks import upstream
+
+            found += [folder, *upstream.data_files(folder)]
     if config.data is None or check(config):
         return found
     if not Path(config.data).is_dir():
@@ -130,7 +137,7 @@ def estimate(config: Config, inputs: Inputs) -> Estimate:
     if known is not None:
         return known
     found: Estimate = {"models": len(config.models) + len(config.baselines)}
-    if config.protocol == "harness" and config.data is not None:
+    if config.protocol != "upstream" and config.data is not None:
         from ..evaluation.benchmarks import harness
 
         jobs = harness.jobs(config.tasks, [0], config.data, limit=config.limit)

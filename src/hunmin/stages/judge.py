@@ -172,6 +172,7 @@ def estimate(config: Config, inputs: Inputs) -> Estimate:
 
 def run(config: Config, inputs: Inputs, out: Path) -> Counts:
     """Answer, judge, and leave scores.json, documents.jsonl and a plot for each criterion."""
+    from ..evaluation.benchmarks.fingerprint import of_way
     from ..evaluation.judging import agreement, verdicts
     from ..evaluation.judging import answerers as who
 
@@ -213,8 +214,11 @@ def run(config: Config, inputs: Inputs, out: Path) -> Counts:
         else:
             keys = [c.key for c in criteria.criteria]
             rows += scoring.score_rows(by_model[name], keys, protocol, inputs.seed, earlier, config.reference or "")
+            rows += scoring.part_rows(by_model[name], keys, protocol, inputs.seed)
+    asked = [[q.id, q.system, [[t.text, t.reference] for t in q.turns]] for q in questions]
+    marks = who.fingerprints(config, inputs, judged, of_way("judge", protocol, asked))
     for row in rows:
-        row["data"] = data
+        row["data"], row["fingerprint"] = data, marks[row["model"]]
     write_jsonl(out / DOCUMENTS, documents)
     write_atomic(out / SCORES, json.dumps(rows, ensure_ascii=False, indent=1) + "\n")
     notes["plots"] = plots(rows, out)
@@ -235,7 +239,7 @@ def run(config: Config, inputs: Inputs, out: Path) -> Counts:
             sum(notes["statuses"].values()),
             ", ".join(f"{n} {s}" for s, n in notes["statuses"].items() if s != "ok"),
         )
-    notes["headline"] = f"{len(documents) - unread:,} of {len(documents):,} verdicts read"
+    notes["headline"] = scoring.headline(documents)
     return Counts(len(documents), len(documents), {}, notes)
 
 
@@ -301,11 +305,12 @@ def _stop_if_unreadable(documents: Sequence[JudgedDocument], label: str) -> None
 def plots(rows: Sequence[ScoreRow], out: Path) -> list[str]:
     """Draw one chart a criterion and metric, a bar a model with its interval; give the files' names."""
     names = []
-    for task, metric in dict.fromkeys((row["task"], row["metric"]) for row in rows):
-        kept = [row for row in rows if (row["task"], row["metric"]) == (task, metric)]
+    drawn = [row for row in rows if row["value"] is not None and row["metric"] not in scoring.PARTS]
+    for task, metric in dict.fromkeys((row["task"], row["metric"]) for row in drawn):
+        kept = [row for row in drawn if (row["task"], row["metric"]) == (task, metric)]
         chart = charts.bars_svg(
             [row["model"] for row in kept],
-            [row["value"] for row in kept],
+            [float(row["value"] or 0) for row in kept],
             f"{task}, {metric} (n = {kept[0]['n']}, 95 % interval)",
             [interval_of(row) for row in kept],
         )

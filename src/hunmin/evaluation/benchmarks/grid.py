@@ -7,15 +7,16 @@ import json
 import logging
 import re
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any, TypedDict
+from typing import Any, TypedDict, cast
 
 from ... import models
 from ...artifacts import artifact, progress
 from ...artifacts.rows import Document, Notes, ScoreRow
 from ...errors import UserError
-from . import harness, processes, scorer, tokens, upstream
+from . import bos, fingerprint, harness, processes, scorer, tokens, upstream
 from .contestants import Contestant
 from .processes import Group
 
@@ -33,49 +34,149 @@ class Part(TypedDict):
 Tick = Callable[..., None]
 
 
-def part_of(out: Path, model: str, task: str, num_fewshot: int) -> Path:
-    """Give the file of a finished model, task and number of shots."""
+def part_of(out: Path, model: str, task: str, num_fewshot: int, mark: str = "") -> Path:
+    """Give the file of a finished model, task and number of shots; `mark` is its fingerprint, so that another
+    model in the same folder, other rows or another wording find nothing done."""
     name = re.sub(r"[^\w.-]+", "_", f"{model}--{task}--{num_fewshot}")
-    return out / "parts" / f"{name}-{artifact.hash_of([model, task])[:6]}.json"
+    return out / "parts" / f"{name}-{artifact.hash_of([model, task, mark])[:12]}.json"
+
+
+@dataclass(frozen=True)
+class Work:
+    """One task at one number of shots, the same for every model: `way` names all that decides its numbers but the
+    model, `run(opened)` gives (score rows, documents, details)."""
+
+    task: str
+    num_fewshot: int
+    protocol: str
+    way: str
+    size: int
+    run: Callable[[Opened], tuple[list[ScoreRow], list[Document], Notes]]
+    texts: Sequence[str] = ()
+    """What the model is asked, where the harness protocol sends no BOS."""
+
+
+@dataclass
+class Opened:
+    """A contestant's open model and what scores it, made when first needed."""
+
+    config: Any
+    contestant: Contestant
+    loaded: Any
+    max_length: int
+    group: Group
+    tick: Tick
+    _scorer: Any = None
+    _lm: Any = None
+
+    @property
+    def scorer(self) -> scorer.Scorer:
+        if self._scorer is None:
+            config = self.config
+            self._scorer = scorer.open_scorer(self.loaded.model, self.max_length, config.backend, config.budget_tokens)
+        return cast(scorer.Scorer, self._scorer)
+
+    @property
+    def lm(self) -> Any:
+        if self._lm is None:
+            config, shard = self.config, processes.shard(self.group)
+            self._lm = upstream.open_model(self.loaded, self.max_length, config.backend, config.budget_tokens, shard)
+        return self._lm
 
 
 def score_all(
     config: Any, shots: Sequence[int], found: Sequence[Contestant], out: Path, group: Group, label: str
 ) -> list[Part]:
     """Score what no part file holds yet, one model in memory at a time; give all parts in order."""
-    if config.protocol == "harness":
-        fixed = config.fewshot == "fixed"
-        jobs = harness.jobs(config.tasks, shots, config.data, revision=config.revision, limit=config.limit, fixed=fixed)
-        keys = [(job.task.name, job.num_fewshot) for job in jobs]
-        sizes = [job.n_choices for job in jobs]
-    else:
-        keys = [(name, k) for name in upstream.names(config.tasks) for k in shots]
-        jobs, sizes = _upstream_jobs(config, keys, out, group), [1] * len(keys)
-    parts = {(c.name, i): part_of(out, c.name, *keys[i]) for c in found for i in range(len(keys))}
+    work = works(config, shots, out, group)
+    marks = {c.name: fingerprint.of_model(c.source, None) for c in found}
+    names = {(c.name, i): fingerprint.joined(marks[c.name], w.way) for c in found for i, w in enumerate(work)}
+    parts = {
+        (name, i): part_of(out, name, work[i].task, work[i].num_fewshot, mark) for (name, i), mark in names.items()
+    }
     pending = {key for key, path in parts.items() if not path.is_file()}
     processes.barrier(group)
-    unit = "choice" if config.protocol == "harness" else "task"
-    tick = progress.bar(label, sum(sizes[i] for _, i in pending), unit=unit)
+    unit = "choice" if all(w.protocol.startswith(harness.HARNESS) for w in work) else "task"
+    tick = progress.bar(label, sum(work[i].size for _, i in pending), unit=unit)
     for contestant in found:
-        todo = [(jobs[i], parts[contestant.name, i]) for i in range(len(keys)) if (contestant.name, i) in pending]
+        todo = [
+            (w, parts[contestant.name, i], names[contestant.name, i])
+            for i, w in enumerate(work)
+            if (contestant.name, i) in pending
+        ]
         if todo:
             _score_model(config, contestant, todo, tick, group)
             gc.collect()
     tick(0, done=True)
-    return [json.loads(parts[c.name, i].read_text("utf-8")) for c in found for i in range(len(keys))]
+    return [json.loads(parts[c.name, i].read_text("utf-8")) for c in found for i in range(len(work))]
 
 
-def _upstream_jobs(config: Any, keys: Sequence[tuple[str, int]], out: Path, group: Group) -> list[Any]:
-    wanted = list(dict.fromkeys(name for name, _ in keys))
+def works(config: Any, shots: Sequence[int], out: Path, group: Group) -> list[Work]:
+    """Give everything to score, in the order asked; each task under the protocol it has."""
+    fixed = config.fewshot == "fixed"
+    precision = [config.quantization, config.max_length, _dtype(config)]
+    if config.protocol == upstream.PROTOCOL:
+        return _upstream(config, upstream.names(config.tasks), shots, out, group, precision)
+    jobs = harness.jobs(
+        config.tasks,
+        shots,
+        config.data,
+        revision=config.revision,
+        limit=config.limit,
+        fixed=fixed,
+        protocol=config.protocol,
+    )
+    return [_harness(job, precision) for job in jobs]
+
+
+def _dtype(config: Any) -> str:
+    from ...models.opening import choose_device, choose_dtype
+
+    return choose_dtype(config.dtype, choose_device(config.device))
+
+
+def _harness(job: harness.Job, precision: list[Any]) -> Work:
+    def run(opened: Opened) -> tuple[list[ScoreRow], list[Document], Notes]:
+        name = opened.contestant.name
+        tick = partial(opened.tick, note=f"{name} {job.task.name} {job.num_fewshot}-shot")
+        shard = processes.shard(opened.group)
+        documents = harness.run_job(job, name, opened.scorer, opened.loaded.tokenizer, tick, **shard)
+        special = "BOS before the context" if job.protocol.startswith(harness.BOS) else "no special tokens"
+        apart = {"tokenisation": f"context and choice apart, {special}"}
+        return harness.score_rows(documents, job.task), documents, {**apart, **opened.scorer.report}
+
+    texts = [item.context for item in job.items[: bos.TEXTS]] if not job.protocol.startswith(harness.BOS) else []
+    way = fingerprint.of_way(job.protocol, job.digest, precision)
+    return Work(job.task.name, job.num_fewshot, job.protocol, way, job.n_choices, run, texts)
+
+
+def _upstream(
+    config: Any, wanted: Sequence[str], shots: Sequence[int], out: Path, group: Group, precision: list[Any]
+) -> list[Work]:
     manager = upstream.task_manager(wanted, config.include_path)
     folder = out / "data" / str(group.rank)
-    specs = {name: upstream.task_spec(name, config.data, config.revision, folder) for name in wanted}
-    data = {name: upstream.data_name(name, config.data) for name in wanted}
-    return [(name, specs[name], k, manager, data[name]) for name, k in keys]
+    found = []
+    for name in wanted:
+        spec = upstream.task_spec(name, config.data, config.revision, folder)
+        known = upstream.open_task(name, spec, manager, config.data)
+
+        def run(
+            opened: Opened, k: int, name: str = name, spec: str = spec, known: upstream.Known = known
+        ) -> tuple[list[ScoreRow], list[Document], Notes]:
+            model = opened.contestant.name
+            rows, documents = upstream.run_task(opened.lm, model, spec, k, manager, config.limit, config.lm_eval, known)
+            opened.tick(1, note=f"{model} {name} {k}-shot")
+            joint = {"tokenisation": "lm-eval's: context and continuation together, the tokenizer's special tokens"}
+            return rows, documents, {**joint, **opened.lm.opened.report}
+
+        for k in shots:
+            way = fingerprint.of_way(upstream.PROTOCOL, known.digest, k, config.limit, config.lm_eval, precision)
+            found.append(Work(name, k, upstream.PROTOCOL, way, 1, partial(run, k=k)))
+    return found
 
 
 def _score_model(
-    config: Any, contestant: Contestant, todo: Sequence[tuple[Any, Path]], tick: Tick, group: Group
+    config: Any, contestant: Contestant, todo: Sequence[tuple[Work, Path, str]], tick: Tick, group: Group
 ) -> None:
     loaded = models.load(
         contestant.source,
@@ -89,35 +190,33 @@ def _score_model(
         raise UserError(
             f"max_length {config.max_length} is longer than the model's {own} tokens", contestant.name, "Lower it."
         )
-    max_length = config.max_length or own
-    shard = processes.shard(group)
-    details = {
+    opened = Opened(config, contestant, loaded, config.max_length or own, group, tick)
+    about = {
         "model": contestant.name,
         "asked_as": contestant.what,
         "dtype": str(loaded.model.dtype).removeprefix("torch."),
         "device": str(loaded.model.device),
-        "max_length": max_length,
+        "max_length": opened.max_length,
         "processes": group.world,
     }
-    if config.protocol == "harness":
-        opened = scorer.open_scorer(loaded.model, max_length, config.backend, config.budget_tokens)
-        for job, path in todo:
-            note = f"{contestant.name} {job.task.name} {job.num_fewshot}-shot"
-            documents = harness.run_job(
-                job, contestant.name, opened, loaded.tokenizer, partial(tick, note=note), **shard
-            )
-            rows = harness.score_rows(documents, job.task)
-            about = {"task": job.task.name, "num_fewshot": job.num_fewshot, "protocol": job.protocol}
-            apart = {"tokenisation": "context and choice apart, no special tokens"}
-            _keep(path, {**details, **about, **apart, **opened.report}, rows, documents, group)
-        return
-    lm = upstream.open_model(loaded, max_length, config.backend, config.budget_tokens, shard)
-    for (name, spec, k, manager, data), path in todo:
-        rows, documents = upstream.run_task(lm, contestant.name, spec, k, manager, config.limit, config.lm_eval, data)
-        tick(1, note=f"{contestant.name} {name} {k}-shot")
-        about = {"task": name, "num_fewshot": k, "protocol": upstream.PROTOCOL}
-        joint = {"tokenisation": "lm-eval's: context and continuation together, the tokenizer's special tokens"}
-        _keep(path, {**details, **about, **joint, **lm.opened.report}, rows, documents, group)
+    without = None
+    asked = next((w.texts for w, _, _ in todo if w.texts), ())
+    if asked:
+        without = bos.measure(opened.scorer, loaded.tokenizer, asked)
+        if (lost := bos.gap(without)) is not None and lost > bos.LARGE:
+            log.warning(
+                "%s loses %.2f nats a token without BOS, and protocol %s sends none: score it as %s too",
+                contestant.name, lost, harness.HARNESS, harness.BOS,
+            )  # fmt: skip
+    for work, path, mark in todo:
+        rows, documents, details = work.run(opened)
+        for row in rows:
+            row["fingerprint"] = mark
+            if work.texts and (lost := bos.gap(without)) is not None:
+                row["bos_gap"] = lost
+        named = {"task": work.task, "num_fewshot": work.num_fewshot, "protocol": work.protocol, "fingerprint": mark}
+        told = {"bos": without} if work.texts and without else {}
+        _keep(path, {**about, **named, **told, **details}, rows, documents, group)
 
 
 def _keep(path: Path, details: Notes, rows: list[ScoreRow], documents: list[Document], group: Group) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ... import statistics
+from ...artifacts.identity import hash_of
 from ...artifacts.rows import Document, ScoreRow
 from ...errors import UserError
 from ...tables import did_you_mean, resolve
@@ -14,7 +15,8 @@ from . import BENCHMARKS, SUITES, metrics, scorer, tokens
 from . import task_rows as rows
 from .kobest import Item, Task, items
 
-HARNESS, FIXED = "harness", "harness-fixed"
+HARNESS, BOS = "harness", "harness-bos"
+FIXED = "-fixed"  # ends the name of a protocol with one draw of shots for all
 
 
 @dataclass(frozen=True)
@@ -30,6 +32,11 @@ class Job:
     @property
     def n_choices(self) -> int:
         return sum(len(item.choices) for item in self.items)
+
+    @property
+    def digest(self) -> str:
+        """Name all prompts, choices and gold answers, shots included."""
+        return hash_of([[item.digests(), item.gold] for item in self.items])
 
 
 def task_names(asked: Sequence[str]) -> list[str]:
@@ -71,6 +78,7 @@ def jobs(
     revision: str | None = None,
     limit: int | None = None,
     fixed: bool = False,
+    protocol: str = HARNESS,
 ) -> list[Job]:
     """Build every task's prompts at every number of shots. Raises UserError for bad data or too few train rows."""
     found = []
@@ -84,9 +92,10 @@ def jobs(
                     "num_fewshot",
                     "Ask for fewer.",
                 )
-            protocol = FIXED if fixed and k else HARNESS
-            name = rows.data_name(task, test, train if k else [], data)
-            found.append(Job(task, k, protocol, items(task, test, train, k, limit, fixed), name))
+            named = protocol + FIXED if fixed and k else protocol
+            found.append(
+                Job(task, k, named, items(task, test, train, k, limit, fixed), rows.data_name(task, test, data))
+            )
     return found
 
 
@@ -99,7 +108,14 @@ def run_job(
     **shard: Any,
 ) -> list[Document]:
     """Score a job's documents; give documents.jsonl's rows, in the protocol's order, without any text."""
-    requests = tokens.encode(tokenizer, [(item.context, item.choices) for item in job.items])
+    bos = None
+    if job.protocol.startswith(BOS):
+        bos = tokenizer.bos_token_id
+        if bos is None:
+            raise UserError(
+                "the tokenizer has no BOS token", model_name, f"Score this model under protocol: {HARNESS}."
+            )
+    requests = tokens.encode(tokenizer, [(item.context, item.choices) for item in job.items], bos)
     scores = scorer.score(opened, requests, tick, **shard)
     found: list[Document] = []
     for item, request, scored in zip(job.items, requests, scores, strict=True):

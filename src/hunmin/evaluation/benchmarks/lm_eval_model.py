@@ -44,6 +44,7 @@ class HunminLM(HFLM):  # type: ignore[misc]  # lm-eval is untyped
         self.separate_encode = separate_encode
         self.shard = shard or {}
         self.truncated: set[str] = set()  # contexts that were cut, since the caller last cleared it
+        self.bos_cut: set[str] = set()  # those of them that lost their BOS
         self.opened = scorer.open_scorer(self.model, self.max_length, scoring, budget_tokens)  # type: ignore[arg-type]  # causal models alone get here
 
     def _encode_pair(self, context: str, continuation: str) -> tuple[list[int], list[int]]:
@@ -65,6 +66,8 @@ class HunminLM(HFLM):  # type: ignore[misc]  # lm-eval is untyped
         for text, context, continuation in requests:
             if len(context) + len(continuation) > self.max_length + 1 and text is not None:
                 self.truncated.add(text[0])
+                if context and context[0] == self.tokenizer.bos_token_id:
+                    self.bos_cut.add(text[0])
         merged = [tokens.Request(list(c), [requests[i][2] for i in members]) for c, members in groups.items()]
         tick = None if disable_tqdm or self.rank != 0 else progress.bar("scoring", len(requests), unit="request")
         found = scorer.score(self.opened, merged, tick, **self.shard)

@@ -89,8 +89,9 @@ def _merge(found: list[ScoreRow], new: ScoreRow) -> None:
     for old in found:
         if [old[k] for k in WAY] != [new[k] for k in WAY] or identity(old["model"]) != identity(new["model"]):
             continue
-        if round(old["value"], 4) == round(new["value"], 4):
-            old["value"] = max(old["value"], new["value"], key=lambda v: len(repr(v)))
+        one, two = float(old["value"] or 0), float(new["value"] or 0)
+        if round(one, 4) == round(two, 4):
+            old["value"] = max(one, two, key=lambda v: len(repr(v)))
             old["published_in"] = list(dict.fromkeys(old["published_in"] + new["published_in"]))
             return
     found.append(new)

@@ -53,14 +53,14 @@ def digest(task: Task, found: Sequence[Row]) -> str:
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:12]
 
 
-def data_name(task: Task, test: Sequence[Row], train: Sequence[Row], data: str | None) -> str:
-    """Give "kobest_v1" when the rows are KoBEST's, else where they come from with a hash: scores of other rows are
-    another benchmark, whatever the task is called."""
-    found = [digest(task, rows) for rows in (test, train) if rows]
-    if found == list(KOBEST_ROWS.get(task.name, ())[: len(found)]):
+def data_name(task: Task, test: Sequence[Row], data: str | None) -> str:
+    """Give "kobest_v1" when the test rows are KoBEST's, else where they come from with a hash: scores of other rows
+    are another benchmark, whatever the task is called. What the shots are drawn from changes only the fingerprint."""
+    found = digest(task, test)
+    if found == KOBEST_ROWS.get(task.name, ("",))[0]:
         return KOBEST
     where = HUB if data is None else Path(data).resolve().name
-    return f"{where}@{hashlib.sha256(''.join(found).encode()).hexdigest()[:8]}"
+    return f"{where}@{found[:8]}"
 
 
 def short(task: Task) -> str:

@@ -18,10 +18,20 @@ FALLBACK_LENGTH = 2048  # what lm-eval assumes when neither config nor tokenizer
 
 @dataclass(frozen=True)
 class Request:
-    """One document's tokens: a context of at least one token and the continuations scored after it."""
+    """One document's tokens: a context of at least one token and the continuations scored after it.
+
+    `head` tokens at the context's start survive truncation (BOS under `harness-bos`).
+    """
 
     context: list[int]
     choices: list[list[int]]
+    head: int = 0
+
+    def kept(self, n: int) -> tuple[int, ...]:
+        """Give the context cut on the left to n tokens."""
+        if n >= len(self.context):
+            return tuple(self.context)
+        return (*self.context[: self.head], *self.context[len(self.context) - n + self.head :])
 
 
 @dataclass(frozen=True)
@@ -36,8 +46,9 @@ class Unit:
     places: tuple[tuple[int, int], ...]
 
 
-def encode(tokenizer: Any, pairs: Sequence[tuple[str, Sequence[str]]]) -> list[Request]:
-    """Give the requests of (context, choices) pairs, each text encoded once, without special tokens.
+def encode(tokenizer: Any, pairs: Sequence[tuple[str, Sequence[str]]], bos: int | None = None) -> list[Request]:
+    """Give the requests of (context, choices) pairs, each text encoded once, without special tokens; `bos` is put
+    before every context.
 
     An empty context becomes the end-of-text token. Raises UserError when a choice has no tokens.
     """
@@ -48,11 +59,12 @@ def encode(tokenizer: Any, pairs: Sequence[tuple[str, Sequence[str]]]) -> list[R
         ids.update(zip(group, tokenizer(group, add_special_tokens=False, verbose=False)["input_ids"], strict=True))
     requests = []
     for context, choices in pairs:
-        before = list(ids[context]) or [end_of_text(tokenizer)]
+        before = list(ids[context]) or ([] if bos is not None else [end_of_text(tokenizer)])
+        before = before if bos is None else [bos, *before]
         after = [list(ids[c]) for c in choices]
         if not all(after):
             raise UserError("a choice has no tokens", repr(choices[after.index([])]), "Check the tokenizer.")
-        requests.append(Request(before, after))
+        requests.append(Request(before, after, 0 if bos is None else 1))
     return requests
 
 
@@ -96,11 +108,11 @@ def units(requests: Sequence[Request], max_length: int) -> list[Unit]:
                     f"document {i}",
                     "Raise max_length, or use a model with a longer context.",
                 )
-            kept = min(len(request.context), max_length + 1 - len(choice))
+            kept = max(min(len(request.context), max_length + 1 - len(choice)), request.head)
             found.setdefault((i, kept), []).append((j, choice))
     return [
         Unit(
-            tuple(requests[i].context[-kept:]),
+            requests[i].kept(kept),
             tuple(tuple(choice) for _, choice in members),
             tuple((i, j) for j, _ in members),
         )

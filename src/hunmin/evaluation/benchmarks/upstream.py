@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from ... import statistics
 from ...artifacts import artifact
+from ...artifacts.identity import hash_of
 from ...artifacts.rows import Document, JsonObject, ScoreRow, Shown
 from ...errors import UserError
 from ...tables import did_you_mean, resolve
@@ -94,12 +97,106 @@ def task_spec(name: str, data: str | None, revision: str | None, folder: Path) -
     return str(path.resolve())
 
 
-def data_name(name: str, data: str | None) -> str:
-    """Give what a KoBEST task is scored on when `data` replaces the task's own data, else ""."""
-    if data is None or name not in BENCHMARKS:
-        return ""
-    task = resolve(BENCHMARKS, name, "task")
-    return rows.data_name(task, rows.read(task, "test", data), rows.read(task, "train", data), data)
+@dataclass(frozen=True)
+class Known:
+    """What lm-eval was told to load: `digest` names config, prompts' code and all rows; `data` the test rows of every
+    task below, by its name."""
+
+    digest: str
+    data: dict[str, str]
+
+
+def data_files(folder: Path) -> list[Path]:
+    """Give the local files and folders that the task YAMLs of a folder name as their data, wherever they lie."""
+    import yaml
+
+    found: list[Path] = []
+    for path in sorted((*folder.rglob("*.yaml"), *folder.rglob("*.yml"))):
+        try:
+            loaded = yaml.load(path.read_text(encoding="utf-8"), yaml.BaseLoader)
+        except (yaml.YAMLError, UnicodeDecodeError):
+            continue  # lm-eval says so when the task is opened
+        if not isinstance(loaded, dict):
+            continue
+        given = (
+            (loaded.get("dataset_kwargs") or {}).get("data_files")
+            if isinstance(loaded.get("dataset_kwargs"), dict)
+            else None
+        )
+        values = list(given.values()) if isinstance(given, dict) else [given]
+        names = [n for v in (*values, loaded.get("dataset_path")) for n in (v if isinstance(v, list) else [v])]
+        for name in names:
+            if isinstance(name, str) and name:
+                found += [p for p in (Path(name), folder / name) if p.exists()]
+    return list(dict.fromkeys(found))
+
+
+def open_task(name: str, spec: str, manager: Any, data: str | None) -> Known:
+    """Load a task (or group) once to say what it is. Raises UserError when its data cannot be read."""
+    import datasets
+    import lm_eval
+
+    datasets.disable_progress_bars()
+    _quiet()
+    try:
+        loaded = manager.load([spec])["tasks"]
+    except (ConnectionError, FileNotFoundError) as error:
+        raise _no_data(error, spec) from error
+    named, parts = {}, []
+    for task, body in sorted(loaded.items()):
+        test = [dict(row) for row in body.eval_docs]
+        own = BENCHMARKS.get(task)
+        if own is not None and isinstance(body.eval_docs[0], dict):
+            mine = resolve(BENCHMARKS, task, "task")
+            known = all(c in test[0] for c in mine.columns)
+            named[task] = rows.data_name(mine, test, data) if known else f"{_source(body, data)}@{hash_of(test)[:8]}"
+        else:
+            named[task] = f"{_source(body, data)}@{hash_of(test)[:8]}"
+        apart = ("dataset_path", "dataset_kwargs", "metadata")  # where the rows lie; the rows themselves count
+        config = {k: v for k, v in body.dump_config().items() if k not in apart}
+        named_splits = {config.get(k) for k in ("training_split", "validation_split", "fewshot_split")}
+        splits = getattr(body, "dataset", None) or {}
+        drawn = {s: hash_of([dict(row) for row in splits[s]]) for s in sorted(named_splits & set(splits))}
+        parts.append([task, _stable(config), hash_of(test), drawn])
+    return Known(hash_of([lm_eval.__version__, parts]), named)
+
+
+def _stable(config: Mapping[str, Any]) -> str:
+    """Give a task's config as text; functions and classes without their place in memory."""
+    text = json.dumps(config, sort_keys=True, ensure_ascii=False, default=str)
+    return re.sub(r" at 0x[0-9a-f]+", "", text)
+
+
+def _source(body: Any, data: str | None) -> str:
+    if data is not None:
+        return Path(data).resolve().name
+    path, name = body.config.dataset_path, body.config.dataset_name
+    files = (body.config.dataset_kwargs or {}).get("data_files")
+    return "/".join(str(p) for p in (path, name) if p) if not files else "files"
+
+
+class _Known(logging.Filter):
+    """lm-eval's messages about what it then does without."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        return "not found in the evaluate library" not in record.getMessage()
+
+
+def _quiet() -> None:
+    """Keep back those of lm-eval's messages that are no news to anyone: "f1 not found", and git's of no repository."""
+    import lm_eval.evaluator as evaluator
+
+    registry = logging.getLogger("lm_eval.api.registry")
+    if not any(isinstance(f, _Known) for f in registry.filters):
+        registry.addFilter(_Known())
+    evaluator.get_git_commit_hash = lambda: None  # it lets git print "fatal: not a git repository"
+
+
+def _no_data(error: Exception, spec: str) -> UserError:
+    told = (str(error).splitlines() or [type(error).__name__])[0]
+    return UserError(
+        f"the task's data cannot be read: {told}", spec, "It needs the Hub; offline give data: a folder with its files."
+    )
 
 
 def open_model(loaded: Any, max_length: int, backend: str, budget_tokens: int | None, shard: Shard) -> Any:
@@ -124,7 +221,7 @@ def run_task(
     manager: Any,
     limit: int | None,
     options: Mapping[str, Any],
-    data_name: str,
+    known: Known,
 ) -> tuple[list[ScoreRow], list[Document]]:
     """Run one lm-eval task (or group) at one number of shots; give (score rows, documents)."""
     import datasets
@@ -132,6 +229,7 @@ def run_task(
 
     datasets.disable_progress_bars()
     lm.truncated.clear()
+    lm.bos_cut.clear()
     try:
         found = simple_evaluate(
             model=lm,
@@ -144,11 +242,7 @@ def run_task(
             **options,
         )
     except (ConnectionError, FileNotFoundError) as error:
-        raise UserError(
-            f"the task's data cannot be read: {str(error).splitlines()[0]}",
-            spec,
-            "It needs the Hub; for KoBEST give data: a local folder.",
-        ) from error
+        raise _no_data(error, spec) from error
     table: list[ScoreRow] = []
     documents: list[Document] = []
     for task, samples in sorted(found["samples"].items()):
@@ -172,9 +266,12 @@ def run_task(
                 "ci_high": high,
                 "n": len(picked),
                 "n_truncated": sum(d["truncated"] for d in own),
-                "data": data_name,
+                "data": known.data.get(task, spec),
                 "task_version": str(version),
             }
+            cut = sum(any(a[0] in lm.bos_cut for a in s.get("arguments", ())) for s in samples)
+            if cut:
+                row["n_bos_cut"] = cut
             choices = {len(d["loglikelihoods"]) for d in own if d.get("loglikelihoods")}
             if name in ("acc", "acc_norm", "macro_f1") and len(choices) == 1:
                 golds = [d["gold"] for d in own]

@@ -10,10 +10,12 @@ from typing import Any
 
 from ...artifacts import progress
 from ...artifacts.artifact import Inputs, read_manifest
+from ...artifacts.identity import hash_of, sha256_file
 from ...artifacts.rows import Notes
 from ...errors import UserError
 from ...tables import did_you_mean
 from ..benchmarks import contestants as evaluated
+from ..benchmarks import fingerprint
 from .answers import Answers, answer_locally, read_answers
 from .questions import Question
 
@@ -41,6 +43,34 @@ def contestants(config: Any, inputs: Inputs) -> list[Contestant]:
     twice = next((c.name for i, c in enumerate(found) if c.name in [d.name for d in found[:i]]), None)
     if twice is not None:
         raise UserError(f"two contestants are called '{twice}'", "judge.models", "Name each once.")
+    return found
+
+
+ANSWERING = (
+    "template",
+    "max_new_tokens",
+    "temperature",
+    "top_p",
+    "num_beams",
+    "repetition_penalty",
+    "dtype",
+    "quantization",
+)
+
+
+def fingerprints(config: Any, inputs: Inputs, judged: Sequence[Contestant], way: str) -> dict[str, str]:
+    """Give each contestant's fingerprint: who answers and how, and `way`, what is asked and how it is judged."""
+    found = {}
+    for contestant in judged:
+        if contestant.file is not None:
+            path = contestant.file / "documents.jsonl" if contestant.file.is_dir() else contestant.file
+            who = sha256_file(path)[:8]
+        elif contestant.endpoint:
+            who = hash_of([contestant.model, config.answer_base_url, config.answer_request])[:8]
+        else:
+            options = [getattr(config, name) for name in ANSWERING]
+            who = hash_of([fingerprint.of_model(contestant.model, config.revision), inputs.seed, options])[:8]
+        found[contestant.name] = fingerprint.joined(who, way)
     return found
 
 

@@ -1,6 +1,7 @@
 """A question set in any shape: Self-Instruct user-oriented (KULLM's 252), LogicKor's turns, instruction files.
 
-Told by keys: `questions` (LogicKor: a list of turns, with `references`), `instances` (Self-Instruct), `messages`, or
+Told by keys: `questions` (LogicKor: a list of turns, with `references`), `turns` (MT-Bench and KoMT-Bench: with
+`question_id` and `reference`), `instances` (Self-Instruct), `messages`, or
 `instruction`/`input`. The `output` of a Self-Instruct or instruction row is a reference only when asked for: KULLM's
 translated set left all 252 of them in English.
 """
@@ -83,14 +84,16 @@ def _read(row: Any, where: str, use_references: bool) -> list[Question]:
     if not isinstance(row, dict):
         raise UserError(f"expected an object, got {type(row).__name__}", where, "One JSON object a line.")
     fallback = where.rsplit(":", 1)[-1].rsplit("[", 1)[-1].rstrip("]")
-    base = str(row.get("id") if row.get("id") not in (None, "") else fallback)
+    base = str(next((row[k] for k in ("id", "question_id") if row.get(k) not in (None, "")), fallback))
     category = str(row.get("category") or row.get("motivation_app") or (row.get("extra") or {}).get("task") or "")
     system = row.get("system") or ""
-    if "questions" in row:
-        references = row.get("references") or []
+    several = next((k for k in ("questions", "turns") if isinstance(row.get(k), list)), None)
+    if several is not None:
+        given = row.get("references") or row.get("reference") or []
+        references = given if isinstance(given, list) else [given]
         turns = [
-            Turn(_text(t, where, f"questions.{i}"), "", _or_empty(references, i) if use_references else "")
-            for i, t in enumerate(row["questions"])
+            Turn(_text(t, where, f"{several}.{i}"), "", _or_empty(references, i) if use_references else "")
+            for i, t in enumerate(row[several])
         ]
         return [_question(base, turns, category, system, where)]
     if "instances" in row:
@@ -116,7 +119,7 @@ def _read(row: Any, where: str, use_references: bool) -> list[Question]:
     raise UserError(
         f"no question here: the keys are {', '.join(row) or 'none'}",
         where,
-        "Known shapes: instruction (input), instances, questions, messages.",
+        "Known shapes: instruction (input), instances, questions, turns, messages.",
     )
 
 

@@ -40,7 +40,7 @@ def score_rows(
     """Give one model's rows: `mean` per criterion, `weighted_mean` where the endpoint gave probabilities, and
     `relative` (the reference model = 100) where a reference was judged on the same questions.
 
-    A criterion of which nothing could be read has no row.
+    A criterion of which nothing could be read keeps its row, with n = 0 and no value.
     """
     if not documents:
         return []
@@ -57,6 +57,8 @@ def score_rows(
                 rows.append(
                     _row(model, protocol, criterion, metric, value, low, high, len(values), n_truncated, unread)
                 )
+            elif key == "score":
+                rows.append(_row(model, protocol, criterion, metric, None, None, None, 0, n_truncated, unread))
         if reference is not None:
             found = relative_interval(per_question(documents, criterion), per_question(reference, criterion), seed)
             if found:
@@ -65,14 +67,41 @@ def score_rows(
     return rows
 
 
+PARTS = ("turn_mean", "category_mean")
+
+
+def part_rows(documents: Sequence[JudgedDocument], criteria: Sequence[str], protocol: str, seed: int) -> list[ScoreRow]:
+    """Give `turn_mean` rows (single-turn: the first turns; multi-turn: all later ones) where a question has several
+    turns, and `category_mean` rows where the questions have categories: LogicKor's and MT-Bench's columns."""
+    groups: list[tuple[str, str, list[JudgedDocument]]] = []
+    if any(len(d["turns"]) > 1 for d in documents):
+        for name, wanted in (("single-turn", (0,)), ("multi-turn", range(1, 100))):
+            cut: list[JudgedDocument] = [
+                {**d, "verdicts": [v for v in d["verdicts"] if v["turn"] in wanted]} for d in documents
+            ]
+            groups.append(("turn_mean", name, [d for d in cut if d["verdicts"]]))
+    for category in sorted({d["category"] for d in documents if d["category"]}):
+        groups.append(("category_mean", category, [d for d in documents if d["category"] == category]))
+    rows = []
+    for metric, name, part in groups:
+        for criterion in criteria:
+            values = list(per_question(part, criterion).values())
+            of = mean_interval(values, seed) if values else (None, None, None)
+            n_truncated = sum(any(a["finish_reason"] == "length" for a in d["answers"]) for d in part)
+            unread = sum(v["criterion"] == criterion and v["score"] is None for d in part for v in d["verdicts"])
+            task = f"{criterion} {name}"
+            rows.append(_row(part[0]["model"], protocol, task, metric, *of, len(values), n_truncated, unread))
+    return rows
+
+
 def _row(
     model: str,
     protocol: str,
     task: str,
     metric: str,
-    value: float,
-    low: float,
-    high: float,
+    value: float | None,
+    low: float | None,
+    high: float | None,
     n: int,
     n_truncated: int,
     n_unread: int,
@@ -83,13 +112,30 @@ def _row(
         "metric": metric,
         "num_fewshot": 0,
         "protocol": protocol,
-        "value": round(value, 6),
-        "ci_low": round(low, 6),
-        "ci_high": round(high, 6),
+        "value": _rounded(value),
+        "ci_low": _rounded(low),
+        "ci_high": _rounded(high),
         "n": n,
         "n_truncated": n_truncated,
         "n_unread": n_unread,
     }
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(value, 6)
+
+
+def headline(documents: Sequence[JudgedDocument]) -> str:
+    """Say how many verdicts were read, and of pairwise ones how many questions were won, lost and tied."""
+    verdicts = [v for d in documents for v in d["verdicts"]]
+    read = sum(v["status"] == "ok" for v in verdicts)
+    said = f"{read:,} of {len(verdicts):,} verdicts read"
+    outcomes = [outcome(d["verdicts"]) for d in documents if any("order" in v for v in d["verdicts"])]
+    if not outcomes:
+        return said
+    won, lost = sum(o is not None and o > 0.5 for o in outcomes), sum(o is not None and o < 0.5 for o in outcomes)
+    tied = sum(o == 0.5 for o in outcomes)
+    return f"{said}; {won:,} won, {lost:,} lost, {tied:,} tied, {outcomes.count(None):,} unread"
 
 
 def outcome(verdicts: Sequence[Verdict]) -> float | None:
@@ -112,11 +158,11 @@ def pairwise_rows(documents: Sequence[JudgedDocument], protocol: str, seed: int,
     """Give the `win_ratio` row against the reference (ties count half) over questions whose two orders were read."""
     outcomes = [outcome(d["verdicts"]) for d in documents]
     read = [o for o in outcomes if o is not None]
-    if not read:
+    if not documents:
         return []
     model = documents[0]["model"]
     n_truncated = sum(any(a["finish_reason"] == "length" for a in d["answers"]) for d in documents)
-    value, low, high = mean_interval(read, seed)
+    value, low, high = mean_interval(read, seed) if read else (None, None, None)
     row = _row(
         model,
         protocol,

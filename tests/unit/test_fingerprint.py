@@ -1,0 +1,129 @@
+"""What decides a score is in its fingerprint, and a protocol's version stands for what it asks."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from hunmin.artifacts.identity import hash_of
+from hunmin.evaluation.benchmarks import fingerprint, harness, upstream
+from hunmin.evaluation.benchmarks.tokens import Request, encode, units
+from hunmin.report import score_tables
+from hunmin.stages import evaluate
+
+BUNDLED = Path(__file__).parents[2] / "src" / "hunmin" / "data" / "benchmark"
+
+# What each version asks of the bundled rows at 0 and 2 shots. A changed digest needs a raised version in
+# fingerprint.VERSIONS and its line here.
+GOLDEN = {
+    ("harness", 1): "99542ec1bbf7c502",
+    ("harness-fixed", 1): "bb634cbedae260a2",
+}
+
+
+@pytest.mark.parametrize("fixed", [False, True])
+def test_a_protocols_version_is_raised_when_its_prompts_change(fixed):
+    jobs = [j for j in harness.jobs(["kobest"], [0, 2], str(BUNDLED), fixed=fixed) if j.num_fewshot or not fixed]
+    name = harness.HARNESS + (harness.FIXED if fixed else "")
+    assert hash_of([job.digest for job in jobs]) == GOLDEN[name, fingerprint.VERSIONS[name]]
+
+
+def test_data_names_the_test_rows_and_shots_do_not_change_it(tmp_path):
+    jobs = harness.jobs(["copa"], [0, 2, 5], str(BUNDLED))
+    assert len({job.data for job in jobs}) == 1 and jobs[0].data.startswith("benchmark@")
+    shutil.copytree(BUNDLED / "copa", tmp_path / "benchmark" / "copa")
+    train = tmp_path / "benchmark" / "copa" / "train.jsonl"
+    rows = train.read_text("utf-8").splitlines()
+    train.write_text("\n".join(reversed(rows)), encoding="utf-8")
+    turned = harness.jobs(["copa"], [0, 2], str(tmp_path / "benchmark"))
+    assert turned[0].data == jobs[0].data and turned[0].digest == jobs[0].digest
+    assert turned[1].digest != jobs[1].digest
+
+
+def folder_of(path: Path, weights: bytes, template: str = "{{ messages }}") -> Path:
+    path.mkdir(parents=True, exist_ok=True)
+    (path / "config.json").write_text("{}")
+    (path / "model.safetensors").write_bytes(weights)
+    (path / "chat_template.jinja").write_text(template)
+    (path / "README.md").write_text("one")
+    return path
+
+
+def test_weights_template_and_generation_config_are_in_the_models_half(tmp_path):
+    model = folder_of(tmp_path / "m", b"first")
+    seen = [fingerprint.of_model(str(model))]
+    (model / "README.md").write_text("another card")
+    assert fingerprint.of_model(str(model)) == seen[0]
+    for change in (
+        lambda: folder_of(model, b"second"),
+        lambda: folder_of(model, b"second", "{{ bos_token }}"),
+        lambda: (model / "generation_config.json").write_text('{"eos_token_id": 2}'),
+        lambda: (model / "tokenizer.json").write_text("{}"),
+    ):
+        change()
+        seen.append(fingerprint.of_model(str(model)))
+    assert len(set(seen)) == len(seen)
+
+
+def test_an_own_tasks_yaml_and_its_data_are_among_the_files(tmp_path):
+    own = tmp_path / "tasks"
+    own.mkdir()
+    data = tmp_path / "rows.jsonl"
+    data.write_text("{}")
+    text = f"task: mine\ndataset_path: json\ndataset_kwargs:\n  data_files:\n    test: {data}\n"
+    (own / "mine.yaml").write_text(text, encoding="utf-8")
+    config = evaluate.Config(protocol="upstream", tasks=["mine"], include_path=[str(own)])
+    assert evaluate.files(config) == [own, data]
+
+
+def test_functions_in_a_tasks_config_are_named_without_their_place_in_memory():
+    config = {"doc_to_text": test_an_own_tasks_yaml_and_its_data_are_among_the_files}
+    assert "0x" not in upstream._stable(config)
+
+
+# --- BOS ---
+
+
+class Letters:
+    bos_token_id, eos_token_id = 1, 2
+
+    def __call__(self, texts, **_):
+        return {"input_ids": [[ord(c) for c in text] for text in texts]}
+
+
+def test_bos_stands_before_every_context_and_survives_truncation():
+    [request] = encode(Letters(), [("abcdef", ["xy"])], bos=1)
+    assert request.context[0] == 1 and request.head == 1
+    [unit] = units([request], max_length=5)
+    assert unit.context == (1, *map(ord, "def"))
+    [plain] = units([Request([*map(ord, "abcdef")], [[1, 2]])], max_length=5)
+    assert plain.context == tuple(map(ord, "cdef"))
+    [empty] = encode(Letters(), [("", ["x"])], bos=1)
+    assert empty.context == [1]
+
+
+def row(model: str, **changed) -> dict:
+    way = {"task": "kobest_copa", "metric": "acc", "num_fewshot": 0, "protocol": "harness", "data": "kobest_v1"}
+    figures = {"value": 0.5, "ci_low": 0.4, "ci_high": 0.6, "n": 100, "n_truncated": 0}
+    return {"model": model, **way, **figures, **changed}
+
+
+def test_a_table_warns_above_of_bos_and_of_other_ways_of_measuring():
+    rows = [row("a", fingerprint="11-aa", bos_gap=2.7), row("b", fingerprint="22-aa", bos_gap=0.1)]
+    [table] = score_tables.tables(rows)
+    assert len(score_tables.warnings(table)) == 1
+    text = score_tables.markdown([table], [])
+    assert text.index("a loses 2.70 nats a token without BOS") < text.index("| a |")
+    [table] = score_tables.tables([row("a", fingerprint="11-aa"), row("b", fingerprint="22-bb"), row("published")])
+    assert score_tables.warnings(table) == ["0-shot was not measured alike (fingerprints differ: aa: a; bb: b)"]
+    [table] = score_tables.tables([row("a", n_bos_cut=3)])
+    assert score_tables.warnings(table) == ["a: the BOS of up to 3 documents was cut off with their beginning"]
+
+
+def test_bos_protocol_is_a_protocol_of_its_own():
+    [job] = harness.jobs(["copa"], [0], str(BUNDLED), protocol=harness.BOS)
+    assert job.protocol == "harness-bos"
+    rows = [row("a"), row("a", protocol="harness-bos")]
+    assert [t.protocol for t in score_tables.tables(rows)] == ["harness", "harness-bos"]

@@ -59,6 +59,14 @@ def mean_interval(values: Sequence[float], seed: int = 0, level: float = 0.95) -
     return float(data.mean()), *percentiles(data[draws(len(data), seed)].mean(axis=1), level)
 
 
+def ratio_interval(hits: Sequence[int], of: Sequence[int], seed: int = 0, level: float = 0.95) -> tuple[float, float]:
+    """Give the bootstrap interval of sum(hits) / sum(of) over questions, whose own parts belong together."""
+    import numpy as np
+
+    picks = draws(len(hits), seed)
+    return percentiles(np.asarray(hits)[picks].sum(axis=1) / np.asarray(of)[picks].sum(axis=1), level)
+
+
 def relative_interval(
     ours: Mapping[str, float], reference: Mapping[str, float], seed: int, level: float = 0.95
 ) -> tuple[float, float, float, int] | None:

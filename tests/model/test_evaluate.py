@@ -259,6 +259,10 @@ def test_a_changed_prompt_or_label_of_an_own_task_is_another_score(model, tmp_pa
 
 
 def test_harness_bos_sends_the_token_and_is_another_protocol(model, tmp_path):
+    with pytest.raises(UserError, match="the tokenizer has no BOS token"):
+        without = evaluate.Config(data=DATA, protocol="harness-bos", tasks=["copa"], num_fewshot=0, models=["newest"])
+        evaluate.run(without, Inputs(model=model), tmp_path / "none")
+    model = tiny_models.save(tmp_path / "sp", tokenizer=tiny_models.sentencepiece_tokenizer())
     rows = {}
     for protocol in ("harness", "harness-bos"):
         asked = {"protocol": protocol, "tasks": ["sentineg"], "num_fewshot": [0], "models": ["newest"], "limit": 5}

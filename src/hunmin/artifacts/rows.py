@@ -139,6 +139,11 @@ class Document(TypedDict):
     truncated: bool
     metrics: NotRequired[dict[str, float]]
     filter: NotRequired[str]
+    answer: NotRequired[str]
+    n_tokens: NotRequired[int]
+    n_thinking: NotRequired[int]
+    finish_reason: NotRequired[str]
+    status: NotRequired[str]
 
 
 class ScoreRow(TypedDict):

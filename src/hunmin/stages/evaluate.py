@@ -14,9 +14,9 @@ from pydantic import field_validator
 
 from ..artifacts.artifact import Counts, Inputs
 from ..artifacts.rows import Estimate
-from ..clients.access import HubId
+from ..clients.access import Access, HubId
 from ..errors import UserError
-from ..options import ModelOptions, opt
+from ..options import Endpoint, ModelOptions, opt
 
 READS = ()
 EDITS = ()
@@ -26,8 +26,10 @@ INPUT = "model?"
 OUTPUT = "scores"
 
 
-class Config(ModelOptions):
-    tasks: list[str] = opt(["kobest"], "Suites (kobest, korean) or task names; under `upstream` any of lm-eval's.")
+class Config(Endpoint, ModelOptions):
+    tasks: list[str] = opt(
+        ["kobest"], "Suites (kobest, korean, korean-ability) or task names; under `upstream` any of lm-eval's."
+    )
     num_fewshot: list[int] | int = opt([0, 5], "Numbers of shots, all scored in one go.")
     protocol: Literal["harness", "harness-bos", "upstream"] = opt(
         "harness", "harness = the published tables' protocol; harness-bos = the same with BOS; upstream = lm-eval's."
@@ -46,10 +48,21 @@ class Config(ModelOptions):
     samples: str | None = opt(None, "A file of questions that every model answers, shown in the report; no score.")
     n_samples: int = opt(3, "How many of the questions.", ge=1)
     sample_tokens: int = opt(64, "Tokens of each sample answer.", ge=1)
+    enable_thinking: bool | Literal["auto"] = opt("auto", "Whether a model that can think does; auto = its template's.")
+    max_new_tokens: int = opt(1024, "Tokens a generated answer may have, thoughts included.", ge=1)
+    temperature: float = opt(0.0, "Of generated answers; 0 is greedy.", ge=0)
+    top_p: float = opt(1.0, "Nucleus sampling.", gt=0, le=1)
+    repetition_penalty: float = opt(1.0, "Over 1 discourages repetition.", gt=0)
+    stop: list[str] = opt([], "Texts that end a generated answer besides the template's own.")
+    repeats: int = opt(1, "Answers to each question, each drawn with a seed of its own.", ge=1)
+    template: str | None = opt(None, "Template for generated answers; null is each model's own.")
+    system: str | None = opt(None, "System prompt of generated answers.")
+    batch_size: int = opt(8, "Answers generated at once.", ge=1)
+    remote: list[str] = opt([], "Models of base_url (an OpenAI-compatible server) that answer generated tasks too.")
     launch: Literal["none", "ddp"] = opt("none", "ddp = several processes; documents are sharded, numbers stay.")
     num_processes: int = opt(1, "Processes under launch: ddp.", ge=1)
 
-    @field_validator("tasks", "models", "baselines", "include_path", mode="before")
+    @field_validator("tasks", "models", "baselines", "include_path", "remote", "stop", mode="before")
     @classmethod
     def _one_is_a_list(cls, value: Any) -> Any:
         return [value] if isinstance(value, str) else value
@@ -57,7 +70,7 @@ class Config(ModelOptions):
 
 def needs(config: Config) -> tuple[str, ...]:
     """Give the artifact it needs: a model, unless only baselines are asked for."""
-    return ("model",) if config.models and not config.baselines else ("model?",)
+    return ("model",) if config.models and not (config.baselines or config.remote) else ("model?",)
 
 
 def shots_of(config: Config) -> list[int]:
@@ -68,18 +81,25 @@ def shots_of(config: Config) -> list[int]:
 
 def check(config: Config) -> list[str]:
     """Give what is wrong across fields: unknown tasks, negative shots, options of the other protocol."""
-    from ..evaluation.benchmarks import harness
+    from ..evaluation.benchmarks import GENERATED, harness
 
     found = []
     if not config.tasks:
         found.append("tasks: is empty; name a suite such as kobest")
     if not shots_of(config) or any(k < 0 for k in shots_of(config)):
         found.append(f"num_fewshot: must be numbers from 0, got {config.num_fewshot}")
+    plan: list[tuple[str, str]] = []
+    try:
+        plan = harness.planned(config.tasks, config.protocol)
+    except UserError as error:
+        found.append(str(error))
+    if config.base_url is not None and not config.remote:
+        found.append("base_url: name its models under remote")
+    if config.remote and not any(how == "chat" for how, _ in plan):
+        found.append(f"remote: a chat endpoint answers only generated tasks: {', '.join(GENERATED)}")
+    if config.repeats > 1 and config.temperature == 0:
+        found.append("repeats: greedy answers are all the same; set temperature above 0")
     if config.protocol != "upstream":
-        try:
-            harness.task_names(config.tasks)
-        except UserError as error:
-            found.append(str(error))
         if config.include_path or config.lm_eval:
             found.append("include_path and lm_eval belong to protocol: upstream")
     elif config.fewshot == "fixed":
@@ -101,14 +121,15 @@ def files(config: Config) -> list[Path]:
         return found
     if not Path(config.data).is_dir():
         return [*found, Path(config.data)]
-    from ..evaluation.benchmarks import harness
+    from ..evaluation.benchmarks import BENCHMARKS, generated, harness
     from ..evaluation.benchmarks import task_rows as rows
 
-    try:
-        own = harness.tasks(config.tasks)
-    except UserError:
-        own = harness.tasks(["kobest"])  # upstream: whatever the folder holds
-    for task in own:
+    plan = harness.planned(config.tasks, config.protocol)
+    for how, name in plan:
+        if how == "chat":
+            given = generated.file_of(name, config.data)
+            found += [given] if given else []
+    for task in harness.tasks([name for how, name in plan if how != "chat" and (name in BENCHMARKS or ":" in name)]):
         for split in ("train", "test"):
             try:
                 found.append(rows.file_of(task, Path(config.data), split))
@@ -120,6 +141,22 @@ def files(config: Config) -> list[Path]:
 def hub(config: Config) -> list[HubId]:
     """Give the baselines."""
     return [("model", name) for name in config.baselines]
+
+
+def services(config: Config) -> list[Access]:
+    """Give the endpoint that answers, if there is one."""
+    from ..clients import openai_chat
+
+    if not config.remote:
+        return []
+    return openai_chat.services(config.base_url, config.api_key_env, config.remote[0], config.free)
+
+
+def paid(config: Config) -> bool:
+    """An endpoint costs money unless it runs on this machine or is recorded."""
+    from ..clients.prices import is_free
+
+    return any(not is_free(config.base_url, name, config.free) for name in config.remote)
 
 
 def launch(config: Config, spec: Path) -> list[str] | None:
@@ -136,14 +173,47 @@ def estimate(config: Config, inputs: Inputs) -> Estimate:
     known = full_size.evaluate(config, inputs)
     if known is not None:
         return known
-    found: Estimate = {"models": len(config.models) + len(config.baselines)}
-    if config.protocol != "upstream" and config.data is not None:
-        from ..evaluation.benchmarks import harness
+    from ..evaluation.benchmarks import harness
 
-        jobs = harness.jobs(config.tasks, [0], config.data, limit=config.limit)
+    found: Estimate = {"models": len(config.models) + len(config.baselines) + len(config.remote)}
+    plan = harness.planned(config.tasks, config.protocol)
+    found |= _asked(config, [task for how, task in plan if how == "chat"])
+    if others := [task for how, task in plan if how == "upstream"]:
+        found["lm_eval_tasks"] = ", ".join(others)
+    own = [task for how, task in plan if how == "harness"]
+    if own and config.data is not None:
+        jobs = harness.jobs(own, [0], config.data, limit=config.limit)
         n = sum(len(job.items) for job in jobs) * len(shots_of(config))
         found["documents_per_model"] = n
         found["requests_per_model"] = sum(len(i.choices) for j in jobs for i in j.items) * len(shots_of(config))
+    return found
+
+
+def _asked(config: Config, tasks: list[str]) -> Estimate:
+    """Give what generated answers take at most, and what an endpoint would ask for them."""
+    from ..evaluation.benchmarks import GENERATED, generated
+    from ..tables import resolve
+
+    questions = []
+    for name in tasks:
+        task = resolve(GENERATED, name, "task")
+        if task.packaged is None and (config.data is None or generated.file_of(name, config.data) is None):
+            return {"needs": f"the rows of {name}"}  # nothing is downloaded for an estimate
+        questions += generated.read(task, config.data)[0][: config.limit]
+    if not questions:
+        return {}
+    n = len(questions) * config.repeats
+    found: Estimate = {"answers_per_model": n, "new_tokens_per_model_at_most": n * config.max_new_tokens}
+    if config.remote:
+        from ..clients import openai_chat
+        from ..clients.units import chat
+
+        units = [
+            chat(q.messages, expect_tokens=config.max_new_tokens, repeat=k)
+            for q in questions
+            for k in range(config.repeats)
+        ]
+        found |= openai_chat.estimate(units, model=config.remote[0], base_url=config.base_url, request=config.request, free=config.free)
     return found
 
 
@@ -155,9 +225,10 @@ def run(config: Config, inputs: Inputs, out: Path) -> Counts:
     problems = check(config)
     if problems:
         raise UserError("; ".join(problems), inputs.label)
-    found, left_out = contestants.contestants(config.models, config.baselines, inputs.model, inputs.earlier)
+    wanted = config.models if inputs.model is not None or not config.remote else []
+    found, left_out = contestants.contestants(wanted, config.baselines, inputs.model, inputs.earlier, config.remote)
     group = processes.join(config.launch)
-    results = scoring.score_all(config, shots_of(config), found, out, group, inputs.label)
+    results = scoring.score_all(config, shots_of(config), found, out, group, inputs)
     if group.rank == 0:
         scoring.write(out, results)
         if config.samples is not None:

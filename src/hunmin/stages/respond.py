@@ -102,7 +102,7 @@ def paid(config: Config) -> bool:
     """An endpoint costs money unless it runs on this machine or replays recorded replies."""
     from ..raters.asked import is_free
 
-    return config.engine == "llm" and not is_free(config.base_url)
+    return config.engine == "llm" and not is_free(config.base_url, config.model or "", config.free)
 
 
 def loads_model(config: Config) -> bool:
@@ -235,7 +235,6 @@ def _by_endpoint(
     config: Config, inputs: Inputs, out: Path, conditions: list[Condition], total: int
 ) -> tuple[Counts, Notes]:
     from ..clients.openai_chat import open_client
-    from ..raters.asked import limits
 
     assert inputs.records is not None
     with open_client(
@@ -243,7 +242,8 @@ def _by_endpoint(
         base_url=config.base_url,
         api_key_env=config.api_key_env,
         request=config.request,
-        spend=limits(inputs.spend, config.base_url),
+        spend=inputs.spend,
+        free=config.free,
         label=inputs.label,
     ) as client:
 

@@ -58,6 +58,8 @@ class Template:
     eos_token: str = ""
     date: str | None = None
     """YYYY-MM-DD that a template which prints today's date shows; None = today's."""
+    enable_thinking: bool | None = None
+    """What a template of a model that can think is told; None leaves it to the template."""
 
     @property
     def thinks(self) -> bool:
@@ -83,6 +85,7 @@ class Template:
             )
         told: dict[str, Any] = {"tools": _schemas(tools)} if tools else {}
         told |= _dated(self.date) if self.date else {}
+        told |= {} if self.enable_thinking is None else {"enable_thinking": self.enable_thinking}
         return _render(
             self.chat_template, _seen(messages), self.bos_token, self.eos_token, add_generation_prompt, self.name, told
         )

@@ -16,13 +16,21 @@ BENCHMARKS = {
     **KOBEST,  # a task of one file is added below this line; the suites stay what they are
 }
 
+GENERATED = {
+    "ifeval_ko": "hunmin.evaluation.benchmarks.generated:IFEVAL_KO",
+    "ifeval_ko_public": "hunmin.evaluation.benchmarks.generated:IFEVAL_PUBLIC",
+    "maths_ko": "hunmin.evaluation.benchmarks.generated:MATHS_KO",
+}
+"""Tasks whose answers are generated and scored by rule, under the protocol `chat` whatever `protocol` says."""
+
 SUITES = {
     "kobest": tuple(KOBEST),
-    # the public Korean tasks that lm-eval 0.4.13 knows
+    # knowledge: the public Korean tasks that lm-eval 0.4.13 knows
     "korean": (
         *KOBEST,
         "haerae",
         "kmmlu",
+        "click",
         "csatqa",
         "kormedmcqa",
         "paws_ko",
@@ -30,4 +38,7 @@ SUITES = {
         "global_mmlu_ko",
         "include_base_44_korean",
     ),
+    # what a model does with it: constraints, word problems, and an English set that shows what was forgotten; the
+    # third part of ability is `judge`
+    "korean-ability": ("ifeval_ko", "hrm8k", "arc_easy"),
 }

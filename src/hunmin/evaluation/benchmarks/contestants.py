@@ -21,7 +21,11 @@ class Contestant:
 
 
 def contestants(
-    wanted: Sequence[str], baselines: Sequence[str], model: Path | None, earlier: Mapping[str, Path]
+    wanted: Sequence[str],
+    baselines: Sequence[str],
+    model: Path | None,
+    earlier: Mapping[str, Path],
+    remote: Sequence[str] = (),
 ) -> tuple[list[Contestant], list[str]]:
     """Give (models to score, what was left out and why); the same model asked for twice is scored once.
 
@@ -52,6 +56,7 @@ def contestants(
                 mend=f"Known: {', '.join(known)}. Any other model goes under baselines.",
             )
     found += [Contestant(name, name, "baseline") for name in baselines]
+    found += [Contestant(name, f"endpoint:{name}", "endpoint") for name in remote]
     unique = {c.source: c for c in reversed(found)}
     kept = [c for c in dict.fromkeys(found) if unique[c.source] == c]
     if not kept:

@@ -7,16 +7,20 @@ import json
 import logging
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any, TypedDict, cast
 
 from ... import models
 from ...artifacts import artifact, progress
+from ...artifacts.artifact import Inputs
 from ...artifacts.rows import Document, Notes, ScoreRow
 from ...errors import UserError
-from . import bos, fingerprint, harness, processes, scorer, tokens, upstream
+from ...measures import constraints as verifying
+from ...tables import resolve
+from ...templates.render import load_template
+from . import GENERATED, answering, bos, fingerprint, generated, harness, processes, scorer, tokens, upstream
 from .contestants import Contestant
 from .processes import Group
 
@@ -85,19 +89,27 @@ class Opened:
 
 
 def score_all(
-    config: Any, shots: Sequence[int], found: Sequence[Contestant], out: Path, group: Group, label: str
+    config: Any, shots: Sequence[int], found: Sequence[Contestant], out: Path, group: Group, inputs: Inputs
 ) -> list[Part]:
-    """Score what no part file holds yet, one model in memory at a time; give all parts in order."""
-    work = works(config, shots, out, group)
-    marks = {c.name: fingerprint.of_model(c.source, None) for c in found}
-    names = {(c.name, i): fingerprint.joined(marks[c.name], w.way) for c in found for i, w in enumerate(work)}
+    """Score what no part file holds yet, one model in memory at a time; give all parts in order.
+
+    A model of an endpoint answers only what is generated: chat endpoints give no log-likelihoods of a prompt.
+    """
+    work = works(config, shots, out, group, inputs)
+    marks = {c.name: _who(c, config) for c in found}
+    names = {
+        (c.name, i): fingerprint.joined(marks[c.name], w.way)
+        for c in found
+        for i, w in enumerate(work)
+        if c.what != ENDPOINT or w.protocol == generated.PROTOCOL
+    }
     parts = {
         (name, i): part_of(out, name, work[i].task, work[i].num_fewshot, mark) for (name, i), mark in names.items()
     }
     pending = {key for key, path in parts.items() if not path.is_file()}
     processes.barrier(group)
     unit = "choice" if all(w.protocol.startswith(harness.HARNESS) for w in work) else "task"
-    tick = progress.bar(label, sum(work[i].size for _, i in pending), unit=unit)
+    tick = progress.bar(inputs.label, sum(work[i].size for _, i in pending), unit=unit)
     for contestant in found:
         todo = [
             (w, parts[contestant.name, i], names[contestant.name, i])
@@ -105,28 +117,47 @@ def score_all(
             if (contestant.name, i) in pending
         ]
         if todo:
-            _score_model(config, contestant, todo, tick, group)
+            _score_model(config, contestant, todo, tick, group, _template_of(found))
             gc.collect()
     tick(0, done=True)
-    return [json.loads(parts[c.name, i].read_text("utf-8")) for c in found for i in range(len(work))]
+    return [json.loads(path.read_text("utf-8")) for path in parts.values()]
 
 
-def works(config: Any, shots: Sequence[int], out: Path, group: Group) -> list[Work]:
+ENDPOINT = "endpoint"
+
+
+def _who(contestant: Contestant, config: Any) -> str:
+    if contestant.what == ENDPOINT:
+        return artifact.hash_of([contestant.name, config.base_url, config.request])[:8]
+    return fingerprint.of_model(contestant.source)
+
+
+def _template_of(found: Sequence[Contestant]) -> str:
+    """Give the template of the newest model that hunmin tuned: a base model brings none and is asked in it."""
+    names = [models.resolve(c.source).template for c in reversed(found) if c.what != ENDPOINT]
+    return next((name for name in names if name), "")
+
+
+def works(config: Any, shots: Sequence[int], out: Path, group: Group, inputs: Inputs) -> list[Work]:
     """Give everything to score, in the order asked; each task under the protocol it has."""
     fixed = config.fewshot == "fixed"
     precision = [config.quantization, config.max_length, _dtype(config)]
-    if config.protocol == upstream.PROTOCOL:
-        return _upstream(config, upstream.names(config.tasks), shots, out, group, precision)
-    jobs = harness.jobs(
-        config.tasks,
-        shots,
-        config.data,
-        revision=config.revision,
-        limit=config.limit,
-        fixed=fixed,
-        protocol=config.protocol,
-    )
-    return [_harness(job, precision) for job in jobs]
+    plan = harness.planned(config.tasks, config.protocol)
+    found: list[Work] = []
+    others = [task for how, task in plan if how == upstream.PROTOCOL]
+    manager = upstream.task_manager(others, config.include_path) if others else None
+    for how, task in plan:
+        if how == upstream.PROTOCOL:
+            found += _upstream(config, task, manager, shots, out, group, precision)
+        elif how == generated.PROTOCOL:
+            found.append(_chat(config, task, out, precision, inputs))
+        else:
+            protocol = config.protocol if config.protocol != upstream.PROTOCOL else harness.HARNESS
+            jobs = harness.jobs(
+                [task], shots, config.data, revision=config.revision, limit=config.limit, fixed=fixed, protocol=protocol
+            )
+            found += [_harness(job, precision) for job in jobs]
+    return found
 
 
 def _dtype(config: Any) -> str:
@@ -151,40 +182,76 @@ def _harness(job: harness.Job, precision: list[Any]) -> Work:
 
 
 def _upstream(
-    config: Any, wanted: Sequence[str], shots: Sequence[int], out: Path, group: Group, precision: list[Any]
+    config: Any, name: str, manager: Any, shots: Sequence[int], out: Path, group: Group, precision: list[Any]
 ) -> list[Work]:
-    manager = upstream.task_manager(wanted, config.include_path)
-    folder = out / "data" / str(group.rank)
-    found = []
-    for name in wanted:
-        spec = upstream.task_spec(name, config.data, config.revision, folder)
-        known = upstream.open_task(name, spec, manager, config.data)
+    spec = upstream.task_spec(name, config.data, config.revision, out / "data" / str(group.rank))
+    known = upstream.open_task(name, spec, manager, config.data)
 
-        def run(
-            opened: Opened, k: int, name: str = name, spec: str = spec, known: upstream.Known = known
-        ) -> tuple[list[ScoreRow], list[Document], Notes]:
-            model = opened.contestant.name
-            rows, documents = upstream.run_task(opened.lm, model, spec, k, manager, config.limit, config.lm_eval, known)
-            opened.tick(1, note=f"{model} {name} {k}-shot")
-            joint = {"tokenisation": "lm-eval's: context and continuation together, the tokenizer's special tokens"}
-            return rows, documents, {**joint, **opened.lm.opened.report}
+    def run(opened: Opened, k: int) -> tuple[list[ScoreRow], list[Document], Notes]:
+        model = opened.contestant.name
+        rows, documents = upstream.run_task(opened.lm, model, spec, k, manager, config.limit, config.lm_eval, known)
+        opened.tick(1, note=f"{model} {name} {k}-shot")
+        joint = {"tokenisation": "lm-eval's: context and continuation together, the tokenizer's special tokens"}
+        return rows, documents, {**joint, **opened.lm.opened.report}
 
-        for k in shots:
-            way = fingerprint.of_way(upstream.PROTOCOL, known.digest, k, config.limit, config.lm_eval, precision)
-            found.append(Work(name, k, upstream.PROTOCOL, way, 1, partial(run, k=k)))
-    return found
+    ways = {
+        k: fingerprint.of_way(upstream.PROTOCOL, known.digest, k, config.limit, config.lm_eval, precision)
+        for k in shots
+    }
+    return [Work(name, k, upstream.PROTOCOL, ways[k], 1, partial(run, k=k)) for k in shots]
+
+
+def _chat(config: Any, name: str, out: Path, precision: list[Any], inputs: Inputs) -> Work:
+    task = resolve(GENERATED, name, "task", "tasks")
+    every, data = generated.read(task, config.data, config.revision)
+    questions = every[: config.limit]
+    asked = [[q.messages, q.gold] for q in questions]
+    counted = verifying.counted_by()
+    way = fingerprint.of_way(generated.PROTOCOL, asked, answering.options(config), precision, inputs.seed, counted)
+
+    def run(opened: Opened) -> tuple[list[ScoreRow], list[Document], Notes]:
+        model = opened.contestant.name
+        tick = partial(opened.tick, note=f"{model} {name}")
+        paid: Notes = {}
+        if opened.contestant.what == ENDPOINT:
+            answers, paid["paid"] = answering.by_endpoint(questions, model, config, inputs, tick)
+        else:
+            mark = fingerprint.joined(fingerprint.of_model(opened.contestant.source), way)
+            path = out / "answers" / f"{name}-{mark}.jsonl"
+            answers = answering.locally(questions, opened.loaded, config, inputs.seed, path, opened.group, tick)
+        documents = generated.documents(task, model, data, questions, answers)
+        about = {"keywords_counted_by": counted, **answering.options(config)}
+        return generated.score_rows(task, model, data, questions, answers), documents, {**about, **paid}
+
+    return Work(name, 0, generated.PROTOCOL, way, len(questions) * config.repeats, run)
 
 
 def _score_model(
-    config: Any, contestant: Contestant, todo: Sequence[tuple[Work, Path, str]], tick: Tick, group: Group
+    config: Any,
+    contestant: Contestant,
+    todo: Sequence[tuple[Work, Path, str]],
+    tick: Tick,
+    group: Group,
+    template: str,
 ) -> None:
+    if contestant.what == ENDPOINT:
+        for work, path, mark in todo if group.rank == 0 else ():
+            rows, documents, details = work.run(Opened(config, contestant, None, 0, group, tick))
+            about = {"model": contestant.name, "asked_as": ENDPOINT, "task": work.task, "protocol": work.protocol}
+            rows = [{**row, "fingerprint": mark} for row in rows]
+            artifact.write_atomic(path, _text({**about, **details}, rows, documents))
+        processes.barrier(group)
+        return
     loaded = models.load(
         contestant.source,
         dtype=config.dtype,
         device=config.device,
         quantization=config.quantization,
         trust_remote_code=config.trust_remote_code,
+        template=config.template,
     )
+    if loaded.template is None and template:
+        loaded = replace(loaded, template=load_template(template, loaded.tokenizer))
     own = tokens.max_length_of(loaded.model, loaded.tokenizer)
     if config.max_length is not None and config.max_length > own:
         raise UserError(
@@ -221,9 +288,12 @@ def _score_model(
 
 def _keep(path: Path, details: Notes, rows: list[ScoreRow], documents: list[Document], group: Group) -> None:
     if group.rank == 0:
-        text = json.dumps({"details": details, "rows": rows, "documents": documents}, ensure_ascii=False)
-        artifact.write_atomic(path, text + "\n")
+        artifact.write_atomic(path, _text(details, rows, documents))
     processes.barrier(group)
+
+
+def _text(details: Notes, rows: list[ScoreRow], documents: list[Document]) -> str:
+    return json.dumps({"details": details, "rows": rows, "documents": documents}, ensure_ascii=False) + "\n"
 
 
 def write(out: Path, parts: Sequence[Part]) -> None:

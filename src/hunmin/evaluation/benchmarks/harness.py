@@ -11,7 +11,7 @@ from ...artifacts.identity import hash_of
 from ...artifacts.rows import Document, ScoreRow
 from ...errors import UserError
 from ...tables import did_you_mean, resolve
-from . import BENCHMARKS, SUITES, metrics, scorer, tokens
+from . import BENCHMARKS, GENERATED, SUITES, metrics, scorer, tokens
 from . import task_rows as rows
 from .kobest import Item, Task, items
 
@@ -39,6 +39,30 @@ class Job:
         return hash_of([[item.digests(), item.gold] for item in self.items])
 
 
+def planned(asked: Sequence[str], protocol: str) -> list[tuple[str, str]]:
+    """Give (how, task) of everything that `asked` names: "chat" for generated answers, "harness" for tasks that have
+    that protocol, else "upstream". A suite may mix them; a name of its own must have the protocol asked for.
+
+    Raises UserError for a name without a harness protocol, naming the nearest.
+    """
+    found: list[tuple[str, str]] = []
+    for name in asked:
+        lower = name.lower()
+        if lower in GENERATED:
+            found.append(("chat", lower))
+            continue
+        if lower not in SUITES:
+            if protocol == "upstream":
+                found.append((protocol, f"kobest_{lower}" if f"kobest_{lower}" in BENCHMARKS else name))
+            else:
+                found += [("harness", task) for task in task_names([name])]
+            continue
+        for task in SUITES[lower]:
+            how = "chat" if task in GENERATED else "harness" if task in BENCHMARKS else "upstream"
+            found.append(("upstream" if how == "harness" and protocol == "upstream" else how, task))
+    return list(dict.fromkeys(found))
+
+
 def task_names(asked: Sequence[str]) -> list[str]:
     """Give the tasks that `asked` names and suites stand for; `boolq` and `BoolQ` mean kobest_boolq.
 
@@ -56,7 +80,9 @@ def task_names(asked: Sequence[str]) -> list[str]:
         elif ":" in name:
             found.append(name)
         else:
-            near = did_you_mean(name, (*SUITES, *BENCHMARKS, *(b.removeprefix("kobest_") for b in BENCHMARKS)))
+            near = did_you_mean(
+                name, (*SUITES, *BENCHMARKS, *GENERATED, *(b.removeprefix("kobest_") for b in BENCHMARKS))
+            )
             raise UserError(
                 f"unknown task '{name}' of the harness protocol{near}",
                 "tasks",

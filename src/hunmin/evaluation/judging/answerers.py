@@ -177,7 +177,7 @@ def answers_by_endpoint(
     import asyncio
 
     from ...clients.openai_chat import open_client
-    from .bounded import each
+    from ..benchmarks.bounded import each
     from .verdicts import answer_by_endpoint
 
     found: dict[str, Answers] = {}

@@ -12,8 +12,8 @@ from ...artifacts.rows import JudgedDocument, Notes, Shown, Verdict
 from ...clients.units import OK, chat
 from ...raters import wording
 from ...raters.asked import EXPECT_TOKENS, Asker, reply_text
+from ..benchmarks.bounded import each
 from .answers import Answer, Answers
-from .bounded import each
 from .criteria import PAIR_VALUES, PAIRWISE, VALUES, CriteriaSet, Criterion
 from .questions import Question
 from .replies import read_choice, weighted_score

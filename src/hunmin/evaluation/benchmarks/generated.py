@@ -1,0 +1,195 @@
+"""Benchmarks whose answers are generated (protocol `chat`): IFEval in Korean, word problems, and files like them.
+
+Every task reads a packaged file, `data: FOLDER` (its `<task>.jsonl`), or the Hub; none of the public items is shipped.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ... import PACKAGE, statistics
+from ...artifacts.identity import hash_of
+from ...artifacts.rows import Document, ScoreRow
+from ...errors import UserError
+from ...formats.files import read_rows
+from ...measures import constraints as verifying
+from ...measures.final_answer import final_answer
+from . import behaviour
+from .answering import Answered, Question
+from .ifeval_public import constraints_of
+
+PROTOCOL = "chat"
+Row = Mapping[str, Any]
+IFEVAL = PACKAGE / "data" / "ifeval_ko.jsonl"
+
+
+@dataclass(frozen=True)
+class Generated:
+    """One such benchmark: `question(row, id)` reads a row, `score(answer, question)` gives numbers by metric name.
+
+    `shares` are metrics of several yes or no a question, told apart by it; `packaged` is our own file, `hub` a
+    (repository, config, split).
+    """
+
+    name: str
+    question: Callable[[Row, str], Question]
+    score: Callable[[str, Question], dict[str, list[bool]]]
+    packaged: Path | None = None
+    hub: tuple[str, str | None, str] | None = None
+
+
+def _ifeval(row: Row, key: str) -> Question:
+    given = row.get("constraints")
+    if given is None:
+        given = constraints_of(row, key)
+    return Question(key, [{"role": "user", "content": str(row["prompt"])}], given)
+
+
+def _verified(answer: str, question: Question) -> dict[str, list[bool]]:
+    strict, loose = verifying.strict(answer, question.gold), verifying.loose(answer, question.gold)
+    return {
+        "prompt_strict": [all(strict)],
+        "instruction_strict": strict,
+        "prompt_loose": [all(loose)],
+        "instruction_loose": loose,
+    }
+
+
+def _maths(row: Row, key: str) -> Question:
+    text = row.get("question") or row.get("kor_question") or row.get("problem")
+    gold = next((row[k] for k in ("answer", "gold") if row.get(k) not in (None, "")), None)
+    if not isinstance(text, str) or gold is None:
+        raise UserError("no question and answer", key, "A row needs question and answer.")
+    return Question(key, [{"role": "user", "content": text}], str(gold))
+
+
+def _right(answer: str, question: Question) -> dict[str, list[bool]]:
+    return {"acc": [final_answer(answer, {"gold": question.gold}) == 1]}
+
+
+IFEVAL_KO = Generated("ifeval_ko", _ifeval, _verified, packaged=IFEVAL)
+IFEVAL_PUBLIC = Generated("ifeval_ko_public", _ifeval, _verified, hub=("allganize/IFEval-Ko", None, "train"))
+MATHS_KO = Generated("maths_ko", _maths, _right)
+
+
+def file_of(name: str, data: str) -> Path | None:
+    """Give the file of a folder that holds a task's rows, or None."""
+    paths = (Path(data) / f"{name}{suffix}" for suffix in (".jsonl", ".json", ".csv", ".parquet"))
+    return next((path for path in paths if path.is_file()), None)
+
+
+def read(task: Generated, data: str | None, revision: str | None = None) -> tuple[list[Question], str]:
+    """Give a task's questions and the name and hash of its rows. Raises UserError where it has none."""
+    path = task.packaged
+    if data is not None:
+        there = [
+            p
+            for suffix in (".jsonl", ".json", ".csv", ".parquet")
+            if (p := Path(data) / f"{task.name}{suffix}").is_file()
+        ]
+        path = there[0] if there else path
+    if path is not None:
+        found = [(str(path), row) for _, row in read_rows(path)]
+    elif task.hub is not None and data is None:
+        found = [(task.hub[0], dict(row)) for row in _hub(*task.hub, revision)]
+    else:
+        where = f"{task.name}.jsonl"
+        raise UserError(f"no rows of '{task.name}'", "data", f"Give data: a folder with {where}.")
+    questions = []
+    for i, (where, row) in enumerate(found):
+        if not isinstance(row, Mapping):
+            raise UserError(getattr(row, "why", "not a row"), f"{where}: row {i + 1}", "Mend the file.")
+        key = str(next((row[k] for k in ("id", "key") if row.get(k) not in (None, "")), i))
+        questions.append(task.question(row, key))
+    if not questions or len({q.id for q in questions}) != len(questions):
+        raise UserError("no rows, or two with one id", task.name, "Give each row its id.")
+    name = task.name if path is not None and path == task.packaged else Path(data or found[0][0]).name
+    name = name if data or task.packaged else found[0][0]
+    return questions, f"{name}@{hash_of([[q.messages, q.gold] for q in questions])[:8]}"
+
+
+def _hub(repo: str, config: str | None, split: str, revision: str | None) -> Sequence[Row]:
+    import datasets
+
+    try:
+        rows: Sequence[Row] = datasets.load_dataset(repo, config, split=split, revision=revision)
+    except (ConnectionError, FileNotFoundError, OSError) as error:
+        raise UserError(
+            f"the Hub cannot be reached for {repo}: {type(error).__name__}",
+            "data",
+            "Give data: a folder with its rows.",
+        ) from error
+    return rows
+
+
+def documents(
+    task: Generated, model: str, data: str, questions: Sequence[Question], answers: Sequence[Answered]
+) -> list[Document]:
+    """Give documents.jsonl's rows: what was answered and how it scored, not the question."""
+    places = {q.id: i for i, q in enumerate(questions)}
+    found: list[Document] = []
+    for answer in answers:
+        question = questions[places[answer.id]]
+        scored = task.score(answer.text, question)
+        row: Document = {
+            "model": model,
+            "task": task.name,
+            "num_fewshot": 0,
+            "protocol": PROTOCOL,
+            "data": data,
+            "index": places[answer.id],
+            "gold": None,
+            "prediction": None,
+            "prompt": [hashlib.sha256(str(question.messages).encode()).hexdigest()[:12], str(answer.sample)],
+            "truncated": answer.finish_reason == "length",
+            "metrics": {k: math.fsum(v) / len(v) for k, v in scored.items() if v},
+            "answer": answer.text,
+            "n_tokens": answer.n_tokens,
+            "n_thinking": answer.n_thinking,
+            "finish_reason": answer.finish_reason,
+            "status": answer.status,
+        }
+        found.append(row)
+    return found
+
+
+def score_rows(
+    task: Generated, model: str, data: str, questions: Sequence[Question], answers: Sequence[Answered]
+) -> list[ScoreRow]:
+    """Give the task's rows, then the behaviour rows. Intervals are over questions: their samples belong together."""
+    by_id = {q.id: q for q in questions}
+    hits: dict[str, dict[str, list[bool]]] = {}
+    for answer in answers:
+        for metric, kept in task.score(answer.text, by_id[answer.id]).items():
+            hits.setdefault(metric, {}).setdefault(answer.id, []).extend(kept)
+    found: list[ScoreRow] = []
+    for metric, of_question in hits.items():
+        values = list(of_question.values())
+        n = sum(map(len, values))
+        if all(len(v) == 1 for v in values):
+            low, high = statistics.wilson(sum(v[0] for v in values), n)
+        else:
+            low, high = statistics.ratio_interval([sum(v) for v in values], [len(v) for v in values])
+        found.append(
+            {
+                "model": model,
+                "task": task.name,
+                "metric": metric,
+                "num_fewshot": 0,
+                "protocol": PROTOCOL,
+                "value": round(sum(map(sum, values)) / n, 6),
+                "ci_low": round(low, 6),
+                "ci_high": round(high, 6),
+                "n": len(values) if metric.startswith("prompt") else n,
+                "n_truncated": sum(a.finish_reason == "length" for a in answers),
+                "n_unfinished": sum(a.status == "unfinished" for a in answers),
+                "n_unread": sum(a.status not in ("ok", "unfinished") for a in answers),
+                "data": data,
+            }
+        )
+    return found + behaviour.rows(model, task.name, PROTOCOL, data, questions, answers)

@@ -1,0 +1,158 @@
+"""Generated answers: thoughts taken off, public IFEval rows read, scores over questions, behaviour, an endpoint."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from hunmin.artifacts.artifact import Inputs, Spend
+from hunmin.errors import UserError
+from hunmin.evaluation.benchmarks import behaviour, generated, harness
+from hunmin.evaluation.benchmarks.answering import Answered, Question, without_thoughts
+from hunmin.evaluation.benchmarks.ifeval_public import READ, constraints_of
+from hunmin.measures.constraints import CONSTRAINTS, holds
+from hunmin.stages import evaluate
+from hunmin.statistics import ratio_interval
+
+from ..fakes.openai_server import OpenAIServer
+
+
+@pytest.mark.parametrize(
+    ("text", "opened", "answer", "unfinished"),
+    [
+        ("답입니다.", False, "답입니다.", False),
+        ("<think>생각</think>\n답", False, "답", False),
+        ("생각이 길다</think>답", True, "답", False),
+        ("생각만 하다가", True, "", True),
+        ("<think>끝나지 않는 생각", False, "", True),
+        ("", False, "", False),
+    ],
+)
+def test_thoughts_are_taken_off_and_an_unfinished_one_is_no_answer(text, opened, answer, unfinished):
+    assert without_thoughts(text, opened) == (answer, unfinished)
+
+
+def test_our_own_prompts_are_at_least_forty_and_every_constraint_is_known():
+    questions, data = generated.read(generated.IFEVAL_KO, None)
+    assert len(questions) >= 40 and data.startswith("ifeval_ko@")
+    used = {c["id"] for q in questions for c in q.gold}
+    assert used <= set(CONSTRAINTS) and len(used) >= 24
+    for q in questions:
+        for constraint in q.gold:
+            holds("아무 말이나 합니다.", constraint)  # every argument fits
+
+
+PUBLIC = {
+    "key": 7,
+    "prompt": "쉼표 없이 세 문장 미만으로 쓰고 끝에 추신을 다세요.",
+    "instruction_id_list": ["punctuation:no_comma", "length_constraints:number_sentences", "startend:end_checker"],
+    "kwargs": [{}, {"num_sentences": 3, "relation": "less than", "keyword": None}, {"end_phrase": "끝."}],
+}
+
+
+def test_public_rows_are_read(tmp_path):
+    assert constraints_of(PUBLIC, "x") == [
+        {"id": "no_comma"},
+        {"id": "sentences", "n": 3, "relation": "less_than"},
+        {"id": "ends_with", "text": "끝."},
+    ]
+    (tmp_path / "ifeval_ko_public.jsonl").write_text(json.dumps(PUBLIC, ensure_ascii=False), encoding="utf-8")
+    [question], data = generated.read(generated.IFEVAL_PUBLIC, str(tmp_path))
+    assert question.id == "7" and data.startswith(f"{tmp_path.name}@")
+    assert generated.IFEVAL_PUBLIC.score("하나. 끝.", question)["prompt_strict"] == [True]
+    with pytest.raises(UserError, match="'change_case:english_capital' is not verified here"):
+        constraints_of({**PUBLIC, "instruction_id_list": ["change_case:english_capital"], "kwargs": [{}]}, "x")
+    with pytest.raises(UserError, match="lacks 'num_sentences'"):
+        constraints_of({**PUBLIC, "kwargs": [{}, {}, {}]}, "x")
+    arguments = {
+        "keywords": ["가"], "forbidden_words": ["가"], "keyword": "가", "frequency": 1, "letter": "가", "n": 1,
+        "let_frequency": 1, "num_sentences": 1, "num_words": 1, "num_paragraphs": 2, "nth_paragraph": 1,
+        "first_word": "가", "num_placeholders": 1, "num_bullets": 1, "num_highlights": 1, "section_spliter": "장",
+        "num_sections": 1, "prompt_to_repeat": "가", "end_phrase": "가",
+    }  # fmt: skip
+    for name in READ:
+        [one] = constraints_of({"instruction_id_list": [name], "kwargs": [arguments]}, "x")
+        holds("가나다", one)
+
+
+def question(key: str, gold=None) -> Question:
+    return Question(key, [{"role": "user", "content": "봄을 설명하세요."}], gold)
+
+
+def test_scores_count_prompts_and_instructions_apart():
+    asked = [question("a", [{"id": "no_comma"}, {"id": "no_latin"}]), question("b", [{"id": "no_comma"}])]
+    said = [Answered("a", 0, "봄, 꽃", 3, 0, "stop"), Answered("b", 0, "봄", 2, 0, "length")]
+    rows = generated.score_rows(generated.IFEVAL_KO, "m", "d@1", asked, said)
+    found = {r["metric"]: (r["value"], r["n"]) for r in rows if r["task"] == "ifeval_ko"}
+    assert found["prompt_strict"] == (0.5, 2) and found["instruction_strict"] == (0.666667, 3)
+    assert all(r["ci_low"] <= r["value"] <= r["ci_high"] and r["n_truncated"] == 1 for r in rows)
+    assert ratio_interval([1, 1], [1, 1]) == (1.0, 1.0)
+
+
+def test_word_problems_are_right_by_their_final_answer():
+    task = generated.MATHS_KO
+    one = task.question({"question": "3+4는?", "answer": "7"}, "1")
+    assert task.score("따라서 정답은 7입니다.", one) == {"acc": [True]}
+    assert task.score("정답은 8입니다.", one) == {"acc": [False]}
+    with pytest.raises(UserError, match="no question and answer"):
+        task.question({"question": "3+4는?"}, "1")
+
+
+def test_behaviour_rows():
+    asked = [question("a"), question("b"), question("c")]
+    said = [
+        Answered("a", 0, "봄은 따뜻하고 꽃이 피는 계절입니다.", 9, 0, "stop"),
+        Answered("b", 0, "봄입니다. 春天很暖和。" + "꽃이 아주 많이 핍니다. " * 9, 90, 0, "length"),
+        Answered("c", 0, "", 50, 50, "length", "unfinished"),
+    ]
+    rows = {r["metric"]: r for r in behaviour.rows("m", "ifeval_ko", "chat", "d@1", asked, said)}
+    assert {name: round(r["value"], 3) for name, r in rows.items() if name.endswith("rate")} == {
+        "stop_rate": 0.333,
+        "loop_rate": 0.5,
+        "foreign_script_rate": 0.5,
+    }
+    assert rows["thinking_tokens"]["n"] == 3 and rows["length_chars"]["n"] == 2
+    assert all(r["n_unfinished"] == 1 and r["task"] == "ifeval_ko.behaviour" for r in rows.values())
+    assert 0.8 < rows["hangul_share"]["value"] < 1
+
+
+def test_a_suite_mixes_protocols_and_a_name_alone_does_not():
+    plan = harness.planned(["korean-ability", "boolq"], "harness")
+    assert plan == [
+        ("chat", "ifeval_ko"),
+        ("upstream", "hrm8k"),
+        ("upstream", "arc_easy"),
+        ("harness", "kobest_boolq"),
+    ]
+    assert ("upstream", "kobest_copa") in harness.planned(["korean"], "upstream")
+    assert ("harness", "kobest_copa") in harness.planned(["korean"], "harness-bos")
+    with pytest.raises(UserError, match="did you mean 'ifeval_ko'"):
+        harness.planned(["ifeval_k"], "harness")
+
+
+def test_options_that_make_no_sense_are_told():
+    told = evaluate.check(evaluate.Config(remote=["m"], repeats=2, tasks=["copa"]))
+    assert len(told) == 2 and "remote" in told[0] and "repeats" in told[1]
+    assert evaluate.check(evaluate.Config(base_url="http://x/v1", tasks=["ifeval_ko"])) != []
+
+
+def test_an_endpoint_answers_through_the_ledger_and_nothing_is_asked_twice(tmp_path: Path):
+    def script(n, body):
+        return "<think>음</think>안녕하십니까. 예약을 바꾸고 싶습니다."
+
+    with OpenAIServer(script) as server:
+        config = evaluate.Config(
+            tasks=["ifeval_ko"], models=[], remote=["m"], base_url=server.url, limit=5, enable_thinking=False
+        )
+        spend = Spend(ledger=tmp_path / "ledger.sqlite")
+        evaluate.run(config, Inputs(label="evaluate", spend=spend), tmp_path / "one")
+        assert len(server.chats) == 5
+        assert server.chats[0]["chat_template_kwargs"] == {"enable_thinking": False}
+        evaluate.run(config, Inputs(label="evaluate", spend=spend), tmp_path / "two")
+        assert len(server.chats) == 5
+    rows = json.loads((tmp_path / "two" / "scores.json").read_text("utf-8"))
+    assert {r["protocol"] for r in rows} == {"chat"} and all(r["fingerprint"] and r["data"] for r in rows)
+    documents = [json.loads(line) for line in (tmp_path / "two" / "documents.jsonl").read_text("utf-8").splitlines()]
+    assert documents[0]["answer"] == "안녕하십니까. 예약을 바꾸고 싶습니다."

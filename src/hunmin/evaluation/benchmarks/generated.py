@@ -87,12 +87,7 @@ def read(task: Generated, data: str | None, revision: str | None = None) -> tupl
     """Give a task's questions and the name and hash of its rows. Raises UserError where it has none."""
     path = task.packaged
     if data is not None:
-        there = [
-            p
-            for suffix in (".jsonl", ".json", ".csv", ".parquet")
-            if (p := Path(data) / f"{task.name}{suffix}").is_file()
-        ]
-        path = there[0] if there else path
+        path = file_of(task.name, data) or path
     if path is not None:
         found = [(str(path), row) for _, row in read_rows(path)]
     elif task.hub is not None and data is None:

@@ -213,7 +213,8 @@ def _asked(config: Config, tasks: list[str]) -> Estimate:
             for q in questions
             for k in range(config.repeats)
         ]
-        found |= openai_chat.estimate(units, model=config.remote[0], base_url=config.base_url, request=config.request, free=config.free)
+        asked = {"base_url": config.base_url, "request": config.request, "free": config.free}
+        found |= openai_chat.estimate(units, model=config.remote[0], **asked)
     return found
 
 

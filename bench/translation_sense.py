@@ -196,10 +196,11 @@ def main() -> None:
     parser.add_argument("--model", default="model")
     parser.add_argument("--request", type=json.loads, default={})
     parser.add_argument("--records", type=int, help="ask of so many pairs only, evenly of every kind")
+    parser.add_argument("--longest", type=int, default=1500, help="only pairs of so many English characters")
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--json", type=Path)
     given = parser.parse_args()
-    every = cases(given.gold, given.seed)
+    every = [case for case in cases(given.gold, given.seed) if len(case.english) <= given.longest]
     if given.records:
         random.Random(given.seed).shuffle(every)
         kinds = sorted({case.kind for case in every})

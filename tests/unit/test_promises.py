@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from pathlib import Path
 
 import pytest
 
-from hunmin.artifacts.artifact import DROPPED, RECORDS, Inputs, Spend, read_manifest
-from hunmin.artifacts.record import read_jsonl, write_jsonl
+from hunmin import statistics
+from hunmin.artifacts.artifact import DROPPED, RECORDS, Counts, Inputs, Spend, add_notes, read_manifest
+from hunmin.artifacts.record import read_jsonl, texts, write_jsonl
 from hunmin.artifacts.stream import Drop, stream
 from hunmin.clients import asking, openai_chat, pace
+from hunmin.clients.ledger import Ledger, Wanted
 from hunmin.clients.units import chat
 from hunmin.errors import UserError
 from hunmin.running import recipe as recipes
@@ -79,8 +82,14 @@ def test_a_stage_killed_in_the_middle_is_finished_from_its_part_files(tmp_path):
     inputs = Inputs(records=tmp_path / "in.jsonl")
     with pytest.raises(MemoryError):
         stream(step, inputs, tmp_path / "out")
-    seen.append("past the fault")
-    counts = stream(lambda batch: [Drop(r, "odd") for r in batch], inputs, tmp_path / "out")
+    again: list[str] = []
+
+    def rest(batch):
+        again.append(batch[0]["id"])
+        return [Drop(batch[0], "odd")]
+
+    counts = stream(rest, inputs, tmp_path / "out")
+    assert again == [r["id"] for r in ROWS[7:]], "what was written is not done twice"
     assert (counts.n_in, counts.n_kept, counts.n_dropped) == (12, 3, 9)
     assert [r["id"] for r in read_jsonl(tmp_path / "out" / RECORDS)] == ["r1", "r3", "r5"]
 
@@ -89,18 +98,47 @@ def test_results_that_wait_for_an_earlier_one_are_bounded(tmp_path):
     write_jsonl(tmp_path / "in.jsonl", [{**ROWS[0], "id": f"n{i}"} for i in range(200)])
     first = asyncio.Event()
     begun: list[str] = []
+    running = 0
 
     async def step(batch):
+        nonlocal running
+        running += 1
+        assert running <= 2, "more at once than asked for"
         begun.append(batch[0]["id"])
         if batch[0]["id"] == "n0":
             asyncio.get_running_loop().call_later(0.3, first.set)
             await first.wait()
             assert len(begun) <= 2 * 8, "steps went on though nothing could be written"
+        await asyncio.sleep(0)
+        running -= 1
         return batch
 
     counts = stream(step, Inputs(records=tmp_path / "in.jsonl"), tmp_path / "out", in_flight=2)
     assert counts.n_kept == 200 and len(begun) == 200
     assert [r["id"] for r in read_jsonl(tmp_path / "out" / RECORDS)] == [f"n{i}" for i in range(200)]
+
+
+def test_counts_that_do_not_add_up_are_our_fault_and_told():
+    with pytest.raises(AssertionError, match="3 in, 1 kept"):
+        Counts(n_in=3, n_kept=1, dropped={"odd": 1}).check("dedup")
+
+
+def test_the_notes_of_shards_add_up():
+    assert add_notes([{"exact": 1, "by": {"a": 2}}, {"exact": 3, "by": {"a": 1, "b": 5}}]) == {
+        "exact": 4,
+        "by": {"a": 3, "b": 5},
+    }
+
+
+def test_every_text_field_of_a_record_is_a_text():
+    record = {
+        "system": "s",
+        "instruction": "i",
+        "input": "n",
+        "output": "o",
+        "messages": [{"role": "user", "content": "m"}],
+    }
+    assert texts(record) == {"system": "s", "instruction": "i", "input": "n", "messages.0.content": "m", "output": "o"}
 
 
 # --- nothing is reused by mistake ---
@@ -194,7 +232,30 @@ def test_a_similarity_at_the_threshold_is_a_duplicate(tmp_path, data):
     assert execute(tmp_path, data, stage.format(0.8001), name="b")[-1].manifest["counts"]["n_dropped"] == 0
 
 
+def test_percentiles_are_the_middle_of_what_was_drawn():
+    assert statistics.percentiles(list(range(1001)), 0.9) == pytest.approx((50, 950))
+
+
+# --- problems are found before money is spent ---
+
+
+def test_a_paid_stage_without_a_limit_is_refused_before_anything_is_sent(tmp_path, data, keys):  # noqa: F811
+    stage = "rate: {model: m, base_url: https://example.invalid/v1, api_key_env: TEST_KEY}"
+    with pytest.raises(UserError, match="paid stages .rate. need a limit"):
+        execute(tmp_path, data, stage)
+
+
 # --- services that fail ---
+
+
+def test_what_was_not_charged_comes_off_the_meter(tmp_path):
+    with contextlib.closing(Ledger(tmp_path / "ledger.sqlite", "rate")) as ledger:
+        for key, charged in (("a", True), ("b", False)):
+            wanted = Wanted(key, key, "output", "m", 0.5, 100)
+            assert ledger.claim([wanted])[0].what == "send"
+            ledger.fail(wanted, "rejected", 400, charged=charged)
+        totals = ledger.totals()
+    assert (totals["meter_usd"], totals["meter_chars"], totals["failed"]) == (0.5, 100, 2)
 
 
 def opened(server: OpenAIServer, tmp_path: Path):

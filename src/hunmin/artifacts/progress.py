@@ -93,7 +93,7 @@ def _terminal_bar(label: str, total: int | None, unit: str) -> Any:
         disable=False,  # TQDM_DISABLE hushes the libraries' bars, not ours
         dynamic_ncols=True,
         leave=False,
-        **({} if unit else {"bar_format": "{desc} {elapsed}"}),
+        bar_format=None if unit else "{desc} {elapsed}",
     )
 
 

@@ -229,3 +229,10 @@ def test_edits_between_two_texts(one, two):
     assert between(one, two).on(one) == two
     whole = Edit(0, len(one), two)
     assert whole_lines(one, whole).on(one) == two
+
+
+def test_the_commands_of_a_document_come_back_and_its_body_stays():
+    english = "\\documentclass{article}\n\\begin{document}\nThis is a simple example of a text.\n\\end{document}"
+    korean = "\\문서 클래스{문서}\n\\begin{문서}\n이것은 글의 간단한 예입니다.\n\\end{문서}"
+    good = "\\documentclass{article}\n\\begin{document}\n이것은 글의 간단한 예입니다.\n\\end{document}"
+    assert taken(english, unasked(english, korean)) == good

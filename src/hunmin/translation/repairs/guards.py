@@ -73,8 +73,9 @@ def forbidden(original: str, text: str, edit: Edit, code: str) -> bool:
     if not is_code(original) and len(SENTENCE.findall(removed)) > len(SENTENCE.findall(put)):
         return True
     before, after = _korean(text), _korean(new)
-    if is_code(original):
-        return _sentences(text) > _sentences(new)
+    if is_code(original):  # the body of a document stays, as a sentence beside the code does
+        told = (text, new) if original.lstrip().startswith("\\") else (prose_of(text), prose_of(new))
+        return len(SENTENCE.findall(told[0])) > len(SENTENCE.findall(told[1]))
     return before >= 10 and after * 2 <= before or before - after > 40
 
 
@@ -83,7 +84,3 @@ def _korean(text: str) -> int:
 
 
 SENTENCE = re.compile(r"[가-힣]{2,}[^\n]*(?:니다|세요|어요|아요|까요|는다|한다|된다|이다)[.!?]?(?:\s|$)", re.M)
-
-
-def _sentences(text: str) -> int:
-    return len(SENTENCE.findall(prose_of(text)))

@@ -90,8 +90,9 @@ def test_help_shows_the_options_of_the_engine_alone(folder, capsys):
 
 def test_options_of_another_engine_still_pass_and_old_configs_keep_their_hash():
     old = translate.Config(engine="llm", model="gpt-4o-mini", fallback="deepl")
-    assert hash_of(["translate", translate.Config().model_dump(mode="json"), 0]) == "c62ea82ca6cf62d7"
-    assert hash_of(["translate", old.model_dump(mode="json"), 7]) == "f1060b00969d848d"
+    later = {"free"}  # options that came since: at their default they are no difference (running/made_with.py)
+    assert hash_of(["translate", translate.Config().model_dump(mode="json", exclude=later), 0]) == "c62ea82ca6cf62d7"
+    assert hash_of(["translate", old.model_dump(mode="json", exclude=later), 7]) == "f1060b00969d848d"
     assert hash_of(["repair", repair.Config().model_dump(mode="json"), 0]) == "1eccda8ccf7d30e8"
     found = find_stage("translate").config({"engine": "deepl", "speech_level": "해요체", "num_beams": 3})
     assert type(found) is translate.Config

@@ -32,7 +32,7 @@ OUTPUT = "records"
 
 
 class Config(Options):
-    by: str = opt("rating", "rating, or a measure or verifier (final_answer, foreign_script, length).")
+    by: str = opt("rating", "A rating, or a measure or verifier (final_answer, foreign_script, length).")
     rater: str | None = opt(None, "Which rater (or model, or prompt) counts when there are several; mean averages all.")
     prefer: Literal["auto", "higher", "lower"] = opt(
         "auto", "Which value is better; auto is higher for ratings, verifiers and Hangul share, else lower."

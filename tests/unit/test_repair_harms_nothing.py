@@ -236,3 +236,10 @@ def test_the_commands_of_a_document_come_back_and_its_body_stays():
     korean = "\\문서 클래스{문서}\n\\begin{문서}\n이것은 글의 간단한 예입니다.\n\\end{문서}"
     good = "\\documentclass{article}\n\\begin{document}\n이것은 글의 간단한 예입니다.\n\\end{document}"
     assert taken(english, unasked(english, korean)) == good
+
+
+def test_lost_indentation_comes_back_and_a_formatters_stays():
+    english = "```python\nfor a in b:\n    if a:\n        go(a)\n        end(a)\n```"
+    assert unasked(english, english.replace("    ", "")) == english
+    formatted = english.replace("    ", "  ")
+    assert unasked(english, formatted) == formatted

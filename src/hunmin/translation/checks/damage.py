@@ -42,7 +42,10 @@ def surely_damaged(source: Line, target: Line, elements: bool = True) -> bool:
 
 def formatted_anew(mine: list[Line], other: list[Line]) -> bool:
     """Tell whether a formatter went over the code: blanks changed on more than a third of its lines, three at least."""
-    n = sum(a.bare != b.bare and squeeze(a.bare) == squeeze(b.bare) for a, b in zip(mine, other, strict=False))
+    pairs = list(zip(mine, other, strict=False))
+    if any(a.bare[:1].isspace() and b.bare.strip() and not b.bare[:1].isspace() for a, b in pairs):
+        return False  # indentation that is gone is damage
+    n = sum(a.bare != b.bare and squeeze(a.bare) == squeeze(b.bare) for a, b in pairs)
     return n >= 3 and n > 0.34 * len(mine)
 
 

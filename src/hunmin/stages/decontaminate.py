@@ -19,11 +19,12 @@ from ..artifacts.record import read_jsonl, write_jsonl
 from ..artifacts.rows import Estimate, Notes
 from ..artifacts.stream import Writer, count_lines
 from ..errors import UserError
-from ..evaluation.benchmarks import BENCHMARKS, KOBEST, SUITES
+from ..evaluation.benchmarks import BENCHMARKS, GENERATED, KOBEST, SUITES
 from ..options import Options, opt
 from ..selection import held_out
 from ..selection.nearest import in_batches
 from ..selection.overlap import Hit, Index
+from ..tables import resolve
 
 READS = ("text",)
 EDITS = ()
@@ -68,7 +69,13 @@ def named(against: list[str]) -> list[str]:
         if Path(name).exists():
             found.append(name)
         elif lower in SUITES:
-            found += SUITES[lower]
+            found += named([task for task in SUITES[lower]])
+        elif lower in GENERATED:
+            task = resolve(GENERATED, lower, "task", "against")
+            if task.packaged is None:
+                where = f"{task.hub[0]} of the Hub" if task.hub else "a file of yours"
+                raise UserError(f"the rows of '{name}' are {where}", "against", "Name the file or folder they lie in.")
+            found.append(str(task.packaged))
         elif lower in BENCHMARKS or f"kobest_{lower}" in BENCHMARKS:
             found.append(lower if lower in KOBEST else f"kobest_{lower.removeprefix('kobest_')}")
         elif ":" in name and "/" not in name and "\\" not in name:

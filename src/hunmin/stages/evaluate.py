@@ -38,7 +38,9 @@ class Config(Endpoint, ModelOptions):
     limit: int | None = opt(None, "Score only the first N documents of each task.", ge=1)
     models: list[str] = opt(["base", "newest"], "base, newest, or labels of earlier stages.")
     baselines: list[str] = opt([], "Further models to score: Hub ids, folders, tiny:llama.")
-    data: str | None = opt(None, "Folder with <task>/{train,test}.jsonl or the authors' .tsv; empty = skt/kobest_v1.")
+    data: str | None = opt(
+        None, "A folder with the tasks' files (<task>/test.jsonl), or a Hub id; empty = the tasks' own."
+    )
     revision: str | None = opt(None, "Revision of the benchmark's data on the Hub.")
     backend: Literal["auto", "tree", "repeat", "plain"] = opt("auto", "Scoring backend; auto = fastest that is exact.")
     max_length: int | None = opt(None, "Longest input in tokens; empty = the model's own.", ge=8)
@@ -109,6 +111,7 @@ def check(config: Config) -> list[str]:
 
 def files(config: Config) -> list[Path]:
     """Give the benchmark's local files, the sample questions and the baselines on this machine."""
+    from ..evaluation.benchmarks.local_tasks import is_hub_id
     from ..models import local_folders
 
     found = [*([Path(config.samples)] if config.samples else []), *local_folders(config.baselines)]
@@ -117,7 +120,7 @@ def files(config: Config) -> list[Path]:
             from ..evaluation.benchmarks import upstream
 
             found += [folder, *upstream.data_files(folder)]
-    if config.data is None or check(config):
+    if config.data is None or is_hub_id(config.data) or check(config):
         return found
     if not Path(config.data).is_dir():
         return [*found, Path(config.data)]
@@ -125,6 +128,8 @@ def files(config: Config) -> list[Path]:
     from ..evaluation.benchmarks import task_rows as rows
 
     plan = harness.planned(config.tasks, config.protocol)
+    if any(how == "upstream" and name not in BENCHMARKS for how, name in plan):
+        found.append(Path(config.data))  # any of its files may be read
     for how, name in plan:
         if how == "chat":
             given = generated.file_of(name, config.data)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import math
+import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -100,7 +101,8 @@ def read(task: Generated, data: str | None, revision: str | None = None) -> tupl
         if not isinstance(row, Mapping):
             raise UserError(getattr(row, "why", "not a row"), f"{where}: row {i + 1}", "Mend the file.")
         key = str(next((row[k] for k in ("id", "key") if row.get(k) not in (None, "")), i))
-        questions.append(task.question(row, key))
+        composed = {k: unicodedata.normalize("NFC", v) if isinstance(v, str) else v for k, v in row.items()}
+        questions.append(task.question(composed, key))
     if not questions or len({q.id for q in questions}) != len(questions):
         raise UserError("no rows, or two with one id", task.name, "Give each row its id.")
     name = task.name if path is not None and path == task.packaged else Path(data or found[0][0]).name

@@ -184,12 +184,14 @@ def _harness(job: harness.Job, precision: list[Any]) -> Work:
 def _upstream(
     config: Any, name: str, manager: Any, shots: Sequence[int], out: Path, group: Group, precision: list[Any]
 ) -> list[Work]:
-    spec = upstream.task_spec(name, config.data, config.revision, out / "data" / str(group.rank))
-    known = upstream.open_task(name, spec, manager, config.data)
+    specs = upstream.task_specs(name, config.data, config.revision, out / "data" / str(group.rank), manager)
+    known = upstream.open_task(name, specs, manager, config.data)
 
     def run(opened: Opened, k: int) -> tuple[list[ScoreRow], list[Document], Notes]:
         model = opened.contestant.name
-        rows, documents = upstream.run_task(opened.lm, model, spec, k, manager, config.limit, config.lm_eval, known)
+        rows, documents = upstream.run_task(
+            opened.lm, model, name, specs, k, manager, config.limit, config.lm_eval, known
+        )
         opened.tick(1, note=f"{model} {name} {k}-shot")
         joint = {"tokenisation": "lm-eval's: context and continuation together, the tokenizer's special tokens"}
         return rows, documents, {**joint, **opened.lm.opened.report}

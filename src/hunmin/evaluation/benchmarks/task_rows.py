@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import json
+import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from typing import Any
 from ...artifacts.rows import JsonObject
 from ...errors import UserError
 from .kobest import Row, Task
+from .local_tasks import is_hub_id
 
 HUB = "skt/kobest_v1"
 PARQUET = "refs/convert/parquet"  # the Hub's script-free copy of a data set that has only a loading script
@@ -59,7 +61,7 @@ def data_name(task: Task, test: Sequence[Row], data: str | None) -> str:
     found = digest(task, test)
     if found == KOBEST_ROWS.get(task.name, ("",))[0]:
         return KOBEST
-    where = HUB if data is None else Path(data).resolve().name
+    where = HUB if data is None else data if is_hub_id(data) else Path(data).resolve().name
     return f"{where}@{found[:8]}"
 
 
@@ -97,8 +99,9 @@ def read(task: Task, split: str, data: str | None, revision: str | None = None) 
 
     Raises UserError for a missing file, column or bad label, with file and line.
     """
-    if data is None:
-        found = [(f"{HUB} {split}[{i}]", dict(row)) for i, row in enumerate(_hub(task, split, revision))]
+    if data is None or is_hub_id(data):
+        repo = data or HUB
+        found = [(f"{repo} {split}[{i}]", dict(row)) for i, row in enumerate(_hub(task, split, revision, repo))]
     else:
         path = file_of(task, Path(data), split)
         try:
@@ -111,7 +114,12 @@ def read(task: Task, split: str, data: str | None, revision: str | None = None) 
             ) from error
     if not found:
         raise UserError("no rows", f"{task.name} {split}", "The file is empty.")
-    return [_checked(task, where, row) for where, row in found]
+    return [_checked(task, where, _composed(row)) for where, row in found]
+
+
+def _composed(row: JsonObject) -> JsonObject:
+    """Give a row with its texts in NFC: macOS writes Hangul decomposed, and no tokenizer knows it so."""
+    return {k: unicodedata.normalize("NFC", v) if isinstance(v, str) else v for k, v in row.items()}
 
 
 def _checked(task: Task, where: str, row: JsonObject) -> JsonObject:
@@ -158,18 +166,18 @@ def _tsv(task: Task, path: Path) -> Iterator[tuple[str, JsonObject]]:
             yield where, named
 
 
-def _hub(task: Task, split: str, revision: str | None) -> Sequence[Row]:
+def _hub(task: Task, split: str, revision: str | None, repo: str) -> Sequence[Row]:
     import datasets
 
     try:
-        found: Sequence[Row] = datasets.load_dataset(HUB, short(task), split=split, revision=revision)
+        found: Sequence[Row] = datasets.load_dataset(repo, short(task), split=split, revision=revision)
     except RuntimeError as error:
         if "script" not in str(error).lower() or revision is not None:
             raise
-        found = datasets.load_dataset(HUB, short(task), split=split, revision=PARQUET)
+        found = datasets.load_dataset(repo, short(task), split=split, revision=PARQUET)
     except (ConnectionError, FileNotFoundError, OSError) as error:
         raise UserError(
-            f"the Hub cannot be reached for {HUB}: {type(error).__name__}",
+            f"the Hub cannot be reached for {repo}: {type(error).__name__}",
             task.name,
             "Give `data:` a local folder with the benchmark's files, or try again with a network.",
         ) from error

@@ -20,7 +20,7 @@ from ...artifacts.identity import hash_of
 from ...artifacts.rows import Document, JsonObject, ScoreRow, Shown
 from ...errors import UserError
 from ...tables import did_you_mean, resolve
-from . import BENCHMARKS, SUITES, metrics
+from . import BENCHMARKS, SUITES, local_tasks, metrics
 from . import task_rows as rows
 from .harness import best
 from .processes import Shard
@@ -67,16 +67,16 @@ def task_manager(wanted: Sequence[str], include_path: Sequence[str]) -> Any:
     return manager
 
 
-def task_spec(name: str, data: str | None, revision: str | None, folder: Path) -> str:
-    """Give what lm-eval is told to load: a task's name, or a YAML in `folder` that puts local files or a revision under
-    lm-eval's own KoBEST task.
+def task_specs(name: str, data: str | None, revision: str | None, folder: Path, manager: Any) -> list[str]:
+    """Give what lm-eval is told to load: a task's name, or YAMLs in `folder` that put local files, another repository
+    or a revision under lm-eval's own tasks.
 
-    Raises UserError when `data` cannot hold this task, or for bad rows.
+    Raises UserError when `data` does not hold this task, or for bad rows.
     """
     if name not in BENCHMARKS:
-        if data is not None:
-            raise UserError(f"data: holds only KoBEST's tasks, not '{name}'", "data", "Evaluate it without data:.")
-        return name
+        return [name] if data is None else local_tasks.specs(name, data, revision, manager.task_index, folder / name)
+    if data is not None and local_tasks.is_hub_id(data):
+        data = None  # KoBEST's columns are the Hub's own; its rows are read from skt/kobest_v1
     import lm_eval.tasks
     import yaml
 
@@ -94,7 +94,7 @@ def task_spec(name: str, data: str | None, revision: str | None, folder: Path) -
     shipped = Path(lm_eval.tasks.__file__).parent / "kobest" / f"{name}.yaml"
     path = folder / f"{name}.yaml"
     artifact.write_atomic(path, yaml.safe_dump({"include": str(shipped), "task": name, **changed}, allow_unicode=True))
-    return str(path.resolve())
+    return [str(path.resolve())]
 
 
 @dataclass(frozen=True)
@@ -131,7 +131,7 @@ def data_files(folder: Path) -> list[Path]:
     return list(dict.fromkeys(found))
 
 
-def open_task(name: str, spec: str, manager: Any, data: str | None) -> Known:
+def open_task(name: str, specs: Sequence[str], manager: Any, data: str | None) -> Known:
     """Load a task (or group) once to say what it is. Raises UserError when its data cannot be read."""
     import datasets
     import lm_eval
@@ -139,9 +139,9 @@ def open_task(name: str, spec: str, manager: Any, data: str | None) -> Known:
     datasets.disable_progress_bars()
     _quiet()
     try:
-        loaded = manager.load([spec])["tasks"]
+        loaded = manager.load(list(specs))["tasks"]
     except (ConnectionError, FileNotFoundError) as error:
-        raise _no_data(error, spec) from error
+        raise _no_data(error, name) from error
     named, parts = {}, []
     for task, body in sorted(loaded.items()):
         test = [dict(row) for row in body.eval_docs]
@@ -169,7 +169,7 @@ def _stable(config: Mapping[str, Any]) -> str:
 
 def _source(body: Any, data: str | None) -> str:
     if data is not None:
-        return Path(data).resolve().name
+        return data if local_tasks.is_hub_id(data) else Path(data).resolve().name
     path, name = body.config.dataset_path, body.config.dataset_name
     files = (body.config.dataset_kwargs or {}).get("data_files")
     return "/".join(str(p) for p in (path, name) if p) if not files else "files"
@@ -216,7 +216,8 @@ def open_model(loaded: Any, max_length: int, backend: str, budget_tokens: int | 
 def run_task(
     lm: Any,
     model_name: str,
-    spec: str,
+    name: str,
+    specs: Sequence[str],
     num_fewshot: int,
     manager: Any,
     limit: int | None,
@@ -233,7 +234,7 @@ def run_task(
     try:
         found = simple_evaluate(
             model=lm,
-            tasks=[spec],
+            tasks=list(specs),
             num_fewshot=num_fewshot,
             limit=limit,
             task_manager=manager,
@@ -242,7 +243,7 @@ def run_task(
             **options,
         )
     except (ConnectionError, FileNotFoundError) as error:
-        raise _no_data(error, spec) from error
+        raise _no_data(error, name) from error
     table: list[ScoreRow] = []
     documents: list[Document] = []
     for task, samples in sorted(found["samples"].items()):
@@ -266,7 +267,7 @@ def run_task(
                 "ci_high": high,
                 "n": len(picked),
                 "n_truncated": sum(d["truncated"] for d in own),
-                "data": known.data.get(task, spec),
+                "data": known.data.get(task, task),
                 "task_version": str(version),
             }
             cut = sum(any(a[0] in lm.bos_cut for a in s.get("arguments", ())) for s in samples)
@@ -278,7 +279,38 @@ def run_task(
                 if all(isinstance(g, int) for g in golds):
                     row["chance"] = round(metrics.chance_level(name, golds, choices.pop()), 6)
             table.append(row)
-    return table, documents
+    return table + _whole(name, table, documents, num_fewshot), documents
+
+
+def _whole(name: str, table: Sequence[ScoreRow], documents: Sequence[Document], num_fewshot: int) -> list[ScoreRow]:
+    """Give a group's own rows: of each share that all of its tasks have, over all documents (by size, as lm-eval's
+    weight_by_size)."""
+    tasks = list(dict.fromkeys(row["task"] for row in table))
+    if len(tasks) < 2:
+        return []
+    found: list[ScoreRow] = []
+    for metric in SHARES:
+        rows = [row for row in table if row["metric"] == metric]
+        values = [d["metrics"][metric] for d in documents if metric in d.get("metrics", {})]
+        if len({row["task"] for row in rows}) != len(tasks) or not set(values) <= {0, 1}:
+            continue
+        low, high = statistics.wilson(int(sum(values)), len(values))
+        row: ScoreRow = {
+            **rows[0],
+            "task": name,
+            "value": round(sum(values) / len(values), 6),
+            "ci_low": round(low, 6),
+            "ci_high": round(high, 6),
+            "n": len(values),
+            "n_truncated": sum(d["truncated"] for d in documents),
+            "data": f"{name}@{hash_of([r.get('data') for r in rows])[:8]}",
+        }
+        chances = [r["chance"] for r in rows if "chance" in r]
+        row.pop("chance", None)
+        if len(chances) == len(rows):
+            row["chance"] = round(sum(r["chance"] * (r["n"] or 0) for r in rows) / len(values), 6)
+        found.append(row)
+    return found
 
 
 def _document(model: str, task: str, num_fewshot: int, sample: JsonObject, truncated: set[str]) -> Document:

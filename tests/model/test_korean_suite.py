@@ -1,0 +1,94 @@
+"""lm-eval's Korean tasks over folders of rows of our own: the same prompts and predictions as lm-eval's own model."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from hunmin.artifacts.artifact import Inputs
+from hunmin.errors import UserError
+from hunmin.evaluation.benchmarks import local_tasks
+from hunmin.stages import evaluate
+
+from . import tiny_models
+
+WORDS = "사과 배 포도 감 귤 수박 참외 딸기 자두 앵두".split()
+
+
+def rows(shape: str, n: int = 20) -> list[dict]:
+    found = []
+    for i in range(n):
+        options = [WORDS[(i + j) % 10] for j in range(4)]
+        asked = f"{i + 1}번째 상자에 든 과일은 무엇인가?"
+        if shape == "kmmlu":
+            found.append({"question": asked, **dict(zip("ABCD", options, strict=True)), "answer": i % 4 + 1})
+        elif shape == "haerae":
+            query = f"{asked}\n" + "\n".join(f"({c}) {o}" for c, o in zip("ABCD", options, strict=True)) + "\n정답:"
+            found.append({"query": query, "answer": f"({'ABCD'[i % 4]})"})
+        else:
+            found.append({"question": f"{i}+{i + 1}은?", "answer": str(2 * i + 1)})
+    return found
+
+
+def write(path, found) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("".join(json.dumps(r, ensure_ascii=False) + "\n" for r in found), encoding="utf-8")
+
+
+@pytest.mark.slow
+def test_twenty_rows_of_each_schema_are_lm_evals(tmp_path):
+    from lm_eval import simple_evaluate
+    from lm_eval.models.huggingface import HFLM
+    from lm_eval.tasks import TaskManager
+
+    model = tiny_models.save(tmp_path / "model")
+    data = tmp_path / "data"
+    write(data / "KMMLU" / "Accounting" / "test.jsonl", rows("kmmlu"))
+    write(data / "KMMLU" / "Accounting" / "dev.jsonl", rows("kmmlu", 7))
+    write(data / "HAE_RAE_BENCH" / "history" / "test.jsonl", rows("haerae"))
+    write(data / "hrm8k_gsm8k" / "test.jsonl", rows("maths"))
+    names = ["kmmlu_accounting", "haerae_history", "hrm8k_gsm8k"]
+    config = evaluate.Config(
+        tasks=names, protocol="upstream", data=str(data), num_fewshot=[2], models=["newest"], device="cpu",
+        lm_eval={"gen_kwargs": "max_gen_toks=8"},
+    )  # fmt: skip
+    evaluate.run(config, Inputs(model=model), tmp_path / "out")
+    lines = (tmp_path / "out" / "documents.jsonl").read_text("utf-8").splitlines()
+    ours: dict = {}
+    for d in map(json.loads, lines):
+        ours.setdefault(d["task"], {})[d["index"]] = d
+    manager = TaskManager(include_path=str(tmp_path / "out" / "data" / "0"), include_defaults=False)
+    hf = HFLM(str(model), device="cpu", batch_size=1, dtype="float32")
+    for name in names:
+        k = 0 if name.startswith("hrm8k") else 2
+        found = simple_evaluate(
+            model=hf, tasks=[name], num_fewshot=k, task_manager=manager, bootstrap_iters=0, log_samples=True,
+            gen_kwargs="max_gen_toks=8",
+        )  # fmt: skip
+        samples = found["samples"][name]
+        assert len(samples) == len(ours[name]) == 20
+        for sample in samples:
+            own = ours[name][sample["doc_id"]]
+            assert own["prompt"][1] == sample["prompt_hash"][:12]
+            if "loglikelihoods" in own:
+                theirs = [float(a[0]) for a in sample["filtered_resps"]]
+                assert own["loglikelihoods"] == pytest.approx(theirs, abs=3e-4)
+            else:
+                assert own["prediction"] == sample["filtered_resps"][0]
+
+
+def test_where_a_splits_file_may_lie():
+    config = {"dataset_path": "HAERAE-HUB/KMMLU", "dataset_name": "Accounting"}
+    names = list(local_tasks._names("kmmlu_accounting", "kmmlu", config, "dev"))
+    for name in ("kmmlu_accounting/dev.jsonl", "kmmlu/accounting/dev.csv", "kmmlu/data/accounting-dev.csv"):
+        assert name in names
+    assert "accounting/validation.parquet" in names
+    assert local_tasks.is_hub_id("owner/name") and not local_tasks.is_hub_id("./owner/name")
+
+
+def test_a_missing_split_is_told(tmp_path):
+    write(tmp_path / "KMMLU" / "Accounting" / "dev.jsonl", rows("kmmlu", 2))
+    config = {"dataset_path": "HAERAE-HUB/KMMLU", "dataset_name": "Accounting", "test_split": "test"}
+    with pytest.raises(UserError, match="no rows for the test split of kmmlu_accounting"):
+        local_tasks._local("kmmlu_accounting", "kmmlu", config, local_tasks._files(tmp_path), tmp_path)

@@ -172,8 +172,9 @@ def _run(argv: list[str]) -> int:
     add_common(parser)
     args = parser.parse_intermixed_args(argv)
     prepare(args)
+    from ..artifacts import progress
     from ..running import recipe as recipes
-    from ..running import run
+    from ..running import run, tiny_bases
 
     recipe = recipes.load(args.recipe, args.overrides)
     changes: list[str] = []
@@ -205,6 +206,7 @@ def _run(argv: list[str]) -> int:
     if changes:
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "run.log").open("a", encoding="utf-8").write("\n".join(["rehearsal:", *changes]) + "\n")
+    tiny_bases.build(recipe, lambda line: None if progress.quiet else print(f"      {line}", flush=True))
     printer = StagePrinter(len(recipe.steps), quiet=args.quiet or args.json)
     outcomes = run.execute(recipe, folder, options, printer)
     from ..report import page as report

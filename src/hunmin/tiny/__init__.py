@@ -59,6 +59,17 @@ def cache_folder() -> Path:
     return identity.cache_folder("tiny")
 
 
+def is_built(arch: str) -> bool:
+    """Tell whether the tiny model of this text, these settings and versions is on this machine."""
+    return (_folder(arch, Shape(), corpus()) / "config.json").is_file()
+
+
+def _folder(arch: str, shape: Shape, documents: list[str]) -> Path:
+    names = ("torch", "transformers", "tokenizers")
+    key = hash_of([arch, asdict(shape), documents, {n: metadata.version(n) for n in names}, "v1"])
+    return cache_folder() / f"{arch}-{key}"
+
+
 def build(arch: str = "llama", shape: Shape | None = None) -> Path:
     """Give the folder of the tiny model, building it once (50 s of CPU time).
 
@@ -70,9 +81,7 @@ def build(arch: str = "llama", shape: Shape | None = None) -> Path:
             f"unknown tiny model 'tiny:{arch}'", mend=f"There are {', '.join('tiny:' + a for a in ARCHES)}."
         )
     documents = corpus()
-    names = ("torch", "transformers", "tokenizers")
-    key = hash_of([arch, asdict(shape), documents, {n: metadata.version(n) for n in names}, "v1"])
-    folder = cache_folder() / f"{arch}-{key}"
+    folder = _folder(arch, shape, documents)
     if (folder / "config.json").is_file():
         return folder
     folder.parent.mkdir(parents=True, exist_ok=True)

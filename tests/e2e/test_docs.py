@@ -30,40 +30,153 @@ def blocks(path: Path) -> list[str]:
 
 
 def commands(text: str) -> list[str]:
-    return [line for line in text.splitlines() if line.strip() and not line.lstrip().startswith("#")]
+    return [line for line in text.replace("\\\n", " ").splitlines() if line.strip() and not line.lstrip().startswith("#")]
+
+
+INSTALLING = ("git clone", "make ", "python3 -m venv", "pip install", "export ", "curl ")
 
 
 def test_the_tutorials_commands_work_in_order(tmp_path):
-    """All of the tutorial but cloning and installing, which this environment has done."""
+    """All of the tutorial but cloning and installing, which this environment has done; its last answer makes sense."""
     typed = [c for block in blocks(ROOT / "docs" / "tutorial.md") for c in commands(block)]
-    installing = ("git clone", "make ", "python3 -m venv", "pip install")
-    typed = [c for c in typed if not c.startswith(installing)]
+    typed = [c for c in typed if not c.startswith(INSTALLING)]
     assert any(c.startswith("hunmin chat") for c in typed) and any(c.startswith("hunmin sft") for c in typed)
     for command in typed:
-        shell(command, tmp_path)
+        out = shell(command, tmp_path)
+        if command.startswith("hunmin chat"):
+            assert out.strip() == "따뜻한 국수를 드셔 보세요."
     assert (tmp_path / "runs/quickstart/report.html").is_file()
-    assert (tmp_path / "merged/model/model.safetensors").is_file()
 
 
-def test_every_command_in_the_readmes_and_howto_is_one_we_have(tmp_path):
-    """In an empty folder, offline, without keys each ends at the file or model that is not there, not at its words."""
-    from hunmin.commands.cli import COMMANDS, STAGES
+@pytest.mark.parametrize(
+    ("english", "korean"), [("README.md", "README.ko.md"), ("docs/tutorial.md", "docs/tutorial.ko.md")]
+)
+def test_the_korean_pages_type_the_same_commands(english, korean):
+    """So that what is typed from one is typed from both."""
 
+    def words(name: str) -> list[list[str]]:
+        return [shlex.split(c, comments=True) for block in blocks(ROOT / name) for c in commands(block)]
+
+    assert words(english) == words(korean)
+
+
+LOOP = """
+import contextlib, io, json, sys
+from hunmin.commands import cli
+told = []
+for words in json.load(sys.stdin):
+    err = io.StringIO()
+    with contextlib.redirect_stderr(err), contextlib.redirect_stdout(io.StringIO()):
+        try:
+            code = cli.main(words)
+        except SystemExit as stopped:
+            code = stopped.code
+    told.append([code, err.getvalue()])
+json.dump(told, sys.stdout)
+"""
+
+
+def answers(folder: Path, lines: list[list[str]]) -> list[tuple[int, str]]:
+    """Give exit code and complaint of every command line, in a folder without its files, offline and without keys."""
     secrets = ("OPENAI_API_KEY", "DEEPL_AUTH_KEY", "HF_TOKEN")
     environment = {k: v for k, v in ENVIRONMENT.items() if k not in secrets}
-    for name in ("README.md", "README.ko.md", "docs/howto.md", "docs/moving.md"):
-        for command in (c for block in blocks(ROOT / name) for c in commands(block)):
+    done = subprocess.run(
+        [sys.executable, "-c", LOOP], cwd=folder, env=environment, input=json.dumps(lines), capture_output=True,
+        text=True, timeout=600,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr[-3000:]
+    return [(code, err) for code, err in json.loads(done.stdout)]
+
+
+def test_every_command_in_the_docs_is_one_we_have(tmp_path):
+    """Each ends at the file, model, key or network that is not there, not at its words; `run` only estimates."""
+    from hunmin.commands.cli import COMMANDS, STAGES
+
+    lines: dict[tuple[str, ...], str] = {}
+    pages = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+    for page in pages:
+        for command in (c for block in blocks(page) for c in commands(block)):
             words = shlex.split(command, comments=True)
-            if words[0] != "hunmin":
+            if words[0] != "hunmin" or words[1] in ("demo", "lm-eval"):  # the tutorial's; lm-eval's own words
                 continue
-            assert words[1] in (*COMMANDS, *STAGES), command
-            if words[1] not in STAGES:
-                continue
-            typed = [sys.executable, "-m", "hunmin.commands.cli", *words[1:]]
-            done = subprocess.run(typed, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=100)
-            assert done.returncode == 2, f"{name}: {command}\n{done.stdout}{done.stderr}"
-            wrong = done.stderr.startswith(f"hunmin {words[1]}:") or "Traceback" in done.stderr
-            assert not wrong, f"{name}: {command}\n{done.stderr}"
+            assert words[1] in (*COMMANDS, *STAGES), f"{page.name}: {command}"
+            lines[tuple(words[1:] + (["--dry-run"] if words[1] == "run" and "--dry-run" not in words else []))] = (
+                page.name
+            )
+    for (words, page), (code, err) in zip(lines.items(), answers(tmp_path, [list(w) for w in lines]), strict=True):
+        wrong = code not in (0, 2) or err.startswith(f"hunmin {words[0]}:") or "Traceback" in err
+        assert not wrong, f"{page}: hunmin {' '.join(words)}\n{code} {err}"
+
+
+def test_the_readmes_own_data_works_line_by_line_as_far_as_it_goes_offline(tmp_path):
+    (tmp_path / "my-data.jsonl").write_text('{"instruction": "Name a fruit.", "output": "A pear."}\n')
+    rehearsal = ["run", "my.yaml", "--scale", "tiny", "--until", "repair"]
+    lines = [
+        ["init", "my.yaml"],
+        ["validate", "my.yaml"],
+        ["run", "my.yaml", "--dry-run"],
+        ["run", "my.yaml"],
+        rehearsal,
+    ]
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    for line in [*lines[:4], rehearsal[:4]]:
+        assert f"hunmin {' '.join(line)} " in readme
+    told = answers(tmp_path, lines)
+    assert [code for code, _ in told] == [0, 2, 0, 2, 0]
+    assert "DEEPL_AUTH_KEY is not set" in told[1][1] and "DEEPL_AUTH_KEY is not set" in told[3][1]
+
+
+def test_the_yaml_of_the_docs_names_stages_and_options_that_exist():
+    import yaml
+
+    from hunmin.running.recipe import check_config
+    from hunmin.stages.protocol import find_stage
+
+    checked = 0
+    for page in [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]:
+        for block in re.findall(r"```yaml\n(.*?)```", page.read_text(encoding="utf-8"), re.S):
+            told = yaml.safe_load(block)
+            steps = told.get("stages", []) if isinstance(told, dict) else told
+            for step in steps if isinstance(steps, list) else []:
+                ((name, options),) = step.items() if isinstance(step, dict) else ((step, None),)
+                if ":" in name:
+                    continue  # a stage of one's own
+                options = {k: v for k, v in (options or {}).items() if k != "as"}
+                _, problems = check_config(find_stage(name), options)
+                unknown = [what for _, what in problems if "required" not in what.lower()]
+                assert not unknown, f"{page.name}: {name}: {unknown}"
+                checked += 1
+    assert checked > 5
+
+
+def test_every_command_that_a_message_advises_exists():
+    """`hunmin X --flag` in any text of the code: X is a command and has the flag."""
+    import ast
+
+    from hunmin.commands.cli import COMMANDS, STAGES
+
+    advised: dict[tuple[str, tuple[str, ...]], str] = {}
+    for path in sorted((ROOT / "src" / "hunmin").rglob("*.py")):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                for found in re.finditer(
+                    r"\bhunmin ([a-z][a-z-]+)((?: (?:--[a-z-]+|[A-Z][A-Z_]*|[\w./]+\.\w+))*)", node.value
+                ):
+                    if found[1] in (*COMMANDS, *STAGES):
+                        advised[found[1], tuple(re.findall(r"--[a-z-]+", found[2]))] = f"{path.name}:{node.lineno}"
+    assert len(advised) > 10
+    helps = {name: "" for (name, flags) in advised if flags}
+    for name in helps:
+        done = subprocess.run(
+            [sys.executable, "-m", "hunmin.commands.cli", name, "--help"],
+            capture_output=True,
+            text=True,
+            env=ENVIRONMENT,
+        )
+        helps[name] = done.stdout
+    for (name, flags), where in advised.items():
+        assert all(flag in helps[name] for flag in flags), f"{where}: hunmin {name} {flags}"
 
 
 @pytest.mark.parametrize(("name", "left"), [("quickstart", "runs/quickstart/report.html"), ("qlora", "tuned/adapter")])

@@ -27,6 +27,9 @@ def test_amounts_cost_memory_hours_and_needs_are_there(name, monkeypatch, tmp_pa
     monkeypatch.chdir(tmp_path)
     found = rows_of(name)
     first = next(iter(found.values()))
+    if "records" not in first:  # rows of one's own, which nobody can count beforehand
+        assert first["needs"].endswith("which is not here")
+        return
     assert first["records"] > 200 and first["chars"] > 10_000 and first["from"]
     for step in recipe.load(name).steps:
         row = found[step.label]

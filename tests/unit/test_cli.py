@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from hunmin.artifacts.record import write_jsonl
-from hunmin.commands import cli
+from hunmin.commands import cli, console
 from hunmin.tables import resolve
 
 
@@ -91,10 +91,13 @@ def test_a_stage_alone_runs_once_and_refuses_other_options(capsys, tmp_path):
     assert [json.loads(line)["id"] for line in out.splitlines()] == ["r9"]
 
 
-def test_init_writes_a_valid_recipe_and_never_overwrites(capsys, tmp_path):
+def test_init_writes_a_valid_recipe_and_never_overwrites(capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("DEEPL_AUTH_KEY", "x")
     path = tmp_path / "mine.yaml"
     assert run(capsys, "init", path)[0] == 0
-    assert run(capsys, "validate", path, "--quiet")[0] == 0
+    (tmp_path / "my-data.jsonl").write_text('{"instruction": "Q", "output": "A"}\n')
+    assert run(capsys, "validate", path, "--offline", "--quiet")[0] == 0
     code, _, err = run(capsys, "init", path)
     assert code == 2 and "exists" in err
 
@@ -117,8 +120,9 @@ def test_a_switch_without_a_default_is_a_switch(capsys, tmp_path):
 def test_json_is_json_wherever_it_is_offered(capsys):
     _, out, _ = run(capsys, "recipes", "--json")
     assert "quickstart" in json.loads(out)
-    _, out, _ = run(capsys, "validate", "quickstart", "--json")
-    assert json.loads(out)["stages"][0]["load"]["path"]
+    _, out, _ = run(capsys, "validate", "quickstart", "--json", "--offline")
+    told = json.loads(out)
+    assert told["resolved"]["stages"][0]["load"]["path"] and told["problems"] == []
 
 
 def test_doctor_never_shows_a_key(capsys, monkeypatch):
@@ -145,3 +149,60 @@ def test_a_terminal_that_is_not_utf8_shows_escapes(tmp_path):
     )
     assert done.returncode == 0, done.stderr
     assert b"\\uc9c8" in done.stdout
+
+
+@pytest.fixture
+def priced(tmp_path, monkeypatch):
+    """A recipe that pays, with its data and without its key."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("DEEPL_AUTH_KEY", raising=False)
+    row = json.dumps({"instruction": "Name a fruit.", "output": "A pear, " * 500})
+    (tmp_path / "my.jsonl").write_text(f"{row}\n" * 57)
+    (tmp_path / "r.yaml").write_text(
+        "name: r\nmax_usd: 20\nstages:\n- load: {path: my.jsonl}\n- translate: {engine: deepl}\n- check:\n"
+    )
+    return "r.yaml"
+
+
+def test_before_paying_it_is_said_what_for(capsys, priced, monkeypatch):
+    monkeypatch.setenv("DEEPL_AUTH_KEY", "x:fx")
+    code, _, err = run(capsys, "run", priced)
+    assert code == 2 and "not confirmed, nothing was sent" in err
+    assert "translate: 57 records, at most 228,741 characters, about 5.72 USD" in err and "None" not in err
+
+
+def test_validate_dry_run_and_run_tell_the_same_of_what_is_missing(capsys, priced, tmp_path):
+    told = "r.yaml:5: translate: the environment variable DEEPL_AUTH_KEY is not set"
+    for words in (["validate", priced, "--offline"], ["run", priced]):
+        code, _, err = run(capsys, *words)
+        assert code == 2 and told in err
+    code, out, _ = run(capsys, "run", priced, "--dry-run")
+    assert code == 0 and "a run would stop before its first stage" in out and told in out
+    assert "network: the service at https://api" in out and "None" not in out
+    (tmp_path / "my.jsonl").unlink()
+    for words in (["validate", priced, "--offline"], ["run", priced]):
+        assert "load: no such file: my.jsonl" in run(capsys, *words)[2]
+    code, out, _ = run(capsys, "run", priced, "--dry-run")
+    assert "load: no such file: my.jsonl" in out
+
+
+def test_validate_says_the_verdict_first_and_the_recipe_only_when_asked(capsys):
+    code, out, _ = run(capsys, "validate", "quickstart", "--offline")
+    assert code == 0 and out.splitlines()[0].endswith("13 stages, ready to run") and "stages:" not in out
+    assert "stages:" in run(capsys, "validate", "quickstart", "--offline", "--full")[1]
+
+
+def test_help_of_a_command_and_the_text_of_a_recipe(capsys):
+    with pytest.raises(SystemExit):
+        cli.main(["help", "run"])
+    assert "--dry-run" in capsys.readouterr().out
+    assert run(capsys, "recipes", "korae-13b")[1].startswith("# ")
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "shown"),
+    [("gpu_hours", 0.0003, "under 0.1 (about 1 s)"), ("gpu_hours", 4.6, "4.6"), ("usd", None, "not known"),
+     ("usd", 0.0, "free"), ("usd", 0.004, "under 0.01 USD"), ("usd", 770.2, "about 770.20 USD")],
+)  # fmt: skip
+def test_figures_are_written_as_a_person_reads_them(key, value, shown):
+    assert console.show_figure(key, value) == shown

@@ -24,7 +24,7 @@ RUNS = Path("runs")
 COMMANDS = {
     "demo": "a tiny model memorises five Korean answers before your eyes: offline, about a minute",
     "run": "run a recipe, or continue its run",
-    "validate": "check a recipe and print it with every default",
+    "validate": "all that a run checks: the recipe, files, keys, Hub access; --full prints every default",
     "show": "read the rows of an artifact or a file; --stats, --id",
     "report": "write a run's HTML page",
     "verify": "compare a run or a published folder with what was made: files, counts, inputs, rows, ledger",
@@ -34,8 +34,9 @@ COMMANDS = {
     "serve": "serve a model to OpenAI clients",
     "lm-eval": "lm-eval's own command, with hunmin's scorer registered as --model hunmin",
     "init": "write a commented starter recipe",
-    "recipes": "list the packaged recipes",
+    "recipes": "list the packaged recipes; with a name, print one",
     "doctor": "what this machine has: versions, devices, keys, disk",
+    "help": "the help of a command: hunmin help run",
     "completion": "print a shell completion script",
     "version": "print the version",
 }
@@ -107,6 +108,8 @@ def _help() -> str:
 
 
 def _dispatch(argv: list[str]) -> int:
+    if len(argv) > 1 and argv[0] == "help":  # `hunmin help run` is `hunmin run --help`
+        return _dispatch([argv[1], "--help"])
     if not argv or argv[0] in ("-h", "--help", "help"):
         print(_help())
         return 0
@@ -198,7 +201,11 @@ def _run(argv: list[str]) -> int:
         until=args.until,
     )
     if args.dry_run:
-        return print_estimates(recipe.name, run.dry_run(recipe, folder, options), args.json)
+        print_estimates(recipe.name, run.dry_run(recipe, folder, options), args.json)
+        stops = run.obstacles(recipe, folder, args.until)
+        if stops and not args.json:
+            print("\n".join(["a run would stop before its first stage:", *(f"  {line}" for line in stops)]))
+        return 0
     set_up_logging(folder / "run.log")
     if changes and not args.quiet:
         print(f"{recipe.name}: rehearsal at tiny size; what is replaced:")
@@ -241,18 +248,37 @@ def _validate(argv: list[str]) -> int:
     parser = parser_for("validate", COMMANDS["validate"])
     parser.add_argument("recipe", help="a packaged recipe's name or a YAML file")
     parser.add_argument("overrides", nargs="*", metavar="label.key=value", help="options that replace the recipe's")
+    parser.add_argument("--scale", choices=("full", "tiny"), default="full", help="tiny checks the rehearsal")
+    parser.add_argument("--offline", action="store_true", help="do not look models and data sets up on the Hub")
+    parser.add_argument("--full", action="store_true", help="print the recipe with every default too")
     add_common(parser)
     args = parser.parse_intermixed_args(argv)
+    prepare(args)
     import yaml
 
+    from ..running import needs, run
     from ..running import recipe as recipes
 
     recipe = recipes.load(args.recipe, args.overrides)
+    if args.scale == "tiny":
+        from ..running import rehearse
+
+        recipe, _ = rehearse.tiny(recipe)
+    found = run.obstacles(recipe, RUNS / recipe.name.replace("/", "-"), None)
+    found += [] if args.offline else needs.no_access(recipe.steps)
+    full = recipes.resolved(recipe)
     if args.json:
-        print(json.dumps(yaml.safe_load(recipes.resolved(recipe)), ensure_ascii=False))
-    elif not args.quiet:
-        print(recipes.resolved(recipe), end="")
-    print(f"{recipe.path}: {len(recipe.steps)} stages, no problem found", file=sys.stderr)
+        told = {"recipe": str(recipe.path), "stages": len(recipe.steps), "problems": found}
+        print(json.dumps({**told, "resolved": yaml.safe_load(full)}, ensure_ascii=False))
+        return 2 if found else 0
+    if found:
+        raise UserError("\n".join(found), mend="Nothing was run; the recipe itself is in order.")
+    asked = sorted({f"{step.label} ({', '.join(needs.network(step))})" for step in recipe.steps if needs.network(step)})
+    print(f"{recipe.path}: {len(recipe.steps)} stages, ready to run")
+    if asked and not args.quiet:
+        print("the network is asked by " + "; ".join(asked))
+    if args.full:
+        print(full, end="")
     return 0
 
 
@@ -304,10 +330,14 @@ def _report(argv: list[str]) -> int:
 
 def _recipes(argv: list[str]) -> int:
     parser = parser_for("recipes", COMMANDS["recipes"])
+    parser.add_argument("name", nargs="?", help="print this recipe, with its comments")
     parser.add_argument("--json", action="store_true", help="print {name: what it is} as JSON")
     args = parser.parse_args(argv)
     from ..running import recipe as recipes
 
+    if args.name:
+        print(recipes.find(args.name).read_text(encoding="utf-8"), end="")
+        return 0
     found = {}
     for name in recipes.packaged_names():
         lines = recipes.find(name).read_text(encoding="utf-8").splitlines()
@@ -349,32 +379,10 @@ def _doctor(argv: list[str]) -> int:
     return 0
 
 
-BASH = """\
-_hunmin() {
-  local word=${COMP_WORDS[COMP_CWORD]}
-  if [ $COMP_CWORD -eq 1 ]; then
-    COMPREPLY=( $(compgen -W "WORDS" -- "$word") )
-  elif [[ $word == -* ]]; then
-    COMPREPLY=( $(compgen -W "$(hunmin ${COMP_WORDS[1]} --help 2>/dev/null | grep -oE -- '--[a-z-]+')" -- "$word") )
-  else
-    COMPREPLY=( $(compgen -f -- "$word") )
-  fi
-}
-complete -o default -F _hunmin hunmin"""
-
-
 def _completion(argv: list[str]) -> int:
-    parser = parser_for("completion", COMMANDS["completion"])
-    parser.add_argument("shell", choices=("bash", "zsh", "fish"), nargs="?", default="bash")
-    args = parser.parse_args(argv)
-    words = " ".join([*COMMANDS, *STAGES])
-    if args.shell == "fish":
-        print(f"complete -c hunmin -n __fish_use_subcommand -f -a '{words}'")
-    else:
-        if args.shell == "zsh":
-            print("autoload -U +X bashcompinit && bashcompinit")
-        print(BASH.replace("WORDS", words))
-    return 0
+    from . import completion
+
+    return completion.main(argv, COMMANDS["completion"], COMMANDS)
 
 
 if __name__ == "__main__":

@@ -130,7 +130,7 @@ class StagePrinter:
 def confirm(paid: list[tuple[str, Estimate]], recipe: Any, yes: bool) -> bool:
     print("This run spends money or quota:", file=sys.stderr)
     for label, row in paid:
-        print(f"  {label}: " + ", ".join(f"{k} {show_value(v)}" for k, v in row.items()), file=sys.stderr)
+        print(f"  {label}: {bill(row)}", file=sys.stderr)
     limits = [f"{k} {v}" for k, v in (("max_usd", recipe.max_usd), ("max_chars", recipe.max_chars)) if v is not None]
     print(f"  limit: {', '.join(limits)}", file=sys.stderr)
     if yes:
@@ -138,6 +138,43 @@ def confirm(paid: list[tuple[str, Estimate]], recipe: Any, yes: bool) -> bool:
     if not sys.stdin or not sys.stdin.isatty():
         return False
     return input("Go on? [y/N] ").strip().lower() in ("y", "yes", "네", "예")
+
+
+def bill(row: Estimate) -> str:
+    """Give what a paid stage would send and cost, as a person reads it."""
+    told = []
+    if row.get("records") is not None:
+        told.append(f"{row['records']:,} records")
+    sent = next((row[k] for k in ("characters_sent_at_most", "chars") if row.get(k) is not None), None)
+    if sent is not None:
+        told.append(f"at most {sent:,} characters")
+    requests = next((row[k] for k in ("requests", "units") if row.get(k) is not None), None)
+    if requests is not None and sent is None:
+        told.append(f"{requests:,} requests")
+    if not told:
+        told.append("how much is not known before its input is made")
+    return ", ".join([*told, price(row["usd"]) if row.get("usd") is not None else "price not known"])
+
+
+def price(usd: float) -> str:
+    """Give an amount of US dollars: free, under a cent, or about so much."""
+    if usd == 0:
+        return "free"
+    return "under 0.01 USD" if usd < 0.01 else f"about {usd:,.2f} USD"
+
+
+def show_figure(key: str, value: Any) -> str:
+    """Give a figure of an estimate as a person reads it: no `None`, no hours rounded to nothing."""
+    if value is None:
+        return "not known"
+    if key == "usd":
+        return price(value)
+    if key == "gpu_hours":
+        seconds = value * 3600
+        return f"{value:,.1f}" if value >= 0.1 else f"under 0.1 (about {max(1, round(seconds)):,} s)"
+    if isinstance(value, list):
+        return ", ".join(str(v) for v in value)
+    return show_value(value)
 
 
 def show_value(value: Any) -> str:
@@ -161,7 +198,7 @@ def print_estimates(name: str, rows: list[tuple[str, Estimate]], as_json: bool, 
             if isinstance(value, dict):
                 print(f"    {key}:")
                 for inner, v in value.items():
-                    print(f"      {inner}: {show_value(v)}")
+                    print(f"      {inner}: {show_figure(inner, v)}")
             else:
-                print(f"    {key}: {show_value(value)}")
+                print(f"    {key}: {show_figure(key, value)}")
     return 0

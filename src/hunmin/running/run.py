@@ -22,9 +22,8 @@ from ..artifacts.rows import Estimate, Manifest
 from ..clients.hub import require_access
 from ..errors import UserError
 from ..stages.protocol import find_stage
-from ..tables import did_you_mean
-from . import child, made_with
-from .made_with import MadeWith, local_files
+from . import child, made_with, needs
+from .made_with import MadeWith
 from .recipe import Recipe, Step, resolved
 
 log = logging.getLogger("hunmin")
@@ -187,40 +186,10 @@ def _pending(recipe: Recipe, run: Path, until: str | None) -> list[tuple[int, St
 
 
 def _require_files_and_keys(steps: list[Step], run: Path, max_usd: float | None) -> None:
-    """Raise UserError, all problems at once, for files and keys that the stages to come need and that are not here.
-
-    A judge's missing question file must not be found out after days of training. Files inside the run's own folder may
-    be made on the way.
-    """
-    problems = []
-    for step in steps:
-        for path in dict.fromkeys(local_files(step)):
-            if not path.exists() and run.resolve() not in path.resolve().parents:
-                near = did_you_mean(path.name, [p.name for p in path.parent.iterdir()]) if path.parent.is_dir() else ""
-                problems.append(f"{step.where}: {step.label}: no such file: {path}{near}")
-        problems += [f"{step.where}: {step.label}: {told}" for told in _missing_keys(step, max_usd)]
+    """Raise UserError, all problems at once, for files and keys that the stages to come need and that are not here."""
+    problems = needs.missing(steps, run, max_usd)
     if problems:
-        raise UserError(
-            "\n".join(dict.fromkeys(problems)) + "\nNothing was run. Put the file there or name another, set the key, "
-            "and run again; --until LABEL stops before a stage."
-        )
-
-
-def _missing_keys(step: Step, max_usd: float | None) -> list[str]:
-    """Give what is wrong with the keys, addresses and prices of the services that a stage asks."""
-    try:
-        services = step.stage.services(step.config)
-    except UserError as error:
-        return [error.what]
-    found = [told for service in services if (told := service.problem())]
-    if max_usd is not None:
-        found += [
-            f"the price of '{service.unpriced}' is not known, so max_usd cannot be kept; write it into ./prices.yaml, "
-            "limit by max_chars, or say free: true"
-            for service in services
-            if service.unpriced
-        ]
-    return found
+        raise UserError("\n".join(problems) + f"\nNothing was run. {needs.MEND}")
 
 
 def _confirm_paid(recipe: Recipe, run: Path, options: Options, pending: list[tuple[int, Step]]) -> None:
@@ -236,9 +205,9 @@ def _confirm_paid(recipe: Recipe, run: Path, options: Options, pending: list[tup
         )
     for kind, ids in hub_ids(recipe).items():
         require_access(ids, kind)  # a gated base is found before the first paid request, not after the last
-    estimates = [
-        (step.label, step.stage.estimate(step.config, inputs_for(recipe, run, i, options))) for i, step in pending
-    ]
+    last = max(i for i, _ in pending)
+    foreseen = dry_run(replace(recipe, steps=recipe.steps[: last + 1]), run, options)
+    estimates = [foreseen[i] for i, _ in pending]
     if not options.confirm(estimates):
         raise UserError("not confirmed, nothing was sent", mend="Add --yes to spend without asking.")
 
@@ -264,8 +233,19 @@ def dry_run(recipe: Recipe, run: Path, options: Options) -> list[tuple[str, Esti
             expected["records"] = manifest["counts"]["n_kept"]
         found = step.stage.estimate(step.config, replace(inputs, expected=dict(expected)))
         expected.update({k: found[k] for k in ("records", "chars") if found.get(k) is not None})
-        rows.append((step.label, found))
+        network = needs.network(step)
+        rows.append((step.label, {**found, **({"network": network} if network else {})}))
     return rows
+
+
+def obstacles(recipe: Recipe, run: Path, until: str | None) -> list[str]:
+    """Give what would stop a run before its first stage, in words: what `run` refuses, a dry run tells."""
+    steps = [step for _, step in _pending(recipe, run, until)]
+    paid = [step.label for step in steps if is_paid(step)]
+    found = needs.missing(steps, run, recipe.max_usd)
+    if paid and recipe.max_usd is None and recipe.max_chars is None:
+        found.append(f"paid stages ({', '.join(paid)}) need a limit: set max_usd: or max_chars: in the recipe")
+    return found
 
 
 def _call(step: Step, inputs: Inputs, out: Path, options: Options) -> Counts:

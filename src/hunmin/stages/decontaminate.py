@@ -18,6 +18,7 @@ from ..artifacts.artifact import Counts, Inputs
 from ..artifacts.record import read_jsonl, write_jsonl
 from ..artifacts.rows import Estimate, Notes
 from ..artifacts.stream import Writer, count_lines
+from ..clients.access import HubId
 from ..errors import UserError
 from ..evaluation.benchmarks import BENCHMARKS, GENERATED, KOBEST, SUITES
 from ..options import Options, opt
@@ -90,6 +91,11 @@ def named(against: list[str]) -> list[str]:
 def files(config: Config) -> list[Path]:
     """Give the local files that decide the result."""
     return held_out.local(config.against)
+
+
+def hub(config: Config) -> list[HubId]:
+    """Give KoBEST's data set where a suite or task of it is named."""
+    return [("dataset", held_out.HUB)] if any(name in KOBEST for name in named(config.against)) else []
 
 
 def run(config: Config, inputs: Inputs, out: Path) -> Counts:

@@ -144,8 +144,11 @@ def files(config: Config) -> list[Path]:
 
 
 def hub(config: Config) -> list[HubId]:
-    """Give the baselines."""
-    return [("model", name) for name in config.baselines]
+    """Give the baselines, and the benchmark's data where no folder holds it."""
+    from ..evaluation.benchmarks.task_rows import HUB
+
+    data: list[HubId] = [("dataset", HUB)] if config.data is None and config.protocol == "harness" else []
+    return [*(("model", name) for name in config.baselines), *data]
 
 
 def services(config: Config) -> list[Access]:

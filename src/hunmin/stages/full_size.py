@@ -177,14 +177,19 @@ def _train(config: Any, inputs: Inputs, pairs: bool) -> Estimate | None:
         tokens = steps * config.batch_size * tokens_per_row * (2 if pairs else 1)
         per_token = (6 if config.method == "full" else 4) + (2 if recompute else 0) + (2 if pairs else 0)
         seconds = per_token * parameters * tokens / (GPU_TFLOPS * 1e12 * GPU_SHARE)
-        row |= {"steps": steps, "tokens": tokens, "gpu_hours": round(seconds / 3600, 1), "gpu": GPU}
+        hours = round(seconds / 3600, 1 if seconds >= 360 else 4)
+        row |= {"steps": steps, "tokens": tokens, "gpu_hours": hours, "gpu": GPU}
         row["formula"] = (
-            f"{per_token} x {parameters / 1e9:.2f}e9 parameters x {tokens / 1e6:.0f}e6 tokens / "
+            f"{per_token} x {parameters / 1e9:.2f}e9 parameters x {_millions(tokens)} tokens / "
             f"({GPU_TFLOPS:.0f} TFLOPS x {GPU_SHARE}) / 3600; {config.num_processes} GPU(s) share them"
         )
     if config.report_to:
         row["tracker"] = ", ".join(config.report_to)
     return row
+
+
+def _millions(n: float) -> str:
+    return f"{n / 1e6:.0f}e6" if n >= 1e7 else f"{n:,.0f}"
 
 
 def _amount(inputs: Inputs) -> tuple[int | None, int | None]:

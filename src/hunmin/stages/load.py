@@ -387,6 +387,8 @@ def estimate(config: Config, inputs: Inputs) -> Estimate:
         return known
     if config.hub and not Path(config.hub).exists():
         return {"hub": config.hub, "note": "not counted: nothing is downloaded by --dry-run"}
+    if config.path and not Path(config.path).exists():
+        return {"path": config.path, "needs": f"the file {config.path}, which is not here"}
     n = chars = 0
     for record in records(config):
         n += 1

@@ -30,7 +30,8 @@ def blocks(path: Path) -> list[str]:
 
 
 def commands(text: str) -> list[str]:
-    return [line for line in text.replace("\\\n", " ").splitlines() if line.strip() and not line.lstrip().startswith("#")]
+    whole = text.replace("\\\n", " ").splitlines()
+    return [line for line in whole if line.strip() and not line.lstrip().startswith("#")]
 
 
 INSTALLING = ("git clone", "make ", "python3 -m venv", "pip install", "export ", "curl ")

@@ -13,9 +13,7 @@ from ..artifacts import progress
 from .recipe import Recipe
 
 PREFIX = "tiny:"
-BUILD = (
-    "from hunmin import tiny; from hunmin.artifacts import progress; progress.quiet = {quiet}; tiny.build({arch!r})"
-)
+BUILD = "from hunmin import tiny; from hunmin.artifacts import progress; progress.quiet = {quiet}; tiny.build({arch!r})"
 
 
 def wanted(recipe: Recipe) -> list[str]:

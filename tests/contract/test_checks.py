@@ -9,7 +9,7 @@ import pytest
 
 from hunmin.artifacts.record import get_text, texts
 from hunmin.translation.checks import CHECKS, DEFAULT
-from hunmin.translation.checks.find_issues import issues_of, original_of, resolve_checks
+from hunmin.translation.checks.find_issues import issues_of, original_of, resolve_checks, titles_of
 from hunmin.translation.checks.reading import CERTAIN, REVIEW
 
 from .cases import spoiled
@@ -49,6 +49,8 @@ def test_a_check_takes_any_text_with_and_without_its_english(name):
 def test_a_check_says_what_it_finds(name):
     module = importlib.import_module(CHECKS[name].split(":")[0])
     assert (module.__doc__ or "").startswith(f"{name}: "), "the first line begins with the code"
+    title = titles_of([name])[name]
+    assert set(title) == {"ko", "en"} and all(title.values()), "TITLE says in Korean and English what people call it"
 
 
 def test_the_default_checks_are_in_the_table():

@@ -8,11 +8,13 @@ import json
 
 import pytest
 
+from hunmin.api import run_recipe
 from hunmin.artifacts.record import content_hash, read_jsonl
 from hunmin.errors import UserError
 from hunmin.server.guard import Doorman, host_allowed
+from hunmin.translation.checks import CHECKS
 from hunmin.translation.review import decisions, spreadsheet
-from hunmin.translation.review.queue import Found, Queue, find, lock
+from hunmin.translation.review.queue import Found, Queue, find, lock, titles
 
 HOSTILE = '=HYPERLINK("http://x") <script>alert(1)</script> \u202eabc'
 
@@ -74,6 +76,25 @@ def test_an_unchanged_edit_is_an_acceptance_and_undo_takes_back_the_last(queue):
     assert queue.undo("미나") == 3 and queue.undo("미나") == 0 and queue.undo("미나") == -1
     assert queue.status(4) == "rejected"
     assert queue.state()["waiting"] == 4
+
+
+def test_the_page_has_the_titles_of_checks_from_their_own_files(tmp_path, monkeypatch):
+    """Also of a user's check, from the run: its file need not be importable where the page is served."""
+    for name, title in (("polite", "TITLE = {'ko': '반말', 'en': 'not polite'}"), ("nameless", "")):
+        (tmp_path / f"{name}.py").write_text(f"{title}\ndef find(original, text, context):\n    return []\n", "utf-8")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    make(tmp_path)
+    recipe = tmp_path / "own.yaml"
+    recipe.write_text(
+        f"name: run\nstages:\n  - load: {{path: {tmp_path / 'records.jsonl'}}}\n"
+        "  - check: {checks: [markup, 'polite:find', 'nameless:find']}\n",
+        encoding="utf-8",
+    )
+    run_recipe(str(recipe), runs=tmp_path / "runs")
+    monkeypatch.undo()
+    found = titles(tmp_path / "runs/run")
+    assert found["markup"] == {"ko": "서식이 깨짐", "en": "markup damaged"} and set(found) >= {*CHECKS, "sense"}
+    assert found["polite"] == {"ko": "반말", "en": "not polite"} and "nameless" not in found
 
 
 @pytest.mark.parametrize(

@@ -23,7 +23,7 @@ from ..options import Endpoint, opt
 from ..tables import did_you_mean
 from ..text.hangul import has_hangul
 from ..translation.checks import CHECKS, DEFAULT
-from ..translation.checks.find_issues import issues_of, original_of, resolve_checks
+from ..translation.checks.find_issues import issues_of, original_of, resolve_checks, titles_of
 
 log = logging.getLogger("hunmin")
 
@@ -147,7 +147,7 @@ def run(config: Config, inputs: Inputs, out: Path) -> Counts:
         counts = stream(lambda records: [attach(record) for record in records], inputs, out)
     counts.notes[NEVER] = sorted(left)
     if not inputs.known:  # else the shards' notes are read together
-        counts.notes = _concluded(counts.notes, out)
+        counts.notes = _concluded(config, counts.notes, out)
     return counts
 
 
@@ -159,12 +159,16 @@ def survey(config: Config, inputs: Inputs) -> Notes:
 
 def merge(config: Config, notes: list[Notes], out: Path) -> Notes:
     """Give the notes of the whole from its shards', whose records are joined in `out` already."""
-    return _concluded({**add_notes([{k: n[k] for k in n if k == "paid"} for n in notes]), NEVER: notes[0][NEVER]}, out)
+    joined = {**add_notes([{k: n[k] for k in n if k == "paid"} for n in notes]), NEVER: notes[0][NEVER]}
+    return _concluded(config, joined, out)
 
 
-def _concluded(notes: Notes, out: Path) -> Notes:
+def _concluded(config: Config, notes: Notes, out: Path) -> Notes:
     """Give the notes with the counts of all issues, and say what a person should know."""
     notes = {**notes, **summary(out / RECORDS)}
+    own = titles_of(name for name in config.checks if ":" in name)
+    if own:  # for the review page, which need not import a user's file
+        notes["titles"] = own
     n_issues, n_records = sum(notes["issues"].values()), notes["records_with_issues"]
     notes["headline"] = f"{n_issues:,} issues in {n_records:,} records"
     if notes["texts_without_original"]:

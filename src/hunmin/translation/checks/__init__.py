@@ -1,9 +1,8 @@
 """The table of checks: issue code -> function. A check is one file with `find(original, text, context) -> issues`.
 
 `original` is the English ("" when there is none: only what the Korean shows by itself is found then), `text` the
-Korean, `context` what else
-is known of the record: `field`, `instruction` (the English one), `never_translated` (fields the whole data set left in
-English).
+Korean, `context` what else is known of the record: `field`, `instruction` (the English one), `never_translated` (fields
+the whole data set left in English). `TITLE` is what people call the issue, {"ko": ..., "en": ...}.
 """
 
 CHECKS = {

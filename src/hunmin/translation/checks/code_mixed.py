@@ -17,6 +17,8 @@ from .lost import Lost, lost_spans
 from .program import ELEMENTS, STRING, difference, lines_of_code
 from .reading import CERTAIN, REVIEW, Issue, count, issue, lines_of, place, spans_of
 
+TITLE = {"ko": "글 속 코드가 바뀜", "en": "code in prose changed"}
+
 NAMES = ("inline_code", "identifier")
 CODEY = re.compile(r"[_.()=<>\[\]{}$/\\@#+*|-]|[a-z][A-Z]")
 TYPE = re.compile(

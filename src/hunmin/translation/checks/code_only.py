@@ -9,6 +9,8 @@ from ...text.segments import is_code
 from .program import difference
 from .reading import CERTAIN, REVIEW, Issue, issue
 
+TITLE = {"ko": "코드가 번역됨", "en": "code translated"}
+
 
 def find(original: str, text: str, context: Mapping[str, Any]) -> list[Issue]:
     """Give one issue when a field that is nothing but code is not the same code; translated comments are allowed."""

@@ -12,6 +12,8 @@ from ...text.hangul import BARE_PARTICLE, ending, has_hangul
 from ...text.segments import is_code
 from .reading import CERTAIN, REVIEW, Issue, issue, lines_of, place, prose_of, sentences_of, spans_of
 
+TITLE = {"ko": "내용이 잘림", "en": "cut off"}
+
 TERM = re.compile(
     r"\((?:the |each,? an? |collectively,? |hereinafter |이하 )*[\"“”'‘「]([^\"”'’」()\n]{1,40})[\"”'’」]\)"
 )

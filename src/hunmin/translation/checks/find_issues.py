@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
@@ -17,6 +18,21 @@ Check = Callable[[str, str, Mapping[str, Any]], list[Issue]]
 def resolve_checks(names: Iterable[str]) -> dict[str, Check]:
     """Give the functions of these checks by name. Raises UserError for an unknown one."""
     return {name: resolve(CHECKS, name, "check") for name in names}
+
+
+def titles_of(names: Iterable[str]) -> dict[str, dict[str, str]]:
+    """Give what people call the issues of these checks, {code: {"ko": ..., "en": ...}}; the code is the file's name.
+
+    A check of the user's own may have no TITLE, and then goes by its code. Raises UserError for an unknown one.
+    """
+    found = {}
+    for name in names:
+        resolve(CHECKS, name, "check")
+        module = CHECKS.get(name, name).partition(":")[0]
+        title = getattr(sys.modules[module], "TITLE", None)
+        if isinstance(title, dict):
+            found[module.rpartition(".")[2]] = {str(language): str(text) for language, text in title.items()}
+    return found
 
 
 def original_of(record: Record, path: str) -> str:

@@ -8,6 +8,8 @@ from typing import Any
 from ...measures.scripts import ForeignWord, foreign_words
 from .reading import CERTAIN, REVIEW, Issue, issue, question_of
 
+TITLE = {"ko": "다른 나라 글자", "en": "foreign script"}
+
 NAMES = {
     "Han": "한자",
     "Kana": "가나",

@@ -8,6 +8,8 @@ from typing import Any
 from ...measures.loops import loops
 from .reading import CERTAIN, REVIEW, Issue, issue
 
+TITLE = {"ko": "되풀이", "en": "loop"}
+
 TIMES_LONGER = 2  # a refrain of the English may be somewhat longer in Korean
 SURE_CHARS = 80  # without an English to compare, a shorter repetition may be somebody's style
 

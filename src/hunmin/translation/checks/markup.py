@@ -20,6 +20,8 @@ from .lost import lost_spans
 from .math_symbol import TEXT
 from .reading import CERTAIN, REVIEW, Issue, count, issue, lines_of, place, spans_of
 
+TITLE = {"ko": "서식이 깨짐", "en": "markup damaged"}
+
 BRACKETS = re.compile(r"[\[\]{}<>]")
 TAG_NAME = re.compile(r"</?(?P<name>[A-Za-z][\w.-]*)")
 EMPHASIS_TAGS = ("b", "strong", "i", "em", "u", "mark", "small", "br", "p", "span", "div", "center")

@@ -13,6 +13,8 @@ from ...text.segments import is_code
 from .lost import lost_spans, squeeze
 from .reading import CERTAIN, REVIEW, Issue, issue, place, spans_of
 
+TITLE = {"ko": "수식이 바뀜", "en": "formula changed"}
+
 STRONG = re.compile(rf"[{RELATIONS}{SYMBOLS}]|\^|=|[<>]=?")
 TEXT = re.compile(
     r"\\(?:text(?:rm|bf|it|tt|sf|sc)?|mbox|mathrm|emph|underline|(?:sub)*section\*?|paragraph|caption|title|footnote)"

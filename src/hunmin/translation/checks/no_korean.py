@@ -18,6 +18,8 @@ from ...text.ngrams import FUNCTION_WORDS, english_words
 from ...text.segments import is_code
 from .reading import CERTAIN, REVIEW, Issue, issue, prose_of, question_of, sentences_of, task_of
 
+TITLE = {"ko": "한국어가 없음", "en": "no Korean"}
+
 COMMENT = re.compile(r"\{/\*.*?\*/\}|<!--.*?-->|\{#[\w-]+\}|^\s*import .+ from .+$", re.S | re.M)
 NOTHING = re.compile(r"[\s\u200b-\u200f\u2060\ufeff\u3164]*")
 LETTER = re.compile(r"[^\W\d_]")

@@ -16,6 +16,8 @@ from ...text.hangul import has_hangul
 from .answered import answered
 from .reading import CERTAIN, REVIEW, Issue, issue, prose_of, sentences_of
 
+TITLE = {"ko": "번역이 아님", "en": "not a translation"}
+
 KINDS = {
     "thinking": "생각하던 자취 / remains of thoughts",
     "preamble": "머리말 / a preamble",

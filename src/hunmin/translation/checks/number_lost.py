@@ -19,6 +19,8 @@ from ...text.segments import is_code
 from .number_pairs import Pair, pair, sizes
 from .reading import CERTAIN, REVIEW, Issue, countable, issue, lines_of, numbers_of, place, sentences_of
 
+TITLE = {"ko": "숫자가 다름", "en": "number lost"}
+
 ONE, TWO = Fraction(1), Fraction(2)
 SMALL = frozenset((ONE, TWO))
 SMALL_WORDS = SMALL | {Fraction(0)}

@@ -11,6 +11,8 @@ from ...text.hangul import ending
 from ...text.segments import is_code
 from .reading import REVIEW, Issue, issue, prose_of, sentences_of
 
+TITLE = {"ko": "문체가 섞임", "en": "register mixed"}
+
 POLITE = ("-ㅂ니다", "-요")
 
 

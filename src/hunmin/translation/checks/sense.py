@@ -18,6 +18,8 @@ from ...clients.units import Unit, chat
 from .find_issues import original_of
 from .reading import REVIEW, Issue, issue
 
+TITLE = {"ko": "뜻이 다름", "en": "sense differs"}
+
 PROMPTS = PACKAGE / "prompts"
 PLAIN, GRADED = "sense_check", "sense_graded"  # the second asks how sure each error is
 EXPECT_TOKENS = 200

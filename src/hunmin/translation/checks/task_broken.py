@@ -12,6 +12,8 @@ from ...text.hangul import has_hangul
 from ...text.ngrams import english_words
 from .reading import REVIEW, Issue, issue, task_of
 
+TITLE = {"ko": "과제가 성립하지 않음", "en": "task broken"}
+
 
 def find(original: str, text: str, context: Mapping[str, Any]) -> list[Issue]:
     """Give an issue for a translated input (or an English answer) of a task that needs the English wording."""

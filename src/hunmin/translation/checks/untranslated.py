@@ -12,6 +12,8 @@ from ...text.segments import is_code
 from .labels import GLOSSARY, LABEL
 from .reading import CERTAIN, REVIEW, Issue, issue, prose_of, sentences_of, spans_of, task_of
 
+TITLE = {"ko": "번역되지 않음", "en": "not translated"}
+
 QUOTES = re.compile(
     r"\"[^\"\n]{1,80}\"|“[^”\n]{1,80}”|‘[^’\n]{1,80}’|(?<![A-Za-z])'[^'\n]{1,80}'(?![A-Za-z])|\([^()\n]{1,80}\)"
     r"|「[^」\n]+」|『[^』\n]+』"

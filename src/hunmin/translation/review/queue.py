@@ -16,7 +16,8 @@ from ...artifacts import artifact
 from ...artifacts.record import Record, content_hash, read_jsonl, texts
 from ...artifacts.rows import JsonObject, Shown
 from ...errors import UserError
-from ..checks.find_issues import original_of
+from ..checks import CHECKS, sense
+from ..checks.find_issues import original_of, titles_of
 from . import decisions
 from .decisions import (
     Decision,
@@ -59,6 +60,15 @@ def find(given: Path) -> Found:
     return Found(stage, given, not waiting)
 
 
+def titles(run: Path) -> dict[str, dict[str, str]]:
+    """Give what people call each kind of issue, by code and language: ours, and what a run's own checks call theirs."""
+    found = {**titles_of(CHECKS), "sense": sense.TITLE}
+    for folder in artifact.stage_folders(run):
+        manifest = artifact.read_manifest(folder)
+        found |= (manifest["counts"]["notes"].get("titles") or {}) if manifest else {}
+    return found
+
+
 class Meanwhile(ValueError):
     """Another reviewer decided on the record after this reader had opened it."""
 
@@ -75,6 +85,7 @@ class Queue:
         self.found, self._clock = found, clock
         self.records: list[Record] = list(read_jsonl(found.stage / decisions.QUEUE))
         self.key = decisions.queue_key(self.records)
+        self.titles = titles(found.run)
         self._position = {record["id"]: i for i, record in enumerate(self.records)}
         self.codes = [sorted({issue["code"] for issue in open_issues(r)}) for r in self.records]
         self._certain = [any(i["severity"] == "certain" for i in open_issues(r)) for r in self.records]
@@ -185,6 +196,7 @@ class Queue:
             "n": len(self.records),
             "waiting": waiting,
             "decisions": dict(counts),
+            "titles": self.titles,
             "codes": dict(Counter(code for codes in self.codes for code in codes).most_common()),
             "seconds_per_record": round(mean, 2) if mean else None,
             "records_per_hour": round(3600 / mean) if mean else None,

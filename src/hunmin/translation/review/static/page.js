@@ -2,9 +2,11 @@
 // only after the server has it on disk.
 import { $, begin, doing, post, request, say, speak, view, word } from "/shared.js";
 import { element, marked, plain, rendered } from "/text.js";
-import { WORDS, codeName } from "/words.js";
+import { WORDS } from "/words.js";
 
 begin(WORDS, { rendered: false, offset: 0, position: -1, record: null, drafts: new Map(), taken: new Map(), since: 0, idle: 0, state: null, note: "" });
+// What a kind of issue is called: the server has it from the check; a check without a title goes by its code.
+const codeName = (code, language) => view.state?.titles[code]?.[language] ?? code;
 const by = () => $("by").value.trim();
 const ask = async (name, given = {}) => (await request(`/api/${name}?${new URLSearchParams(given)}`)).json();
 const tell = async (name, given) => (await post(name, { ...given, by: by() })).json();

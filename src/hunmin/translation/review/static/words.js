@@ -1,4 +1,4 @@
-// The page's words in Korean and English; issue kinds by their code.
+// The page's words in Korean and English.
 export const WORDS = {
   ko: {
     title: "훈민 검토", reviewer: "검토자", language: "English", help: "도움말 (?)", earlier: "앞 쪽", later: "뒤 쪽",
@@ -29,22 +29,3 @@ export const WORDS = {
     saveKey: "Save the edit", roleuser: "user", roleassistant: "assistant", rolesystem: "system",
   },
 };
-
-export const CODES = {
-  code_only: ["코드가 번역됨", "code translated"],
-  code_mixed: ["글 속 코드가 바뀜", "code in prose changed"],
-  number_lost: ["숫자가 다름", "number lost"],
-  math_symbol: ["수식이 바뀜", "formula changed"],
-  untranslated: ["번역되지 않음", "not translated"],
-  cut_off: ["내용이 잘림", "cut off"],
-  markup: ["서식이 깨짐", "markup damaged"],
-  task_broken: ["과제가 성립하지 않음", "task broken"],
-  foreign_script: ["다른 나라 글자", "foreign script"],
-  no_korean: ["한국어가 없음", "no Korean"],
-  loop: ["되풀이", "loop"],
-  not_a_translation: ["번역이 아님", "not a translation"],
-  register_mixed: ["문체가 섞임", "register mixed"],
-  sense: ["뜻이 다름", "sense differs"],
-};
-
-export const codeName = (code, language) => (CODES[code] ? CODES[code][language === "ko" ? 0 : 1] : code);

@@ -196,3 +196,38 @@ def test_a_quantised_base_is_merged_dequantised(tmp_path):
     assert set(merged) == set(plain)
     config = json.loads((tmp_path / "merged/model/config.json").read_text())
     assert "quantization_config" not in config
+
+
+def test_a_head_that_16_bits_round_away_is_told():
+    """A head trained whole by tiny steps on a bf16 base keeps next to nothing of them when stored in bf16."""
+    from peft import LoraConfig, get_peft_model
+
+    from hunmin.train import merging
+
+    model = small.new_model().to(torch.bfloat16)
+    laid = get_peft_model(model, LoraConfig(r=2, target_modules=["q_proj"], modules_to_save=["lm_head"]))
+    wrapper = laid.base_model.model.lm_head
+    own = wrapper.modules_to_save["default"]
+    own.float()
+    with torch.no_grad():
+        own.weight += 1e-5 * torch.randn_like(own.weight)
+    kept = merging._whole(laid)
+    assert list(kept) == ["lm_head.weight"] and kept["lm_head.weight"] < 0.5
+
+
+def test_what_is_compared_is_the_folder_on_disk(tmp_path, monkeypatch):
+    from hunmin.train import merging
+
+    written = merging._write
+
+    def spoiled(*args):
+        part = written(*args)
+        state = load_file(part / "model.safetensors")
+        state["model.layers.0.mlp.up_proj.weight"] = state["model.layers.0.mlp.up_proj.weight"] * 3
+        save_file(state, part / "model.safetensors", metadata={"format": "pt"})
+        return part
+
+    tuned = tune(tmp_path)
+    monkeypatch.setattr(merging, "_write", spoiled)
+    notes = run(tmp_path / "merged", tuned).notes
+    assert notes["next_token_agreement"] < 0.95 and any("same next token" in w for w in notes["warnings"])

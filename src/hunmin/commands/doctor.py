@@ -71,7 +71,17 @@ def _devices() -> dict[str, str]:
     rows = {"cpu": f"{torch.get_num_threads()} threads"}
     for i in range(torch.cuda.device_count()):
         card = torch.cuda.get_device_properties(i)
-        rows[f"cuda:{i}"] = f"{card.name}, {card.total_memory / 2**30:.0f} GiB"
+        rows[f"cuda:{i}"] = f"{card.name}, {card.total_memory / 2**30:.0f} GiB, capability {card.major}.{card.minor}"
+    if torch.cuda.is_available():
+        from ..models.devices import dtype_for
+        from ..train import kernels
+
+        own = kernels.varlen()
+        flash = "flash-attention" if util.find_spec("flash_attn") else "torch's varlen kernel" if own else ""
+        runs = kernels.capability("cuda") >= kernels.FLASH_CAPABILITY
+        rows["attention"] = flash if flash and runs else "torch's sdpa, document by document"
+        rows["dtype auto"] = dtype_for("cuda")
+        rows["free"] = f"{torch.cuda.mem_get_info()[0] / 2**30:.0f} GiB"
     if torch.backends.mps.is_available():
         rows["mps"] = "available"
     if len(rows) == 1:

@@ -15,6 +15,7 @@ from ..artifacts.rows import Notes
 from ..errors import UserError
 from ..models import adapters, finding, opening
 from ..models import identity as which
+from ..models.devices import OVERFLOWS_FP16
 from ..models.tokenizers import open_tokenizer
 from ..templates.render import Template, load_template
 from . import loop
@@ -68,22 +69,46 @@ def merge(config: Any, source: str, out: Path) -> Notes:
     laid.eval()
     before = _answers(laid, tokenizer, template, config.check_tokens)
     kept = _add(laid)
+    whole = _whole(laid)
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="All adapters are already merged")  # they are: by _add, measured
         plain = laid.merge_and_unload()
-    after = _answers(plain, tokenizer, template, config.check_tokens)
-    notes = {
+    kept |= whole
+    dtype = str(next(plain.parameters()).dtype).removeprefix("torch.")
+    notes: Notes = {
         "base_model": found.name,
-        "dtype": str(next(plain.parameters()).dtype).removeprefix("torch."),
-        **_compare(before, after),
+        "dtype": dtype,
         "kept_min": round(min(kept.values()), 4) if kept else 1.0,
         "kept_mean": round(sum(kept.values()) / len(kept), 4) if kept else 1.0,
         "kept_worst": dict(sorted(((k, round(v, 4)) for k, v in kept.items()), key=lambda kv: kv[1])[:5]),
         "matrices": len(kept),
     }
-    notes["warnings"] = _warnings(notes, config)
-    _save(plain, tokenizer, template, card, found, here, out, notes, config)
+    family = str(getattr(plain.config.get_text_config(), "model_type", ""))
+    part = _write(plain, tokenizer, template, out)
+    del plain, laid, model
+    notes |= _proof(part, under, before, template, config)
+    notes["warnings"] = _warnings(notes, config, family in OVERFLOWS_FP16)
+    _finish(part, out, template, card, found, here, notes, config)
     return notes
+
+
+def _proof(
+    part: Path, base: finding.Resolved, before: list[dict[str, Any]], template: Template, config: Any
+) -> dict[str, Any]:
+    """Open the folder that was written and compare its answers with the adapter's; raises UserError for no numbers."""
+    import torch
+
+    saved = replace(base, name=base.name, base=str(part), adapter=None, tokenizer=str(part), revision=None)
+    opened = opening.open_weights(saved, dtype="own", trust_remote_code=config.trust_remote_code)
+    opened.eval()
+    after = _answers(opened, open_tokenizer(saved, None, config.trust_remote_code), template, config.check_tokens)
+    if not all(bool(torch.isfinite(row["logits"]).all()) for row in after):
+        raise UserError(
+            "the merged model's logits are not finite numbers",
+            str(part),
+            "Set dtype: bf16 or fp32: its values overflow the number format it was stored in.",
+        )
+    return _compare(before, after)
 
 
 def _open(base: finding.Resolved, config: Any, card: dict[str, Any]) -> Any:
@@ -140,6 +165,24 @@ def _add(laid: Any) -> dict[str, float]:
     return kept
 
 
+def _whole(laid: Any) -> dict[str, float]:
+    """Give the share kept of each module that was trained whole (modules_to_save), as stored beside its base."""
+    from peft.utils import ModulesToSaveWrapper
+
+    kept = {}
+    for name, module in laid.named_modules():
+        if not isinstance(module, ModulesToSaveWrapper):
+            continue
+        trained = dict(module.modules_to_save[module.active_adapters[0]].named_parameters())
+        for key, own in module.original_module.named_parameters():
+            wanted = trained[key].data.float() - own.data.float()
+            size = (wanted.double() ** 2).sum()
+            stored = trained[key].data.to(own.dtype).float() - own.data.float()
+            left = (stored.double() * wanted.double()).sum()
+            kept[f"{name.removeprefix('base_model.model.')}.{key}"] = float(left / size) if size > 0 else 1.0
+    return kept
+
+
 def _answers(model: Any, tokenizer: Any, template: Template, n_tokens: int) -> list[dict[str, Any]]:
     """Give, for each sample prompt, the logits over prompt and answer and the greedy answer's ids."""
     import torch
@@ -184,11 +227,12 @@ def _compare(before: list[dict[str, Any]], after: list[dict[str, Any]]) -> dict[
     }
 
 
-def _warnings(notes: Notes, config: Any) -> list[str]:
+def _warnings(notes: Notes, config: Any, overflows: bool) -> list[str]:
+    """Give what a person should know of the merge; `overflows`: the family's values pass what fp16 can hold."""
     found = []
     if notes["kept_min"] < config.min_kept:
         worst = next(iter(notes["kept_worst"]))
-        better = "fp32" if notes["dtype"] != "bfloat16" else "fp16 or fp32"
+        better = "fp32" if notes["dtype"] != "bfloat16" or overflows else "fp16 or fp32"
         found.append(
             f"stored as {notes['dtype']}, {worst} keeps {notes['kept_min']:.0%} of its update; "
             f"set dtype: {better}, or serve the adapter unmerged"
@@ -198,25 +242,29 @@ def _warnings(notes: Notes, config: Any) -> list[str]:
     return found
 
 
-def _save(
-    model: Any,
-    tokenizer: Any,
+def _write(model: Any, tokenizer: Any, template: Template, out: Path) -> Path:
+    """Write the weights and the tokenizer beside where the model will stand; give that folder."""
+    part = out / (artifact.MODEL + ".part")
+    shutil.rmtree(part, ignore_errors=True)
+    shutil.rmtree(out / artifact.MODEL, ignore_errors=True)
+    loop.set_stop(model, tokenizer, template.stop)
+    model.save_pretrained(part)
+    tokenizer.save_pretrained(part)
+    return part
+
+
+def _finish(
+    part: Path,
+    out: Path,
     template: Template,
     card: dict[str, Any],
     found: finding.Resolved,
     base_hash: str,
-    out: Path,
     notes: Notes,
     config: Any,
 ) -> None:
-    final = out / artifact.MODEL
-    part = out / (final.name + ".part")
-    shutil.rmtree(part, ignore_errors=True)
-    shutil.rmtree(final, ignore_errors=True)
+    """Put hunmin.json beside the weights, and the folder in its place."""
     assert found.adapter is not None  # a merge without one was refused before
-    loop.set_stop(model, tokenizer, template.stop)
-    model.save_pretrained(part)
-    tokenizer.save_pretrained(part)
     more = {
         **card,
         "base_model": found.name,
@@ -231,7 +279,7 @@ def _save(
     strangers = [p.name for p in part.iterdir() if p.suffix in pickles or p.name == "adapter_config.json"]
     if strangers:
         raise AssertionError(f"a merged folder must hold safetensors only, found {strangers}")
-    part.replace(final)
+    part.replace(out / artifact.MODEL)
 
 
 def modelfile(template: Template) -> str:

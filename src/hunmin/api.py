@@ -8,7 +8,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, overload
 
 from .artifacts import artifact
 from .artifacts.artifact import Inputs, Spend
@@ -135,13 +135,23 @@ def parse_response(text: str, template: str = "kullm") -> str:
     return answer.split(found.stop, 1)[0].strip()
 
 
-def generate(model: str, prompts: Sequence[str | Record], **options: Any) -> list[str]:
-    """Give a model's answers to instructions (text or records), with its own template.
+@overload
+def generate(model: str, prompts: str | Record, **options: Any) -> str: ...
+
+
+@overload
+def generate(model: str, prompts: Sequence[str | Record], **options: Any) -> list[str]: ...
+
+
+def generate(model: str, prompts: str | Record | Sequence[str | Record], **options: Any) -> str | list[str]:
+    """Give a model's answers to instructions (text or records), with its own template; to one of them its answer.
 
     `model` is a Hub id, a folder, an artifact or a run; `options` are the generation options (`max_new_tokens`, ...).
     """
     from . import models
 
+    if isinstance(prompts, str | dict):
+        return generate(model, [prompts], **options)[0]
     loaded = models.load(model)
     records = [{"instruction": p} if isinstance(p, str) else p for p in prompts]
     return [g.text for g in models.generate(loaded, [loaded.template.prompt(r) for r in records], **options)]

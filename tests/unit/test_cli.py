@@ -206,3 +206,64 @@ def test_help_of_a_command_and_the_text_of_a_recipe(capsys):
 )  # fmt: skip
 def test_figures_are_written_as_a_person_reads_them(key, value, shown):
     assert console.show_figure(key, value) == shown
+
+
+def test_sfts_options_stand_in_groups(capsys):
+    with pytest.raises(SystemExit):
+        cli.main(["sft", "--help"])
+    out = capsys.readouterr().out
+    titles = ["the model:", "rows:", "what is trained:", "the steps:", "watching and keeping:", "several processes:"]
+    assert [line for line in out.splitlines() if line in titles] == titles
+    config = resolve(cli.STAGES, "sft", "stage").Config
+    assert all(f"--{name.replace('_', '-')}" in out for name in config.model_fields)
+
+
+def rated(score):
+    rating = {"rater": "a", "scale": [0, 10], "score": score, "status": "ok"}
+    return {"id": f"r{score}", "source": "t", "instruction": "질문", "output": "답", "ratings": [rating]}
+
+
+def test_a_filter_that_keeps_nothing_says_why(capsys, tmp_path):
+    write_jsonl(tmp_path / "in.jsonl", [rated(s) for s in (3, 5)])
+    code, _, err = run(capsys, "filter", tmp_path / "in.jsonl", "-o", tmp_path / "out", "--min-score", "7")
+    assert code == 0 and "filter keeps nothing (low_score 2): the scores go from 3 to 5" in err
+
+
+def test_the_histogram_fills_what_an_upper_bound_keeps():
+    from hunmin.stages.filter import text_histogram
+
+    lines = text_histogram([(1, 2, 4), (2, 3, 4), (3, 4, 4)], None, 2)
+    assert ["█" in line for line in lines] == [True, True, False]
+
+
+def test_a_stage_that_fails_at_once_leaves_no_folder_and_a_new_name_comes_with_reuse(capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    write_jsonl(tmp_path / "in.jsonl", [{**rated(3), "ratings": []}])
+    text = "name: r\nstages:\n- load: {path: in.jsonl}\n- filter: {min_score: 2, keep_unrated: false}\n"
+    text = text.replace("in.jsonl}", "in.jsonl, provides: [ratings]}")
+    (tmp_path / "r.yaml").write_text(text)
+    assert run(capsys, "run", "r.yaml")[0] == 2
+    assert [p.name for p in (tmp_path / "runs/r").glob("0*")] in ([], ["01-load"])
+    write_jsonl(tmp_path / "in.jsonl", [rated(s) for s in (3, 8)])
+    assert run(capsys, "run", "r.yaml", "--name", "s")[0] == 0
+    code, _, err = run(capsys, "run", "r.yaml", "--name", "s", "filter.min_score=7")
+    assert code == 2 and "--name NEW --reuse runs/s takes over what has not changed" in err
+
+
+def test_run_json_says_what_it_waits_for_and_an_empty_queue_needs_no_page(capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    issue = {"code": "number_lost", "severity": "review", "field": "output", "status": "open", "detail": "x"}
+    row = {"id": "a", "source": "t", "instruction": "질문", "output": "답", "original": {"output": "1"}}
+    for name, issues in (("waits", [issue]), ("empty", [])):
+        write_jsonl(tmp_path / f"{name}.jsonl", [{**row, "issues": issues}])
+        (tmp_path / f"{name}.yaml").write_text(
+            f"name: {name}\nstages:\n"
+            f"- load: {{path: {name}.jsonl, provides: [original{', issues' if issues else ''}]}}\n"
+            + ("" if issues else "- check: {checks: [no_korean]}\n")
+            + "- review: {unreviewed: stop}\n"
+        )
+    code, out, _ = run(capsys, "run", "waits.yaml", "--json")
+    assert code == 3 and json.loads(out)["waits_for"] and json.loads(out)["exit_code"] == 3
+    assert run(capsys, "run", "empty.yaml")[0] == 0
+    code, out, _ = run(capsys, "review", "runs/empty")
+    assert code == 0 and "nothing waits for a person" in out

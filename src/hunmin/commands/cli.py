@@ -14,7 +14,7 @@ from pathlib import Path
 
 from .. import __version__
 from ..artifacts import interrupt
-from ..errors import EXIT_INTERRUPTED, UserError
+from ..errors import EXIT_INTERRUPTED, EXIT_WAITING, UserError
 from ..stages import STAGES
 from ..tables import did_you_mean
 from .console import StagePrinter, add_common, confirm, parser_for, positive, prepare, print_estimates, set_up_logging
@@ -215,7 +215,13 @@ def _run(argv: list[str]) -> int:
         (folder / "run.log").open("a", encoding="utf-8").write("\n".join(["rehearsal:", *changes]) + "\n")
     tiny_bases.build(recipe, lambda line: None if progress.quiet else print(f"      {line}", flush=True))
     printer = StagePrinter(len(recipe.steps), quiet=args.quiet or args.json)
-    outcomes = run.execute(recipe, folder, options, printer)
+    try:
+        outcomes = run.execute(recipe, folder, options, printer)
+    except UserError as error:
+        if args.json and error.exit_code == EXIT_WAITING:
+            told = {"run": str(folder), "waits_for": error.what, "where": error.where, "mend": error.mend}
+            print(json.dumps({**told, "exit_code": error.exit_code}, ensure_ascii=False))
+        raise
     from ..report import page as report
 
     page = report.write(folder)

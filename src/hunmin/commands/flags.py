@@ -37,7 +37,7 @@ def add_flags(parser: argparse.ArgumentParser, stage: Stage, given: Mapping[str,
     for name, told in meanings.items():
         groups.setdefault(", ".join(told), []).append(name)
     for heading, names in groups.items():
-        group = parser.add_argument_group(f"options of {heading}" if heading else "options")
+        group = parser.add_argument_group(_title(heading))
         for name in names:
             told = meanings[name]
             one = len(set(told.values())) == 1
@@ -48,6 +48,11 @@ def add_flags(parser: argparse.ArgumentParser, stage: Stage, given: Mapping[str,
         if name not in meanings:
             _add_flag(parser, model, name, None)
     return model
+
+
+def _title(heading: str) -> str:
+    """Give the title of a group of options: an engine's by its name, any other as it is."""
+    return f"options of {heading}" if heading.startswith("engine") else heading or "options"
 
 
 def _flag(name: str) -> str:

@@ -28,7 +28,12 @@ def main(args: argparse.Namespace) -> int:
     if args.export and args.take:
         raise UserError("--export and --import together", mend="Do one after the other.")
     if not (args.export or args.take or args.status):
+        from ..translation.review.queue import Queue, find
         from ..translation.review.server import serve
+
+        if not Queue(find(args.run), read_only=True).records:
+            print(f"{args.run}: nothing waits for a person; no record was queued")
+            return 0
 
         def say(line: str) -> None:
             print(line, flush=True)

@@ -84,7 +84,11 @@ def main(args: argparse.Namespace) -> int:
     host = f"[{args.host}]" if ":" in args.host else args.host
     print(f"model: {served}   ({loaded.device}, {loaded.dtype}, {loaded.max_length} tokens)", flush=True)
     print(f"serving http://{host}:{port}/v1   (Ctrl-C ends)", flush=True)
-    guard.listen(application, listener)
+    try:
+        guard.listen(application, listener)
+    except KeyboardInterrupt:
+        pass
+    print("the server has ended", flush=True)
     return 0
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import calendar
 import json
+import shutil
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -150,13 +151,21 @@ def _begun_with(started: Path) -> Identity:
     return cast(Identity, found)
 
 
+def leave_nothing_empty(folder: Path) -> None:
+    """Take away the folder of a stage that failed before it had anything to keep."""
+    traces = {STARTED, "spec.json", "error.json"}
+    if folder.is_dir() and {path.name for path in folder.iterdir()} <= traces:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
 def same_or_error(folder: Path, found: Identity, wanted: MadeWith, verb: str) -> None:
     """Raise UserError that says each difference, unless what is there was made with the same."""
     changed = differences(folder, found, wanted)
     if changed:
-        raise UserError(
-            f"{folder.name} {verb} with {'; '.join(changed)}", mend=f"Use a new run name, or delete {folder}."
-        )
+        in_a_run = (folder.parent / artifact.RESOLVED).is_file()
+        new = f"Use a new run name: --name NEW --reuse {folder.parent} takes over" if in_a_run else "Name a new folder"
+        told = " what has not changed" if in_a_run else ""
+        raise UserError(f"{folder.name} {verb} with {'; '.join(changed)}", mend=f"{new}{told}, or delete {folder}.")
 
 
 def differences(folder: Path, found: Identity, wanted: MadeWith, strict: bool = False) -> list[str]:

@@ -25,10 +25,18 @@ def missing(steps: Sequence[Step], run: Path, max_usd: float | None) -> list[str
     for step in steps:
         for path in dict.fromkeys(local_files(step)):
             if not path.exists() and run.resolve() not in path.resolve().parents:
-                near = did_you_mean(path.name, [p.name for p in path.parent.iterdir()]) if path.parent.is_dir() else ""
+                near = did_you_mean(path.name, _neighbours(path, run))
                 problems.append(f"{step.where}: {step.label}: no such file: {path}{near}")
         problems += [f"{step.where}: {step.label}: {told}" for told in _missing_keys(step, max_usd)]
     return list(dict.fromkeys(problems))
+
+
+def _neighbours(path: Path, run: Path) -> list[str]:
+    """Give what a missing path may have meant: not the run's own folder, which has only just been made."""
+    if not path.parent.is_dir():
+        return []
+    own = {run.resolve(), *run.resolve().parents}
+    return [p.name for p in path.parent.iterdir() if p.resolve() not in own]
 
 
 def _missing_keys(step: Step, max_usd: float | None) -> list[str]:

@@ -91,7 +91,11 @@ def _execute(recipe: Recipe, run: Path, options: Options, tell: Callable[[str, s
             tell(step.label, "start", step)
             log.info("%s: start", step.label)
             begun = time.monotonic()
-            counts = _call(step, inputs, folder, options)
+            try:
+                counts = _call(step, inputs, folder, options)
+            except BaseException:
+                made_with.leave_nothing_empty(folder)
+                raise
             manifest = artifact.write_manifest(
                 folder,
                 stage=step.stage.name,

@@ -194,4 +194,8 @@ def serve(table: Table, port: int, say: Callable[[str], None]) -> None:
     name = f"hunmin_chat_{listener.getsockname()[1]}"
     doorman = guard.Doorman(name, lambda token: say(f"another browser: {address}?token={token}"))
     say(f"open {address}?token={doorman.token}   (Ctrl-C ends; votes go to {table.votes})")
-    guard.listen(app(table, doorman, "127.0.0.1"), listener)
+    try:
+        guard.listen(app(table, doorman, "127.0.0.1"), listener)
+    except KeyboardInterrupt:
+        pass
+    say(f"the page has ended; the votes are in {table.votes}")

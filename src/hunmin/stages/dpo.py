@@ -8,14 +8,17 @@ answers stand in docs/footguns.md.
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
+
+from pydantic.fields import FieldInfo
 
 from ..artifacts.artifact import Counts, Inputs
 from ..artifacts.rows import Estimate
 from ..clients.access import HubId
 from ..options import opt
-from ..train.config import TrainConfig, cross_check
+from ..train.config import TrainConfig, cross_check, grouped
 from .sft import local_files
 
 READS = ("text",)
@@ -59,6 +62,11 @@ class Config(TrainConfig):
         5e-6, "Highest learning rate; an adapter needs about ten times full fine-tuning's.", gt=0
     )
     num_train_epochs: float = opt(1, "Passes over the data, unless max_steps is set.", gt=0)
+
+
+def shown(options: Mapping[str, Any]) -> Mapping[str, Mapping[str, FieldInfo]]:
+    """Give the options by heading."""
+    return grouped(Config.model_fields)
 
 
 def check(config: Config) -> list[str]:

@@ -8,6 +8,7 @@ stay is said by `keep_unrated`.
 
 from __future__ import annotations
 
+import logging
 import math
 import re
 from array import array
@@ -29,6 +30,8 @@ from ..report import charts
 from ..selection.chance import chance
 from ..selection.ratings import MEAN, answers_to, name_of, ratings_of, scale_of, score
 from ..tables import did_you_mean
+
+log = logging.getLogger("hunmin")
 
 READS = ("ratings",)
 EDITS = ()
@@ -126,17 +129,20 @@ def run(config: Config, inputs: Inputs, out: Path) -> Counts:
             writer.drop(record, *_why(config, float(scores[i]), cut))
     counts = writer.close()
     threshold = config.min_score if config.min_score is not None else cut
-    if config.measure and threshold is None:
-        threshold = config.max_score
+    upper = config.max_score
     bins = histogram(scores[rated], seen.scale)
-    possible = scores[rated] if config.max_score is None else scores[rated & (scores <= config.max_score)]
+    possible = scores[rated] if upper is None else scores[rated & (scores <= upper)]
     around = counts_around(possible, threshold)
-    text = text_histogram(bins, threshold)
+    text = text_histogram(bins, threshold, upper)
     name = f"scores of {seen.names[0]}" if len(seen.names) == 1 else f"scores ({config.rater or MEAN})"
     name = f"{config.measure} of the answers" if config.measure else f"{name}, scale {seen.scale}"
-    write_atomic(out / HISTOGRAM, charts.histogram_svg(bins, threshold, name))
+    write_atomic(out / HISTOGRAM, charts.histogram_svg(bins, upper if threshold is None else threshold, name))
     write_atomic(out / HISTOGRAM_TEXT, "\n".join([*text, "", *_around_lines(around)]) + "\n")
     n_unrated = int((~rated).sum())
+    if not counts.n_kept:
+        low, high = float(scores[rated].min()), float(scores[rated].max())
+        why = _words(Counter(counts.dropped))
+        log.warning("%s keeps nothing (%s): the scores go from %g to %g", inputs.label, why, low, high)
     told = f", {n_unrated:,} unrated {'kept' if config.keep_unrated else 'dropped'}" if n_unrated else ""
     by = "measured" if config.measure else "rated"
     counts.notes = {
@@ -319,12 +325,14 @@ def _all_on(values: np.ndarray, step: float) -> bool:
     return bool(np.allclose(values / step, np.round(values / step)))
 
 
-def text_histogram(bins: list[tuple[float, float, int]], threshold: float | None, width: int = 50) -> list[str]:
-    """Give the lines of a histogram for the terminal; what lies at or above the threshold is filled."""
+def text_histogram(
+    bins: list[tuple[float, float, int]], threshold: float | None, upper: float | None = None, width: int = 50
+) -> list[str]:
+    """Give the lines of a histogram for the terminal; what lies from the threshold up to `upper` is filled."""
     top = max((n for _, _, n in bins), default=0) or 1
     lines = []
     for a, _, n in bins:
-        filled = threshold is None or a >= threshold - 1e-9
+        filled = (threshold is None or a >= threshold - 1e-9) and (upper is None or a <= upper + 1e-9)
         bar = ("█" if filled else "░") * max(1 if n else 0, round(width * n / top))
         lines.append(f"{a:>8.3g} {bar:<{width}} {n:,}")
     return lines

@@ -7,14 +7,17 @@ Source: the five efforts' finetune scripts, whose faults and our answers stand i
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
+
+from pydantic.fields import FieldInfo
 
 from ..artifacts.artifact import Counts, Inputs
 from ..artifacts.rows import Estimate
 from ..clients.access import HubId
 from ..options import opt
-from ..train.config import TrainConfig, cross_check
+from ..train.config import TrainConfig, cross_check, grouped
 
 log = logging.getLogger("hunmin")
 
@@ -40,6 +43,11 @@ class Config(TrainConfig):
     loss_scale: Literal["token", "sample"] = opt(
         "token", "token = every label weighs the same over the global batch; sample = every row does."
     )
+
+
+def shown(options: Mapping[str, Any]) -> Mapping[str, Mapping[str, FieldInfo]]:
+    """Give the options by heading."""
+    return grouped(Config.model_fields)
 
 
 def check(config: Config) -> list[str]:

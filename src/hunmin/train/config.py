@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Literal
+
+from pydantic.fields import FieldInfo
 
 from ..errors import UserError
 from ..options import Options, opt
@@ -78,6 +81,27 @@ class TrainConfig(Options):
     launch: Literal["none", "ddp", "fsdp2"] = opt("none", "Several processes: ddp by torchrun, fsdp2 by accelerate.")
     num_processes: int = opt(1, "Processes, one per GPU.", ge=1)
     trainer: dict[str, Any] = opt({}, "Further options of trl's own config, checked against its fields.")
+
+
+GROUPS = {
+    "the model": "base_model revision adapter dtype quantization attention device trust_remote_code",
+    "rows": "template system max_length overlong val_size train_on_inputs data max_prompt_length weight_field",
+    "what is trained": "method lora_r lora_alpha lora_dropout target_modules modules_to_save",
+    "the steps": "batch_size micro_batch_size num_train_epochs max_steps learning_rate lr_scheduler warmup_steps "
+    "warmup_ratio weight_decay max_grad_norm optimizer seed gradient_checkpointing packing neftune_alpha",
+    "watching and keeping": "logging_steps eval_steps save_steps save_total_limit early_stopping_patience report_to "
+    "run_name project",
+    "several processes": "launch num_processes trainer",
+}
+
+
+def grouped(fields: Mapping[str, FieldInfo]) -> dict[str, Mapping[str, FieldInfo]]:
+    """Give the options by heading; what no heading names, a stage's own, comes first."""
+    named = {name: heading for heading, names in GROUPS.items() for name in names.split()}
+    found: dict[str, dict[str, FieldInfo]] = {"": {}, **{heading: {} for heading in GROUPS}}
+    for name, field in fields.items():
+        found[named.get(name, "")][name] = field
+    return {heading: options for heading, options in found.items() if options}
 
 
 def cross_check(config: TrainConfig, kind: str) -> list[str]:

@@ -42,6 +42,7 @@ COMMANDS = {
 }
 # Commands that bring their own arguments: module:prefix, with add_arguments(parser) and main(args) -> exit code.
 TALKING = {
+    "validate": "hunmin.commands.validate",
     "demo": "hunmin.commands.demo",
     "verify": "hunmin.commands.verify",
     "compare": "hunmin.commands.compare",
@@ -130,14 +131,14 @@ def _dispatch(argv: list[str]) -> int:
         module = importlib.import_module(TALKING[name])
         parser = parser_for(name, COMMANDS[name])
         module.add_arguments(parser)
-        return module.main(parser.parse_args(rest)) or 0
+        parse = parser.parse_intermixed_args if name == "validate" else parser.parse_args
+        return module.main(parse(rest)) or 0
     if name in STAGES or ":" in name:
         from . import one_stage as alone
 
         return alone.main(name, rest)
     own = {
         "run": _run,
-        "validate": _validate,
         "show": _show,
         "report": _report,
         "init": _init,
@@ -247,44 +248,6 @@ def _run(argv: list[str]) -> int:
     for line in report.score_lines(folder):
         print(line)
     print(f"report: {page}")
-    return 0
-
-
-def _validate(argv: list[str]) -> int:
-    parser = parser_for("validate", COMMANDS["validate"])
-    parser.add_argument("recipe", help="a packaged recipe's name or a YAML file")
-    parser.add_argument("overrides", nargs="*", metavar="label.key=value", help="options that replace the recipe's")
-    parser.add_argument("--scale", choices=("full", "tiny"), default="full", help="tiny checks the rehearsal")
-    parser.add_argument("--offline", action="store_true", help="do not look models and data sets up on the Hub")
-    parser.add_argument("--full", action="store_true", help="print the recipe with every default too")
-    add_common(parser)
-    args = parser.parse_intermixed_args(argv)
-    prepare(args)
-    import yaml
-
-    from ..running import needs, run
-    from ..running import recipe as recipes
-
-    recipe = recipes.load(args.recipe, args.overrides)
-    if args.scale == "tiny":
-        from ..running import rehearse
-
-        recipe, _ = rehearse.tiny(recipe)
-    found = run.obstacles(recipe, RUNS / recipe.name.replace("/", "-"), None)
-    found += [] if args.offline else needs.no_access(recipe.steps)
-    full = recipes.resolved(recipe)
-    if args.json:
-        told = {"recipe": str(recipe.path), "stages": len(recipe.steps), "problems": found}
-        print(json.dumps({**told, "resolved": yaml.safe_load(full)}, ensure_ascii=False))
-        return 2 if found else 0
-    if found:
-        raise UserError("\n".join(found), mend="Nothing was run; the recipe itself is in order.")
-    asked = sorted({f"{step.label} ({', '.join(needs.network(step))})" for step in recipe.steps if needs.network(step)})
-    print(f"{recipe.path}: {len(recipe.steps)} stages, ready to run")
-    if asked and not args.quiet:
-        print("the network is asked by " + "; ".join(asked))
-    if args.full:
-        print(full, end="")
     return 0
 
 

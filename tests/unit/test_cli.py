@@ -230,7 +230,7 @@ def test_a_filter_that_keeps_nothing_says_why(capsys, tmp_path):
 
 
 def test_the_histogram_fills_what_an_upper_bound_keeps():
-    from hunmin.stages.filter import text_histogram
+    from hunmin.report.charts import text_histogram
 
     lines = text_histogram([(1, 2, 4), (2, 3, 4), (3, 4, 4)], None, 2)
     assert ["█" in line for line in lines] == [True, True, False]

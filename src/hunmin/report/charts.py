@@ -144,3 +144,16 @@ def lines_svg(series: Mapping[str, Sequence[tuple[float, float]]], title: str = 
             body.append(f'<circle cx="{x(a):.1f}" cy="{_y(b, low, high):.1f}" r="3" fill="{colour}"/>')
         body.append(f'<text x="{LEFT + 110 * i}" y="{HEIGHT - 8}" fill="{colour}">{escape(name)}</text>')
     return _frame(title, body)
+
+
+def text_histogram(
+    bins: list[tuple[float, float, int]], threshold: float | None, upper: float | None = None, width: int = 50
+) -> list[str]:
+    """Give the lines of a histogram for the terminal; what lies from the threshold up to `upper` is filled."""
+    top = max((n for _, _, n in bins), default=0) or 1
+    lines = []
+    for a, _, n in bins:
+        filled = (threshold is None or a >= threshold - 1e-9) and (upper is None or a <= upper + 1e-9)
+        bar = ("█" if filled else "░") * max(1 if n else 0, round(width * n / top))
+        lines.append(f"{a:>8.3g} {bar:<{width}} {n:,}")
+    return lines

@@ -133,7 +133,7 @@ def run(config: Config, inputs: Inputs, out: Path) -> Counts:
     bins = histogram(scores[rated], seen.scale)
     possible = scores[rated] if upper is None else scores[rated & (scores <= upper)]
     around = counts_around(possible, threshold)
-    text = text_histogram(bins, threshold, upper)
+    text = charts.text_histogram(bins, threshold, upper)
     name = f"scores of {seen.names[0]}" if len(seen.names) == 1 else f"scores ({config.rater or MEAN})"
     name = f"{config.measure} of the answers" if config.measure else f"{name}, scale {seen.scale}"
     write_atomic(out / HISTOGRAM, charts.histogram_svg(bins, upper if threshold is None else threshold, name))
@@ -323,19 +323,6 @@ def histogram(scores: np.ndarray, scale: str = "") -> list[tuple[float, float, i
 
 def _all_on(values: np.ndarray, step: float) -> bool:
     return bool(np.allclose(values / step, np.round(values / step)))
-
-
-def text_histogram(
-    bins: list[tuple[float, float, int]], threshold: float | None, upper: float | None = None, width: int = 50
-) -> list[str]:
-    """Give the lines of a histogram for the terminal; what lies from the threshold up to `upper` is filled."""
-    top = max((n for _, _, n in bins), default=0) or 1
-    lines = []
-    for a, _, n in bins:
-        filled = (threshold is None or a >= threshold - 1e-9) and (upper is None or a <= upper + 1e-9)
-        bar = ("█" if filled else "░") * max(1 if n else 0, round(width * n / top))
-        lines.append(f"{a:>8.3g} {bar:<{width}} {n:,}")
-    return lines
 
 
 def counts_around(scores: np.ndarray, threshold: float | None) -> list[Notes]:

@@ -13,6 +13,7 @@ from hunmin import statistics
 from hunmin.errors import UserError
 from hunmin.evaluation.benchmarks import contestants, harness, kobest, metrics
 from hunmin.evaluation.benchmarks import task_rows as rows
+from hunmin.formats.kobest import SETS
 from hunmin.stages import evaluate
 
 BUNDLED = Path(__file__).parents[2] / "src" / "hunmin" / "data" / "benchmark"
@@ -287,8 +288,17 @@ def test_a_benchmark_of_ones_own_does_not_change_what_the_suites_are():
     code = Path(benchmarks.__file__).read_text(encoding="utf-8")
     line = "    **KOBEST,"
     assert line in code
-    found: dict = {}
+    found: dict = {"__name__": benchmarks.__name__, "__package__": benchmarks.__name__}
     exec(code.replace(line, line + ' "mine": "mine:TASK",'), found)
     assert "mine" in found["BENCHMARKS"] and found["SUITES"] == benchmarks.SUITES
     names = ["boolq", "copa", "hellaswag", "sentineg", "wic"]
+    assert list(SETS) == names and all(benchmarks.KOBEST[one.task] for one in SETS.values())
     assert found["SUITES"]["kobest"] == tuple(f"kobest_{name}" for name in names)
+
+
+def test_a_tsv_of_a_task_of_ones_own_has_the_columns_it_names(tmp_path):
+    from dataclasses import replace
+
+    write(tmp_path, "mine/test.tsv", "sentence\tlabel\n좋다\t1\n")
+    task = replace(kobest.SENTINEG, name="mine")
+    assert rows.read(task, "test", str(tmp_path)) == [{"sentence": "좋다", "label": 1}]

@@ -12,15 +12,9 @@ from ..errors import UserError
 from ..tables import resolve
 from . import FORMATS
 from .columns import read_columns
+from .kobest import SETS
 from .names import CHOICES, LETTERS, RAW, columns_line, filled, plain_name, propose
 
-EVALUATION = {  # KoBEST's shapes: refused for training
-    "boolq": {"paragraph", "question", "label"},
-    "copa": {"premise", "question", "alternative_1", "alternative_2"},
-    "hellaswag": {"context", "ending_1", "ending_2"},
-    "sentineg": {"sentence", "label"},
-    "wic": {"word", "context_1", "context_2"},
-}
 RENDERED = re.compile(
     r"(?m)^(?:#{2,} ?\S[^\n]*|<\|?[a-z_|]+\|?>|\[INST\]|(?:Human|Assistant|질문|답변|명령어|응답) ?:)"
 )
@@ -80,8 +74,8 @@ def shape_of(rows: Sequence[Mapping[str, Any]], where: str) -> Shape:
 def _refuse(rows: Sequence[Mapping[str, Any]], where: str) -> None:
     """Raises UserError for what is no training data, or loses its meaning when two columns of it are read."""
     row = rows[0] if rows else {}
-    for name, wanted in EVALUATION.items():
-        if wanted <= row.keys():
+    for name, one in SETS.items():
+        if one.told_by <= row.keys():
             raise UserError(
                 f"this is evaluation data (KoBEST {name}), not to be trained on",
                 where,

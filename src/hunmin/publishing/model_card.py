@@ -9,6 +9,7 @@ from typing import Any
 
 from .. import PACKAGE
 from ..artifacts.rows import ScoreRow
+from ..formats import kobest
 from .dataset_card import licence_fields
 from .facts import ModelFacts, Step
 from .parts_of_cards import Frame, funnel, section, short_name, sources, table, writers
@@ -20,8 +21,6 @@ HYPERPARAMETERS = (
     "max_prompt_length", "overlong", "train_on_inputs", "packing", "neftune_alpha", "loss_scale", "beta", "loss_type",
     "sft_weight", "label_smoothing",
 )  # fmt: skip
-DATASET_OF = {"boolq": "skt/kobest_v1", "copa": "skt/kobest_v1", "hellaswag": "skt/kobest_v1"}
-DATASET_OF |= {"sentineg": "skt/kobest_v1", "wic": "skt/kobest_v1"}
 BUNDLED = PACKAGE / "data"
 TRAININGS = {"sft": "supervised fine-tuning", "dpo": "DPO", "grpo": "GRPO"}
 EXAMPLE = "대한민국의 수도는 어디인가요?"
@@ -58,7 +57,7 @@ def eval_results(rows: Sequence[ScoreRow], bundled: bool) -> list[Any]:
             )
             if part
         )
-        dataset = "hunmin-sample" if bundled else DATASET_OF.get(short, task)
+        dataset = "hunmin-sample" if bundled else kobest.HUB if short in kobest.SETS else task
         found.append(
             EvalResult(
                 task_type="text-generation",

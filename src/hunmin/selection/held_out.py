@@ -13,12 +13,9 @@ from typing import Any
 
 from ..errors import UserError
 from ..formats.files import kind_of, read_rows
+from ..formats.kobest import HUB, PARQUET, SETS
 from ..tables import did_you_mean
 from .overlap import Item
-
-KOBEST = ("boolq", "copa", "hellaswag", "sentineg", "wic")
-HUB = "skt/kobest_v1"
-PARQUET = "refs/convert/parquet"  # the Hub's own conversion: the set itself is a loading script
 
 SHAPES: tuple[tuple[set[str], tuple[str, ...]], ...] = (  # first the Hub's columns, then those of the authors' TSV
     ({"paragraph", "question"}, ("paragraph", "question")),
@@ -63,8 +60,8 @@ def _items(name: str, splits: Sequence[str]) -> Iterator[Item]:
         yield from _lm_eval(_task_name(path), splits, include=path.parent)
     elif path.exists():
         yield from _local(path, splits)
-    elif name == "kobest" or name.removeprefix("kobest_") in KOBEST:
-        wanted = KOBEST if name == "kobest" else (name.removeprefix("kobest_"),)
+    elif name == "kobest" or name.removeprefix("kobest_") in SETS:
+        wanted = tuple(SETS) if name == "kobest" else (name.removeprefix("kobest_"),)
         for task in wanted:
             yield from _hub(task, splits)
     elif "/" in name or "\\" in name or path.suffix:

@@ -4,13 +4,10 @@ An own task is a `kobest.Task`: columns, prompt, choices and metrics as plain fu
 lm-eval's tasks (protocol `upstream`).
 """
 
-KOBEST = {
-    "kobest_boolq": "hunmin.evaluation.benchmarks.kobest:BOOLQ",
-    "kobest_copa": "hunmin.evaluation.benchmarks.kobest:COPA",
-    "kobest_hellaswag": "hunmin.evaluation.benchmarks.kobest:HELLASWAG",
-    "kobest_sentineg": "hunmin.evaluation.benchmarks.kobest:SENTINEG",
-    "kobest_wic": "hunmin.evaluation.benchmarks.kobest:WIC",
-}
+from ...formats.kobest import TASKS
+
+# the tasks of kobest.py go by their sets' names in capitals
+KOBEST = {task: f"hunmin.evaluation.benchmarks.kobest:{one.name.upper()}" for task, one in TASKS.items()}
 
 BENCHMARKS = {
     **KOBEST,  # a task of one file is added below this line; the suites stay what they are

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ...errors import UserError
+from ...formats import kobest as sets
 
 SEED = 42  # the harness seeds one generator per task with 42; there is no option for it
 SEPARATOR = "\n\n"
@@ -133,16 +134,16 @@ _SENTINEG_TARGET, _SENTINEG_CHOICES = _pick((" (부정)", " (긍정)"))
 _WIC_TARGET, _WIC_CHOICES = _pick(("아니오", "예"))
 
 BOOLQ = Task(
-    name="kobest_boolq",
-    columns=("paragraph", "question", "label"),
+    name=sets.BOOLQ.task,
+    columns=sets.BOOLQ.columns,
     labels=2,
     text=_boolq,
     target=_BOOLQ_TARGET,
     choices=_BOOLQ_CHOICES,
 )
 COPA = Task(
-    name="kobest_copa",
-    columns=("premise", "question", "alternative_1", "alternative_2", "label"),
+    name=sets.COPA.task,
+    columns=sets.COPA.columns,
     labels=2,
     text=_copa,
     target=lambda row: " " + _copa_choices(row)[int(row["label"])],
@@ -150,8 +151,8 @@ COPA = Task(
     strip_query=True,
 )
 HELLASWAG = Task(
-    name="kobest_hellaswag",
-    columns=("context", "ending_1", "ending_2", "ending_3", "ending_4", "label"),
+    name=sets.HELLASWAG.task,
+    columns=sets.HELLASWAG.columns,
     labels=4,
     text=lambda row: row["context"],
     target=lambda row: _hellaswag_choices(row)[int(row["label"])],
@@ -159,16 +160,16 @@ HELLASWAG = Task(
     metrics=("macro_f1", "acc", "acc_norm"),
 )
 SENTINEG = Task(
-    name="kobest_sentineg",
-    columns=("sentence", "label"),
+    name=sets.SENTINEG.task,
+    columns=sets.SENTINEG.columns,
     labels=2,
     text=lambda row: row["sentence"],
     target=_SENTINEG_TARGET,
     choices=_SENTINEG_CHOICES,
 )
 WIC = Task(
-    name="kobest_wic",
-    columns=("word", "context_1", "context_2", "label"),
+    name=sets.WIC.task,
+    columns=sets.WIC.columns,
     labels=2,
     text=_wic,
     target=_WIC_TARGET,

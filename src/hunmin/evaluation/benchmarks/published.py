@@ -14,7 +14,7 @@ from typing import Any, Literal
 from ... import PACKAGE
 from ...artifacts.rows import ScoreRow
 from ...errors import UserError
-from .task_rows import KOBEST
+from ...formats.kobest import VERSION
 
 WAY: tuple[Literal["task", "metric", "num_fewshot", "protocol"], ...] = ("task", "metric", "num_fewshot", "protocol")
 FOLDER = PACKAGE / "data" / "published"
@@ -29,7 +29,7 @@ def kobest() -> list[ScoreRow]:
             if value is None:
                 continue
             row = _row(printed["model"], printed["task"], data["metric"], int(shots), data["protocol"], value)
-            row["data"] = KOBEST
+            row["data"] = VERSION
             _merge(found, {**row, "n": data["n"][printed["task"]], "published_in": [printed["published_in"]]})
     return _one_name_each(found)
 

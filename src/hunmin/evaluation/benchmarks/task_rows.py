@@ -6,47 +6,14 @@ import csv
 import hashlib
 import json
 import unicodedata
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
 from ...artifacts.rows import JsonObject
 from ...errors import UserError
+from ...formats.kobest import COPA, HUB, PARQUET, SETS, TASKS, VERSION
 from .kobest import Row, Task
 from .local_tasks import is_hub_id
-
-HUB = "skt/kobest_v1"
-PARQUET = "refs/convert/parquet"  # the Hub's script-free copy of a data set that has only a loading script
-
-# The authors' columns -> the Hub's, and what their label means. Source: SKT-LSL/KoBEST_datarepo 2956e24.
-_TRUE = {"False": 0, "True": 1, "0": 0, "1": 1, "false": 0, "true": 1, "FALSE": 0, "TRUE": 1}
-TSV: dict[str, tuple[dict[str, str], Callable[[str], Any]]] = {
-    "boolq": ({"Text": "paragraph", "Question": "question", "Answer": "label"}, _TRUE.__getitem__),
-    "copa": (
-        {"sentence": "premise", "question": "question", "1": "alternative_1", "2": "alternative_2", "Answer": "label"},
-        lambda text: int(text) - 1,
-    ),
-    "hellaswag": (
-        {"context": "context", **{f"choice{i}": f"ending_{i}" for i in (1, 2, 3, 4)}, "label": "label"},
-        int,
-    ),
-    "sentineg": ({"Text": "sentence", "sentence": "sentence", "Label": "label"}, int),
-    "wic": (
-        {"Target": "word", "SENTENCE1": "context_1", "SENTENCE2": "context_2", "ANSWER": "label"},
-        _TRUE.__getitem__,
-    ),
-}
-
-
-# 12 hex digits of `digest` of KoBEST v1.0's rows (SKT-LSL/KoBEST_datarepo 2956e24), to tell it from other data.
-KOBEST_ROWS = {  # test, train
-    "kobest_boolq": ("139ee5e8f08a", "bf716874319a"),
-    "kobest_copa": ("e782701917ba", "ea71a753d5de"),
-    "kobest_hellaswag": ("e21d108e073b", "8ab2edfd1316"),
-    "kobest_sentineg": ("6769b893f960", "0a6974cd2790"),
-    "kobest_wic": ("9f3e99e4a373", "983e84de7998"),
-}
-KOBEST = "kobest_v1"
 
 
 def digest(task: Task, found: Sequence[Row]) -> str:
@@ -56,11 +23,14 @@ def digest(task: Task, found: Sequence[Row]) -> str:
 
 
 def data_name(task: Task, test: Sequence[Row], data: str | None) -> str:
-    """Give "kobest_v1" when the test rows are KoBEST's, else where they come from with a hash: scores of other rows
-    are another benchmark, whatever the task is called. What the shots are drawn from changes only the fingerprint."""
+    """Give KoBEST's version when the test rows are its own, else where they come from with a hash.
+
+    Scores of other rows are another benchmark, whatever the task is called. What the shots are drawn from changes only
+    the fingerprint.
+    """
     found = digest(task, test)
-    if found == KOBEST_ROWS.get(task.name, ("",))[0]:
-        return KOBEST
+    if task.name in TASKS and found == TASKS[task.name].rows[0]:
+        return VERSION
     where = HUB if data is None else data if is_hub_id(data) else Path(data).resolve().name
     return f"{where}@{found[:8]}"
 
@@ -95,7 +65,7 @@ def file_of(task: Task, data: Path, split: str) -> Path:
 
 
 def read(task: Task, split: str, data: str | None, revision: str | None = None) -> list[JsonObject]:
-    """Give a split's rows in file order, edge whitespace kept; `data` None reads the Hub's skt/kobest_v1.
+    """Give a split's rows in file order, edge whitespace kept; `data` None reads KoBEST from the Hub.
 
     Raises UserError for a missing file, column or bad label, with file and line.
     """
@@ -132,7 +102,7 @@ def _checked(task: Task, where: str, row: JsonObject) -> JsonObject:
     wrong = [c for c in task.columns if c != "label" and not isinstance(row[c], str)]
     if wrong:
         raise UserError(f"column '{wrong[0]}' must be text, got {type(row[wrong[0]]).__name__}", where)
-    if "question" in task.columns and task.name == "kobest_copa" and row["question"].strip() not in ("원인", "결과"):
+    if task.name == COPA.task and row["question"].strip() not in ("원인", "결과"):
         raise UserError(f"bad question {row['question']!r}", where, "It must be 원인 or 결과.")
     return row
 
@@ -152,7 +122,8 @@ def _jsonl(path: Path) -> Iterator[tuple[str, JsonObject]]:
 
 
 def _tsv(task: Task, path: Path) -> Iterator[tuple[str, JsonObject]]:
-    columns, label = TSV[short(task)]
+    of = SETS.get(short(task))  # a task of one's own has the columns it names
+    columns, label = (of.tsv, of.label) if of else ({name: name for name in task.columns}, int)
     with path.open(encoding="utf-8-sig", newline="") as file:
         reader = csv.DictReader(file, delimiter="\t")
         for row in reader:

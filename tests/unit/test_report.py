@@ -6,7 +6,7 @@ import json
 
 from hunmin.artifacts import artifact
 from hunmin.artifacts.artifact import Counts
-from hunmin.report import page
+from hunmin.report import card, page, words
 from hunmin.train.loop import loss_curve
 
 HOSTILE = "<script>alert(1)</script>&\"'"
@@ -78,7 +78,7 @@ def test_text_of_artifacts_is_escaped(tmp_path):
     finish(tmp_path / "02-evaluate", "scores", scores__json=rows, samples__json=samples)
     (tmp_path / artifact.RESOLVED).write_text(json.dumps({"name": HOSTILE}), encoding="utf-8")
     html = page.page(tmp_path)
-    assert "<script" not in html and html.count("&lt;script&gt;") >= 15
+    assert html.count("<script") == 1 and "<script>alert" not in html and html.count("&lt;script&gt;") >= 15
 
 
 def test_numbers_intervals_and_what_is_missing(tmp_path):
@@ -113,3 +113,43 @@ def test_what_every_paid_stage_spent_is_in_the_head(tmp_path):
     paid = {"paid": {"service": "openai", "ledger": {"usd": 1.5}}}
     finish(tmp_path / "02-rate", counts=Counts(1, 1, {}, paid), records__jsonl=record)
     assert "1.75 USD" in page.page(tmp_path)
+
+
+def test_the_card_says_what_a_run_came_to_and_shows_what_was_mended(tmp_path):
+    record = {"id": "a", "source": "t", "instruction": "센다", "output": "학생 412명"}
+    record["original"] = {"output": "412 students"}
+    record["repairs"] = [{"field": "output", "check": "number_lost", "before": "학생 421명", "after": "학생 412명"}]
+    notes = {"issues_found": {"number_lost": 3}, "issues_mended": {"number_lost": 2}, "records_left": 1}
+    finish(tmp_path / "01-load", counts=Counts(4, 4, {}, {}), records__jsonl="")
+    line = json.dumps(record, ensure_ascii=False) + "\n"
+    finish(tmp_path / "02-repair", counts=Counts(4, 1, {"low": 3}, notes), records__jsonl=line)
+    told = {"base": {"stopped": False, "loop": True, "hangul": 0.2}}
+    told["new"] = {"stopped": True, "loop": False, "hangul": 0.9}
+    samples = [{"prompt": "?", "answers": {"base": "a\n\n\nb", "new": "네"}, "told": told}]
+    rows = [score(model="base", value=0.5), score(model="new", value=0.61)]
+    finish(tmp_path / "03-evaluate", "scores", scores__json=rows, samples__json=samples)
+    html = page.page(tmp_path)
+    for text in (
+        "1 of 4", "2 of 3 issues; 1 to read", "nothing", "0.610 [0.525, 0.695] against 0.500, mean acc of 1",
+        "1 of 1 stop by themselves, 0 loop, 90% Hangul", "repair dropped 3 of 4 records", "412 students", "학생 421명",
+    ):  # fmt: skip
+        assert text in html, text
+    assert "a\nb" in html and html.index("At a glance") < html.index("Records by stage")
+
+
+def test_scores_no_better_than_guessing_are_called_that():
+    rows = [score(model="base", value=0.5), score(model="new", value=0.52, ci_low=0.42, ci_high=0.62)]
+    assert card.against_the_base(rows)[1]
+
+
+def test_every_fixed_word_of_the_page_has_its_korean(tmp_path):
+    notes = {"planted": {"by_code": {"code_mixed": [6, 6, 6]}}}
+    finish(tmp_path / "01-load", counts=Counts(1, 1, {}, notes), records__jsonl="")
+    html = page.page(tmp_path)
+    assert "<span lang=ko>한눈에 보기</span>" in html and "<b>code mixed 6 / 6 / 6</b>" in html
+    assert all(any("가" <= c <= "힣" for c in korean) for korean in words.KOREAN.values())
+    template = (page.FOLDER / "report.html.jinja").read_text(encoding="utf-8")
+    import re
+
+    used = set(re.findall(r'\{\{ "([^"]+)" \| both', template))
+    assert used <= set(words.KOREAN)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -14,7 +15,8 @@ import yaml
 from ..artifacts import artifact
 from ..artifacts.record import read_jsonl, texts
 from ..artifacts.rows import REWARD, JsonObject, LossRow, Manifest, Notes, ScoreRow, interval_of
-from . import charts
+from . import card, charts
+from .card import Card
 
 Done = list[tuple[Path, Manifest]]
 """The finished artifacts of a run in order."""
@@ -90,6 +92,7 @@ class Contents:
     when: str
     notices: Sequence[tuple[str, str]]
     is_tiny: bool
+    card: Card
     funnel: Sequence[Flow]
     scores: Sequence[Scores]
     answers: Sequence[JsonObject]
@@ -111,16 +114,18 @@ def read(run: Path) -> Contents:
     path = run / artifact.RESOLVED
     resolved = path.read_text(encoding="utf-8") if path.is_file() else ""
     unfinished = [f.name for f in artifact.stage_folders(run) if f not in {folder for folder, _ in done}]
+    usd = sum(_usd(m["counts"]["notes"]) for _, m in done)
     bases = [str(m["config"].get("base_model")) for _, m in done]
     return Contents(
         name=str((yaml.safe_load(resolved) or {}).get("name", run.name)),
         run=str(run),
         state=f"{len(done)} stages finished" + (f"; not finished: {', '.join(unfinished)}" if unfinished else ""),
         seconds=_duration(sum(m["seconds"] for _, m in done)),
-        usd=sum(_usd(m["counts"]["notes"]) for _, m in done),
+        usd=usd,
         when=max((m["finished"] for _, m in done), default=""),
         notices=[(m["label"], text) for _, m in done for text in _notices(m)],
         is_tiny=any(base.startswith("tiny:") for base in bases),
+        card=card.card(done, usd, unfinished),
         funnel=_funnel(done),
         scores=[_scores(label, rows) for label, rows in score_rows(done)],
         answers=[sample for folder, _ in done for sample in _samples(folder)],
@@ -195,6 +200,8 @@ def score_lines(rows: Sequence[ScoreRow]) -> list[ScoreLine]:
 def _samples(folder: Path) -> list[JsonObject]:
     path = folder / SAMPLES
     found: list[JsonObject] = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else []
+    for row in found:
+        row["answers"] = {model: re.sub(r"\n\s*\n", "\n", answer) for model, answer in row["answers"].items()}
     return found
 
 
@@ -285,7 +292,11 @@ def value_text(value: Any) -> str:
         return f"{value:,}"
     if isinstance(value, float):
         return f"{value:.4g}"
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
+    if isinstance(value, Mapping):
+        return ", ".join(f"{str(k).replace('_', ' ')} {value_text(v)}" for k, v in value.items())
+    if isinstance(value, list | tuple):
+        return " / ".join(value_text(v) for v in value)
+    return str(value)
 
 
 def interval_text(row: ScoreRow, digits: int) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ..artifacts import artifact
-from . import contents
+from . import contents, words
 
 FOLDER = Path(__file__).parent
 METRICS = ("macro_f1", "acc", "acc_norm", "f1", "score")
@@ -40,7 +40,16 @@ def _templates() -> Any:
         loader=loader, autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
     found.filters["interval"] = contents.interval_text
+    found.filters["both"] = _both
     return found
+
+
+def _both(text: str) -> Any:
+    """Give a fixed text in both languages; the page shows one of them."""
+    import markupsafe
+
+    korean = words.KOREAN[text]
+    return markupsafe.Markup("<span lang=en>{}</span><span lang=ko>{}</span>").format(text, korean)
 
 
 def _short(model: str) -> str:

@@ -12,13 +12,17 @@ from ...artifacts.artifact import write_atomic
 from ...artifacts.record import Record, problems, read_jsonl
 from ...artifacts.rows import Shown
 from ...errors import UserError
+from ...measures.korean import hangul_share
+from ...measures.loops import loop
 from .contestants import Contestant
 
 SAMPLES = "samples.json"
 
 
 def write(config: Any, contestants: Sequence[Contestant], out: Path) -> None:
-    """Leave samples.json: [{prompt, answers: {model: text}}], greedy, each model asked in the same template.
+    """Leave samples.json: [{prompt, answers: {model: text}, told: {model: how it ended}}], greedy.
+
+    Each model is asked in the same template.
 
     A base model brings none, so the newest model's template asks all of them. A finished file is left as it is.
     """
@@ -26,6 +30,7 @@ def write(config: Any, contestants: Sequence[Contestant], out: Path) -> None:
         return
     questions = _questions(Path(config.samples))[: config.n_samples]
     answers: dict[str, list[str]] = {}
+    told: dict[str, list[Shown]] = {}
     template = None
     for contestant in reversed(contestants):
         loaded = models.load(
@@ -43,11 +48,25 @@ def write(config: Any, contestants: Sequence[Contestant], out: Path) -> None:
         prompts = [template.prompt(question) for question in questions]
         made = models.generate(loaded, prompts, max_new_tokens=config.sample_tokens)
         answers[contestant.name] = [answer.text.strip() for answer in made]
+        told[contestant.name] = [_told(question, answer) for question, answer in zip(questions, made, strict=True)]
     rows: list[Shown] = [
-        {"prompt": _shown(question), "answers": {c.name: answers[c.name][i] for c in contestants}}
+        {
+            "prompt": _shown(question),
+            "answers": {c.name: answers[c.name][i] for c in contestants},
+            "told": {c.name: told[c.name][i] for c in contestants},
+        }
         for i, question in enumerate(questions)
     ]
     write_atomic(out / SAMPLES, json.dumps(rows, ensure_ascii=False, indent=1) + "\n")
+
+
+def _told(question: Record, answer: models.Generated) -> Shown:
+    """Give how an answer ended and reads: whether it stopped by itself, whether it loops, its share of Hangul."""
+    return {
+        "stopped": answer.finish_reason == "stop",
+        "loop": bool(loop(answer.text, question)),
+        "hangul": hangul_share(answer.text, question),
+    }
 
 
 def _questions(path: Path) -> list[Record]:

@@ -1,20 +1,28 @@
 """What a training takes of a device before it runs: parameters, and memory by part.
 
-Memory is weights + gradients + optimizer + activations. Activations follow Korthikanti et al., "Reducing Activation
-Recomputation in Large Transformer Models" (2022), table 2, without the attention matrix, which no kernel here stores:
-34 bytes x tokens x hidden x layers at 16 bits, and 2 with recomputation. An estimate, right within a third or so.
+Memory is weights + gradients + optimizer + activations. What a layer saves for the backward pass is counted, not
+guessed: a model of the same proportions with two small layers runs one forward pass, and autograd's saved tensors are
+added up (inputs of every adapted layer, dropout's copies and masks, attention, norms).
 """
 
 from __future__ import annotations
 
+import json
+import logging
 import os
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from .config import TrainConfig, dtype_of, family_of
 
-SAVED_BYTES = 34  # per token, hidden unit and layer at 16 bits
-RECOMPUTED_BYTES = 2
+log = logging.getLogger("hunmin")
+
+SAVED_BYTES = {"bf16": 83.0, "fp16": 83.0, "fp32": 124.0}
+"""Per token, hidden unit and layer, where nothing can be counted: Llama, LoRA on all linears, dropout."""
+RECOMPUTED_BYTES = 2  # at 16 bits: a layer's input
+COUNTED_HIDDEN = 512  # hidden units of the model that is counted, and its tokens
+COUNTED_TOKENS = 128
 BYTES_OF = {"bf16": 2, "fp16": 2, "fp32": 4}
 WEIGHT_BYTES_OF = {"nf4": 0.56, "int8": 1.05}  # with the quantiser's own constants
 RESERVE = 0.85  # share of the free memory that an estimate may fill
@@ -74,9 +82,11 @@ def memory_bytes(
     optimizer = size.trainable * 8
     width = BYTES_OF[dtype] / 2
     per_token = text.hidden_size * text.num_hidden_layers * width
-    activations = tokens * per_token * (RECOMPUTED_BYTES if recompute else SAVED_BYTES)
-    if recompute:
-        activations += tokens * text.hidden_size * width * SAVED_BYTES  # one layer at a time, recomputed whole
+    saved = saved_bytes(config, shape, dtype)
+    if recompute:  # each layer's input, and one layer at a time whole
+        activations = tokens * (per_token * RECOMPUTED_BYTES + text.hidden_size * saved)
+    else:
+        activations = tokens * text.hidden_size * text.num_hidden_layers * saved
     head = min(tokens, 32768) * text.vocab_size * 4 * 0.05  # trl's head works in tiles
     return {
         "weights": (weights + (frozen * each if reference else 0)) / share,
@@ -84,6 +94,80 @@ def memory_bytes(
         "optimizer": optimizer / share,
         "activations": activations + head,
     }
+
+
+def saved_bytes(config: TrainConfig, shape: Any, dtype: str) -> float:
+    """Give the bytes that autograd saves per token, hidden unit and layer, counted on a smaller model of this shape."""
+    full = config.method == "full"
+    targets = config.target_modules if isinstance(config.target_modules, str) else tuple(config.target_modules)
+    if not hasattr(shape, "to_dict"):
+        return SAVED_BYTES[dtype]
+    key = json.dumps(shape.get_text_config().to_dict(), sort_keys=True, default=str)
+    found = _counted(key, dtype, full, config.lora_r, config.lora_dropout, targets)
+    return SAVED_BYTES[dtype] if found is None else found
+
+
+@lru_cache(maxsize=32)
+def _counted(
+    key: str, dtype: str, full: bool, rank: int, dropout: float, targets: str | tuple[str, ...]
+) -> float | None:
+    """Give saved bytes per token, hidden unit and layer; None where no smaller model of this shape can be made."""
+    try:
+        one, two = (_saved(json.loads(key), n, dtype, full, rank, dropout, targets) for n in (1, 2))
+    except (ValueError, RuntimeError, TypeError, KeyError, AttributeError, IndexError, AssertionError) as error:
+        log.info("what a layer saves could not be counted: %s", str(error).split("\n")[0])
+        return None
+    return (two[0] - one[0]) / COUNTED_TOKENS / two[1]
+
+
+def _saved(
+    values: dict[str, Any],
+    layers: int,
+    dtype: str,
+    full: bool,
+    rank: int,
+    dropout: float,
+    targets: str | tuple[str, ...],
+) -> tuple[int, int]:
+    """Give (bytes saved by a forward pass, hidden size) of a model of so many layers, its widths cut in proportion."""
+    import torch
+    from peft import LoraConfig, get_peft_model
+    from transformers import AutoConfig, AutoModel
+
+    factor = max(1, values["hidden_size"] // COUNTED_HIDDEN)
+    while any(values.get(name, factor) % factor for name in WIDTHS if values.get(name) is not None):
+        factor -= 1
+    cut = {name: values[name] // factor for name in WIDTHS if values.get(name) is not None}
+    gone = ("layer_types", "architectures", "dtype", "torch_dtype", "transformers_version", "quantization_config")
+    rest = {k: v for k, v in values.items() if k not in gone}
+    small = {**rest, **cut, "num_hidden_layers": layers, "vocab_size": 64, "use_cache": False, "pad_token_id": None}
+    shape = AutoConfig.for_model(small.pop("model_type"), **small)
+    kind = torch.float32 if full or dtype == "fp32" else torch.bfloat16
+    model: Any = AutoModel.from_config(shape, dtype=kind, attn_implementation="sdpa")
+    if not full:
+        chosen = targets if isinstance(targets, str) else list(targets)
+        wanted = "all-linear" if chosen in ("auto", "all-linear") else chosen
+        model = get_peft_model(model, LoraConfig(r=rank, lora_dropout=dropout, target_modules=wanted))
+    model.train()
+    own = {p.untyped_storage().data_ptr() for p in model.parameters()}
+    sizes: dict[int, int] = {}
+    alive = []  # so that no storage is freed and its place taken by another
+
+    def count(tensor: Any) -> Any:
+        storage = tensor.untyped_storage()
+        if storage.data_ptr() not in own:
+            sizes[storage.data_ptr()] = max(sizes.get(storage.data_ptr(), 0), storage.nbytes())
+            alive.append(tensor)
+        return tensor
+
+    ids = torch.zeros(1, COUNTED_TOKENS, dtype=torch.long)
+    amp = torch.autocast("cpu", dtype=torch.bfloat16, enabled=dtype != "fp32")
+    with torch.autograd.graph.saved_tensors_hooks(count, lambda tensor: tensor), amp:
+        model(input_ids=ids)
+    return sum(sizes.values()), int(shape.hidden_size)
+
+
+WIDTHS = ("hidden_size", "intermediate_size", "num_attention_heads", "num_key_value_heads")
 
 
 def free_bytes(device: str) -> float:

@@ -25,6 +25,20 @@ def codes(parts, generators=(), declared="", model=False):
         ("CC-BY-SA", "cc-by-sa-4.0"),
         ("llama-2", "llama2"),
         ("MIT", "mit"),
+        ("Llama 3.3", "llama3.3"),
+        ("llama4", "llama4"),
+        ("exaone", "exaone"),
+        ("EXAONE AI Model License 1.2 NC", "exaone"),
+        ("HyperCLOVA X SEED", "hyperclovax-seed"),
+        ("hyperclovax-seed", "hyperclovax-seed"),
+        ("gemma-terms-of-use", "gemma"),
+        ("KOGL Type 1", "kogl-type1"),
+        ("공공누리 제2유형", "kogl-type2"),
+        ("공공누리 3유형", "kogl-type3"),
+        ("kogl-4", "kogl-type4"),
+        ("KOGL Type 7", ""),
+        ("AI Hub", "ai-hub"),
+        ("AIHub", "ai-hub"),
         ("my own", ""),
         (None, ""),
     ],
@@ -47,6 +61,19 @@ def test_names_of_licences_as_people_write_them(written, name):
         (["", "mit"], "mit", False, ["unknown-licence"]),
         (["mit"], "somebody's", False, ["unknown-licence"]),
         (["mit"], "other", False, []),
+        (["llama3.3", "mit"], "mit", True, ["own-terms"]),
+        (["llama4"], "llama4", True, []),
+        (["gemma", "apache-2.0"], "apache-2.0", True, ["own-terms"]),
+        (["gemma", "apache-2.0"], "gemma", True, []),
+        (["hyperclovax-seed"], "apache-2.0", True, ["own-terms"]),
+        (["exaone"], "apache-2.0", True, ["noncommercial", "own-terms"]),
+        (["exaone", "cc-by-nc-4.0"], "exaone", True, []),
+        (["kogl-type1", "mit"], "apache-2.0", False, []),
+        (["kogl-type2"], "apache-2.0", True, ["noncommercial"]),
+        (["kogl-type3"], "kogl-type3", False, ["no-derivatives"]),
+        (["kogl-type4"], "apache-2.0", True, ["no-derivatives", "noncommercial"]),
+        (["AI Hub", "mit"], "mit", False, ["no-redistribution"]),
+        (["AI Hub", "mit"], "mit", True, []),  # trained on, not handed on
     ],
 )
 def test_clashes_between_sources_and_the_whole(parts, declared, model, expected):
@@ -67,6 +94,13 @@ def test_clashes_between_sources_and_the_whole(parts, declared, model, expected)
         ("hand-written", "apache-2.0", True, False),
         ("deepl", "apache-2.0", False, False),
         ("Qwen/Qwen3-32B", "apache-2.0", True, False),
+        ("LGAI-EXAONE/EXAONE-4.0-32B", "apache-2.0", True, True),
+        ("LGAI-EXAONE/EXAONE-4.0-32B", "cc-by-nc-4.0", False, False),
+        ("google/gemma-3-27b-it", "apache-2.0", True, True),
+        ("google/gemma-3-27b-it", "gemma", True, False),
+        ("google/gemma-3-27b-it", "apache-2.0", False, False),
+        ("naver-hyperclovax/HyperCLOVAX-SEED-Text-Instruct-1.5B", "apache-2.0", True, True),
+        ("meta-llama/Llama-4-Scout", "apache-2.0", True, True),
     ],
 )
 def test_terms_of_who_wrote_it(generator, declared, model, clash):
@@ -83,6 +117,16 @@ def test_the_strictest_part_is_proposed_and_an_unknown_one_stops_the_proposal():
     assert propose([Part("a", "mit"), Part("b", "cc-by-nc-4.0")]) == "cc-by-nc-4.0"
     assert propose([Part("a", "mit"), Part("b", "")]) == ""
     assert propose([]) == ""
+    assert propose([Part("base", "gemma"), Part("rows", "apache-2.0", 5)]) == "gemma"
+    assert propose([Part("a", "ai-hub", 5), Part("b", "mit")]) == "mit" and propose([Part("a", "ai-hub", 5)]) == ""
+
+
+def test_sets_that_may_not_be_changed_are_known_by_their_hub_ids():
+    facts = DataFacts()
+    for source in ("HAERAE-HUB/KMMLU", "HAERAE-HUB/HAE_RAE_BENCH_1.1"):
+        facts.add({"instruction": "a", "output": "b", "source": source})
+    found = conflicts(facts.parts(), [], "cc-by-nc-nd-4.0", False)
+    assert [c.code for c in found] == ["no-derivatives", "no-derivatives"]
 
 
 @pytest.mark.parametrize(

@@ -36,8 +36,8 @@ def test_rehearsal(name, tmp_path):
         assert str(tmp_path) not in (folder / "hub" / "README.md").read_text()
     for manifest in manifests:
         if manifest["stage"] == "filter":
-            assert 0 < manifest["counts"]["n_kept"] <= 24 and manifest["counts"]["dropped"]
-        if manifest["stage"] in ("sft", "dpo"):
+            assert 0 < manifest["counts"]["n_kept"] <= 42 and manifest["counts"]["dropped"]
+        if manifest["stage"] in ("sft", "dpo", "grpo"):
             assert manifest["counts"]["notes"]["steps"] == 4
         if manifest["stage"] == "translate":
             assert manifest["counts"]["n_kept"] > 10

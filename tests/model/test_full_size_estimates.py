@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from hunmin.artifacts.artifact import Inputs
-from hunmin.running import recipe
+from hunmin.running import recipe, run
 
 NAMES = [n for n in recipe.packaged_names() if n not in ("quickstart", "starter")]
 
@@ -15,7 +15,7 @@ def rows_of(name: str) -> dict[str, dict]:
     found = {}
     for step in recipe.load(name).steps:
         row = step.stage.estimate(step.config, Inputs(label=step.label, expected=dict(expected)))
-        expected.update({k: row[k] for k in ("records", "chars") if row.get(k) is not None})
+        expected.update({k: row[k] for k in run.EXPECTED if row.get(k) is not None})
         found[step.label] = row
     return found
 
@@ -42,6 +42,14 @@ def test_amounts_cost_memory_hours_and_needs_are_there(name, monkeypatch, tmp_pa
 def test_a_gated_base_is_named():
     assert "accept its licence" in rows_of("ko-platypus2-13b")["sft"]["needs"]
     assert "needs" not in rows_of("korae-13b")["sft"]
+
+
+def test_a_training_that_goes_on_is_estimated_from_the_base_of_the_first():
+    """A fifth of 4,202 problems may fail the verifier: at most; four tries each make at most one pair a problem."""
+    rows = rows_of("ko-reason-270m")
+    assert rows["respond"]["records"] == 4 * 4202 and rows["pair"] == {"records": 4202, "at_most": True}
+    assert rows["dpo"]["base_model"] == "google/gemma-3-270m" and rows["dpo"]["license"] == "gemma"
+    assert rows["dpo"]["steps"] == -(-4202 // 16)
 
 
 def test_the_arithmetic_by_hand():

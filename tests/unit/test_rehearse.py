@@ -6,12 +6,14 @@ import pytest
 
 from hunmin.artifacts.record import read_jsonl, texts
 from hunmin.commands import cli
+from hunmin.measures.final_answer import final_answer
 from hunmin.running import recipe, rehearse
 from hunmin.stages import load
 from hunmin.text.filler import filler
 
 # chatml builds a tokenizer with torch: those recipes are rehearsed in tests/e2e
-LIGHT = [n for n in recipe.packaged_names() if n not in ("quickstart", "starter", "qwen3-0.6b", "tri-1.9b")]
+HEAVY = ("quickstart", "starter", "qwen3-0.6b", "tri-1.9b", "ko-sft-2026", "ko-tulu", "ko-reason")
+LIGHT = [n for n in recipe.packaged_names() if n not in HEAVY]
 
 
 @pytest.fixture(autouse=True)
@@ -55,6 +57,7 @@ def test_the_base_keeps_its_architecture(name, base):
         ("korae-13b-dpo", "ultrafeedback"),
         ("data/user-oriented-ko", "instances"),
         ("data/kullm-v1", "columns"),
+        ("ko-reason-270m", "columns"),
     ],
 )
 def test_sources_are_bundled_rows_in_the_sources_own_format(name, shape):
@@ -65,8 +68,34 @@ def test_sources_are_bundled_rows_in_the_sources_own_format(name, shape):
     own = config.model_copy(update={"hub": None, "path": str(path), "split": None})
     records = list(load.records(own, notes))
     assert notes["format"] == shape and len(records) >= 24
-    bundled = {row["id"] for name in ("en", "ko", "preference") for row in read_jsonl(recipe.BUNDLED / f"{name}.jsonl")}
+    files = [recipe.BUNDLED / f"{name}.jsonl" for name in ("en", "ko", "preference", "maths")]
+    bundled = {row["id"] for file in files for row in read_jsonl(file)}
     assert {record["id"] for record in records} <= bundled
+
+
+def test_the_bundled_problems_are_right_but_for_one_in_eight():
+    rows = list(read_jsonl(recipe.BUNDLED / "maths.jsonl"))
+    scores = [final_answer(row["output"], row) for row in rows]
+    assert (len(rows), scores.count(0.0), scores.count(1.0)) == (64, 8, 56)
+
+
+def test_problems_bring_their_gold_answer_and_a_right_and_a_wrong_reply_stand_for_the_models_own():
+    tiny, said = rehearse.tiny(recipe.load("ko-reason-270m"))
+    rows = list(load.records(tiny.steps[0].config))
+    assert all(row["extra"]["answer"] for row in rows)
+    respond, pair = (next(s.config for s in tiny.steps if s.stage.name == name) for name in ("respond", "pair"))
+    assert (pair.by, pair.min_chosen) == ("final_answer", 1) and respond.gold == "extra.answer"
+    golds = {row["id"]: row for row in rows}
+    replies = list(read_jsonl(load.Path(respond.base_url.removeprefix("recorded:"))))
+    scores = [(r["prompt"], final_answer(r["reply"], golds[r["id"]])) for r in replies if r["id"] in golds]
+    assert {s for k, s in scores if k == "1"} == {0.0} and sum(s == 1 for k, s in scores if k == "0") == 42
+    assert "the model's own answers by recorded replies" in "\n".join(said)
+
+
+def test_rows_with_thoughts_stand_for_reasoning_data():
+    rows = rehearse.sources.with_thoughts()
+    assert all(row["thinking"].endswith("다.") and "정답은" in row["output"] for row in rows)
+    assert all("정답은" not in row["thinking"] for row in rows)
 
 
 def test_every_field_that_is_translated_has_a_recorded_reply():

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from ..artifacts.rows import JsonObject
 from ..report import charts
 from .facts import DataFacts, Step
-from .licences import LICENCES
+from .licences import LICENCES, NOT_THE_HUBS
 from .parts_of_cards import Frame, bars, funnel, section, sources, table, writers
 
 DATA_FILE = "data/train.jsonl"
@@ -100,7 +100,7 @@ def card(frame: Frame, data: DataFacts, columns: Sequence[str]) -> str:
 
 def licence_fields(licence: str) -> JsonObject:
     """Give the Hub's licence metadata: its own id, or `other` with a name."""
-    if licence in LICENCES:
+    if licence in LICENCES and licence not in NOT_THE_HUBS:
         return {"license": licence}
     return {"license": "other", "license_name": licence.lower().replace(" ", "-") or "see-card"}
 

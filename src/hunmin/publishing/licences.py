@@ -1,10 +1,10 @@
 """Licences and generators' terms as far as they can clash when data or weights are published.
 
 Not legal advice: a table of what the licences and terms are commonly read to say, so that a person looks before
-publishing. Sources: the licence texts (creativecommons.org, apache.org), Meta's Llama licences (2 and 3: 1.b.v; from 3.1
-on 1.b.i, "Llama" at the beginning of the name), OpenAI's Terms of Use ("use Output to develop models that compete with
-OpenAI"), Gemma's terms 1.1(e), HyperCLOVA X SEED's licence 1.2 (both count a model taught by outputs as a derivative),
-EXAONE's AI Model License (NC), the four types of KOGL (kogl.or.kr), AI-Hub's terms of use (aihub.or.kr).
+publishing. Sources: the licence texts (creativecommons.org, apache.org); Meta's Llama licences (2 and 3: 1.b.v; from
+3.1 on 1.b.i, "Llama" at the beginning of the name); OpenAI's Terms of Use ("use Output to develop models that compete
+with OpenAI"); Gemma's terms 1.1(e) and HyperCLOVA X SEED's licence 1.2, which both count a model taught by outputs as a
+derivative; EXAONE's AI Model License (NC); the four types of KOGL (kogl.or.kr); AI-Hub's terms of use (aihub.or.kr).
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Licence:
-    """What one licence asks: `own_terms` = it travels with what is made; `no_redistribution` = train on it, copy it not."""
+    """What one licence asks: `own_terms` = it travels with what is made; `no_redistribution` = no copies of it."""
 
     name: str
     noncommercial: bool = False
@@ -66,6 +66,8 @@ _TABLE = (
     Licence("ai-hub", no_redistribution=True, strength=14),
 )
 LICENCES = {licence.name: licence for licence in _TABLE}
+NOT_THE_HUBS = frozenset({"exaone", "hyperclovax-seed", "ai-hub", *(f"kogl-type{i}" for i in (1, 2, 3, 4))})
+"""Names that the Hub's list of licences lacks: a card says `other` with the name."""
 _SAME = {
     "apache": "apache-2.0",
     "apache-2": "apache-2.0",

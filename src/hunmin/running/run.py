@@ -27,6 +27,7 @@ from .made_with import MadeWith
 from .recipe import Recipe, Step, resolved
 
 log = logging.getLogger("hunmin")
+EXPECTED = ("records", "chars", "prompts", "base_model")  # of a dry run: what an estimate hands to the next
 
 
 @dataclass(frozen=True)
@@ -236,7 +237,7 @@ def dry_run(recipe: Recipe, run: Path, options: Options) -> list[tuple[str, Esti
             assert manifest is not None  # `records` is only ever of a finished artifact
             expected["records"] = manifest["counts"]["n_kept"]
         found = step.stage.estimate(step.config, replace(inputs, expected=dict(expected)))
-        expected.update({k: found[k] for k in ("records", "chars") if found.get(k) is not None})
+        expected.update({k: found[k] for k in EXPECTED if found.get(k) is not None})
         network = needs.network(step)
         rows.append((step.label, {**found, **({"network": network} if network else {})}))
     return rows
@@ -257,7 +258,7 @@ def _call(step: Step, inputs: Inputs, out: Path, options: Options) -> Counts:
     counts = _run_stage(step, inputs, out, options)
     if step.stage.OUTPUT == "records":
         artifact.as_counted(out, counts)
-    if step.stage.KIND == "record" and inputs.records is not None:
+    if step.stage.KIND == "record" and step.stage.INPUT and inputs.records is not None:  # a later load reads none
         manifest = artifact.read_manifest(inputs.records.parent)
         times = step.stage.becomes(step.config)
         written = manifest["counts"]["n_kept"] * times if manifest and "counts" in manifest else counts.n_in

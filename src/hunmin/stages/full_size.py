@@ -142,13 +142,14 @@ def judge(config: Any, inputs: Inputs) -> Estimate | None:
 
 
 def _train(config: Any, inputs: Inputs, pairs: bool) -> Estimate | None:
-    found = known.model(config.base_model)
-    if found is None or Path(config.base_model).exists():
+    name = config.base_model or inputs.expected.get("base_model") or ""  # tuned on from what an earlier stage left
+    found = known.model(name)
+    if found is None or Path(name).exists() or (inputs.model is not None and not config.base_model):
         return None
-    row: Estimate = {"base_model": config.base_model, "license": found["license"], "from": found["figure"]}
+    row: Estimate = {"base_model": name, "license": found["license"], "from": found["figure"]}
     if found["gated"]:
-        row["needs"] = f"access to {config.base_model}: accept its licence on its page and log in (HF_TOKEN)"
-    shape = known.shape(config.base_model)
+        row["needs"] = f"access to {name}: accept its licence on its page and log in (HF_TOKEN)"
+    shape = known.shape(name)
     n, chars = _amount(inputs)
     parameters = found.get("parameters")
     tokens_per_row = None
@@ -198,6 +199,13 @@ def _amount(inputs: Inputs) -> tuple[int | None, int | None]:
         return inputs.expected.get("records"), inputs.expected.get("chars")
     sizes = [sum(map(len, texts(record).values())) for record in read_jsonl(inputs.records)]
     return len(sizes), sum(sizes)
+
+
+def pair(config: Any, inputs: Inputs) -> Estimate | None:
+    n = inputs.expected.get("records")
+    if inputs.records is not None or not n:
+        return None
+    return {"records": inputs.expected.get("prompts") or n // 2, "at_most": True}
 
 
 def evaluate(config: Any, inputs: Inputs) -> Estimate | None:

@@ -14,7 +14,7 @@ from typing import Literal
 
 from ..artifacts.artifact import Counts, Inputs
 from ..artifacts.record import Record, kind, read_jsonl
-from ..artifacts.rows import Notes
+from ..artifacts.rows import Estimate, Notes
 from ..artifacts.stream import Writer
 from ..errors import UserError
 from ..measures import HIGHER_IS_BETTER, MEASURES
@@ -57,6 +57,13 @@ def check(config: Config) -> list[str]:
 def reads(config: Config) -> tuple[str, ...]:
     """Give the keys that these options need."""
     return ("text", "ratings") if config.by == "rating" else ("text", "prompt_id?")
+
+
+def estimate(config: Config, inputs: Inputs) -> Estimate:
+    """Give how many pairs there are at most."""
+    from . import full_size
+
+    return full_size.pair(config, inputs) or {}
 
 
 def run(config: Config, inputs: Inputs, out: Path) -> Counts:

@@ -45,7 +45,7 @@ class _Options(Options):
     base_license: str = opt("", "model: the base's licence, where hunmin does not know it.")
     accept: list[str] = opt(
         [], "Conflicts you looked at and answer for, by code: unknown-licence, noncommercial, share-alike, own-terms, "
-        "no-derivatives, generator-terms."
+        "no-derivatives, no-redistribution, generator-terms."
     )  # fmt: skip
     sensitive: Literal["refuse", "redact", "allow"] = opt(
         "refuse", "Keys, e-mail addresses, resident numbers in the texts: refuse to upload, redact them, or allow."
@@ -86,7 +86,15 @@ def check(config: Any) -> list[str]:
     return found
 
 
-CODES = {"unknown-licence", "noncommercial", "share-alike", "own-terms", "no-derivatives", "generator-terms"}
+CODES = {
+    "unknown-licence",
+    "noncommercial",
+    "share-alike",
+    "own-terms",
+    "no-derivatives",
+    "no-redistribution",
+    "generator-terms",
+}
 
 
 def estimate(config: Any, inputs: Inputs) -> Estimate:

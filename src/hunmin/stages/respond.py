@@ -124,7 +124,11 @@ def estimate(config: Config, inputs: Inputs) -> Estimate:
     """Give what answering would take; nothing is sent."""
     if inputs.records is None or not inputs.records.is_file():
         n = inputs.expected.get("records")
-        return {} if n is None else {"records": n * config.n, "requests": n * config.n if paid(config) else 0}
+        return (
+            {}
+            if n is None
+            else {"records": n * config.n, "prompts": n, "requests": n * config.n if paid(config) else 0}
+        )
     if config.engine == "local":
         return {"records": count_lines(inputs.records) * config.n, "requests": 0, "usd": 0.0}
     from ..clients import openai_chat

@@ -15,6 +15,7 @@ from typing import Any
 from ...artifacts.record import Record, dumps, read_jsonl
 from ...artifacts.rows import JsonObject
 from ...errors import UserError
+from ...measures import VERIFIERS
 from ..recipe import BUNDLED, Recipe, Step, contract_problems
 from . import bases, sources
 from .sources import ROWS, Changes
@@ -33,13 +34,14 @@ def tiny(recipe: Recipe) -> tuple[Recipe, list[str]]:
     said: list[str] = []
     steps: list[Step] = []
     translates = any(step.stage.name == "translate" for step in recipe.steps)
-    pairs = any(step.stage.name == "pair" for step in recipe.steps)
-    prefers = not pairs and any(step.stage.name == "dpo" and not step.config.data for step in recipe.steps)  # type: ignore[attr-defined]  # dpo has it
-    rows = sources.bundled("en.jsonl" if translates else "preference.jsonl" if prefers else "ko.jsonl")
     replies: list[Record] = []
     own = any(map(sources.is_own, recipe.steps))
+    verified = not own and _verifies(recipe)
     for step in recipe.steps:
         changes: Changes = {}
+        rows = sources.bundled("en.jsonl" if translates else _rows(recipe, step, verified))
+        if any(getattr(s.config, "thinking", "auto") in ("learn", "show") for s in recipe.steps):
+            rows = sources.with_thoughts()
         config = step.config
         if step.stage.name == "load":
             changes = sources.load(config, rows, replies)
@@ -47,6 +49,10 @@ def tiny(recipe: Recipe) -> tuple[Recipe, list[str]]:
             changes = sources.mix(config, rows, replies)
         elif step.stage.name == "translate":
             changes = sources.translate(config, replies, own)
+        elif verified and step.stage.name == "respond" and config.engine == "local":  # type: ignore[attr-defined]  # respond has it
+            changes = _respond_verified(config)
+        elif verified and step.stage.name == "pair":
+            changes = {}
         elif step.stage.name in CHANGES:
             changes = CHANGES[step.stage.name](config)
         if own:
@@ -63,6 +69,27 @@ def tiny(recipe: Recipe) -> tuple[Recipe, list[str]]:
     if problems:
         raise UserError("\n".join(problems), f"{recipe.name} --scale tiny", "The recipe cannot be rehearsed as it is.")
     return replace(recipe, name=f"{recipe.name}-tiny", steps=tuple(steps), ledger=None), said
+
+
+def _verifies(recipe: Recipe) -> bool:
+    """Tell a recipe that holds answers against a gold one: it is rehearsed with problems that bring one."""
+    return any(
+        getattr(step.config, "measure", None) in VERIFIERS or VERIFIERS & set(getattr(step.config, "rewards", ()))
+        for step in recipe.steps
+    )
+
+
+def _rows(recipe: Recipe, step: Step, verified: bool) -> str:
+    """Give the bundled file whose rows stand for what a step loads."""
+    config: Any = step.config
+    if step.stage.name == "load" and sources.is_preference(config):
+        return "preference.jsonl"
+    names = [s.stage.name for s in recipe.steps]
+    one = sum(name in ("load", "mix") for name in names) == 1
+    prefers = any(s.stage.name == "dpo" and not s.config.data for s in recipe.steps)  # type: ignore[attr-defined]  # dpo has it
+    if one and prefers and "pair" not in names:
+        return "preference.jsonl"
+    return "maths.jsonl" if verified and step.stage.name == "load" and config.path else "ko.jsonl"
 
 
 def _for_own_rows(name: str, config: Any, changes: Changes) -> Changes:
@@ -100,7 +127,8 @@ def _say(config: Any, changes: Changes) -> str:
         elif name == "base_model":
             told.append(f"base_model {was or 'of the run'} by {_name(now)}")
         elif name in ("replies", "base_url"):
-            told.append("the service's answers by recorded replies, written for hunmin")
+            whose = "the model's own" if before.get("engine") == "local" else "the service's"
+            told.append(f"{whose} answers by recorded replies, written for hunmin")
         else:
             told.append(f"{name} {_short(was)} by {_short(now)}")
     return "; ".join(dict.fromkeys(told))
@@ -145,6 +173,12 @@ def _respond(config: Any) -> Changes:
         return {**changes, **model, "max_new_tokens": min(config.max_new_tokens, 12)}
     recorded = f"recorded:{BUNDLED / 'respond_replies.jsonl'}"
     return {**changes, "model": RECORDED, "base_url": recorded, "request": {}}
+
+
+def _respond_verified(config: Any) -> Changes:
+    """A right and a wrong answer to each problem stand for the model's own: a tiny model solves none."""
+    recorded = f"recorded:{sources.maths_replies()}"
+    return {"engine": "llm", "model": RECORDED, "base_url": recorded, "request": {}, "n": 2, "revision": None}
 
 
 def _judge(config: Any) -> Changes:

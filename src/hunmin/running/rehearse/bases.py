@@ -13,22 +13,39 @@ from ...publishing import known
 from .sources import cache_folder
 
 CHATML = ("<|im_start|>", "<|im_end|>")
+# as Qwen3's own, in short: every answer has a block for its thought
+OWN_TEMPLATE = (
+    "{%- for m in messages -%}"
+    "{{- '<|im_start|>' + m['role'] + '\n' -}}"
+    "{%- if m['role'] == 'assistant' -%}"
+    "{{- '<think>\n' + (m['reasoning_content'] or '') + '\n</think>\n\n' -}}"
+    "{%- endif -%}"
+    "{{- m['content'] + '<|im_end|>\n' -}}"
+    "{%- endfor -%}"
+    "{{- '<|im_start|>assistant\n' if add_generation_prompt else '' -}}"
+)
 
 
 def tiny_base(name: str, template: str) -> str:
-    """Give the tiny base of the same architecture; for chatml one whose tokenizer knows its marks."""
+    """Give the tiny base of the same architecture; for chatml one whose tokenizer knows its marks.
+
+    For `model`, a base's own template, that base has one: ChatML with a place for thoughts.
+    """
     shape = ((known.model(name) or {}).get("config") or {}).get("model_type", "llama")
     arch = "neox" if shape == "gpt_neox" or "polyglot" in name.lower() else "llama"
-    return f"tiny:{arch}" if template != "chatml" else str(_with_chatml(arch))
+    if template not in ("chatml", "model"):
+        return f"tiny:{arch}"
+    return str(_with_chatml(arch, OWN_TEMPLATE if template == "model" else ""))
 
 
-def _with_chatml(arch: str) -> Path:
+def _with_chatml(arch: str, own_template: str = "") -> Path:
     """Give a copy of the tiny base whose tokenizer knows <|im_start|> and <|im_end|>, as Qwen's does."""
     from ...tiny import build
 
     source = build(arch)
     version = metadata.version("transformers")
-    folder = cache_folder() / f"tiny-{arch}-chatml-{hash_of([source.name, version, CHATML, 'v2'])}"
+    key = hash_of([source.name, version, CHATML, "v2", *([own_template] if own_template else [])])
+    folder = cache_folder() / f"tiny-{arch}-chatml-{key}"
     if (folder / "config.json").is_file():
         return folder
     import torch
@@ -45,6 +62,8 @@ def _with_chatml(arch: str) -> Path:
     temporary = Path(tempfile.mkdtemp(prefix=".chatml-", dir=folder.parent))
     try:
         model.save_pretrained(temporary)
+        if own_template:
+            tokenizer.chat_template = own_template
         tokenizer.save_pretrained(temporary)
         (temporary / "README.md").write_text("---\nlicense: apache-2.0\n---\nMade by hunmin for rehearsals.\n")
         temporary.replace(folder)

@@ -19,6 +19,7 @@ from ..recipe import BUNDLED
 Changes = dict[str, Any]
 """New values of a stage's options, by name."""
 
+PREFERENCES = ("ultrafeedback", "openai_preference", "hh")
 ROWS = 48  # records a source holds in a rehearsal
 
 
@@ -29,6 +30,35 @@ def cache_folder() -> Path:
 
 def bundled(name: str) -> list[Record]:
     return list(read_jsonl(BUNDLED / name))
+
+
+def is_preference(config: Any) -> bool:
+    """Tell a source whose rows are preferences."""
+    shape = config.format if config.format != "auto" else (known.dataset(config.hub) or {}).get("format")
+    return shape in PREFERENCES
+
+
+def with_thoughts() -> list[Record]:
+    """Give the bundled problems with their steps as the thought and the last sentence as the answer."""
+    found = []
+    for row in bundled("maths.jsonl"):
+        thought, _, answer = row["output"].rstrip(".").rpartition(". ")
+        found.append({**row, "thinking": f"{thought}.", "output": f"{answer}."})
+    return found
+
+
+def maths_replies() -> Path:
+    """Give a file with a right and a wrong recorded answer to every bundled problem."""
+    lines = []
+    for row in bundled("maths.jsonl"):
+        gold = row["extra"]["answer"]
+        wrong = f"어림하면 {gold}보다 하나 큽니다. 정답은 {float(gold) + 1:g}입니다."
+        for k, reply in enumerate((row["output"], wrong)):
+            lines.append({"id": row["id"], "field": "answer", "prompt": str(k), "reply": reply})
+    file = cache_folder() / f"maths-replies-{hash_of(lines)}.jsonl"
+    if not file.is_file():
+        write_jsonl(file, lines)
+    return file
 
 
 def load(config: Any, rows: list[Record], replies: list[Record]) -> Changes:
@@ -112,7 +142,8 @@ def _row(record: Record, shape: str, config: Any) -> tuple[Shown | None, Record]
         row = {column: record.get(field) or "" for field, column in config.columns.items()}
         if "input" not in config.columns and record.get("input"):
             return None, record
-        return {**row, "id": record["id"], **_id_column(config)}, record
+        gold = {k: v for k, v in (record.get("extra") or {}).items() if k == "answer" and k not in row}
+        return {**row, **gold, "id": record["id"], **_id_column(config)}, record
     if shape == "sharegpt" or shape == "messages":
         record = _as_chat(record)
     elif shape == "cot":
@@ -135,7 +166,7 @@ def _fits(record: Record, shape: str) -> bool:
     if not record:
         return False
     wants = {"sharegpt": "chat", "messages": "chat"}.get(shape, "instruction")
-    wants = "preference" if shape in ("ultrafeedback", "openai_preference", "hh") else wants
+    wants = "preference" if shape in PREFERENCES else wants
     if kind(record) != wants or (wants == "instruction" and not record.get("instruction")):
         return False
     return not (record.get("system") and shape in ("dolly", "instances", "cot", "hh")) and not (
@@ -148,7 +179,8 @@ def _as_chat(record: Record) -> Record:
         return record
     asked = "\n\n".join(t for t in (record.get("instruction"), record.get("input")) if t)
     rest = {k: v for k, v in record.items() if k not in ("instruction", "input", "output")}
-    turns = [{"role": "user", "content": asked}, {"role": "assistant", "content": record["output"]}]
+    thought = {"thinking": rest.pop("thinking")} if rest.get("thinking") else {}
+    turns = [{"role": "user", "content": asked}, {"role": "assistant", "content": record["output"], **thought}]
     return {**rest, "messages": turns}
 
 

@@ -247,9 +247,12 @@ def _evaluate(config: Any) -> Changes:
     return {
         "data": str(BUNDLED / "benchmark"),
         "revision": None,
-        "protocol": "harness",
+        "protocol": "harness" if config.protocol == "upstream" else config.protocol,
         "num_fewshot": list(dict.fromkeys(min(k, 2) for k in shots)),
         "limit": min(config.limit or 6, 6),
+        "max_new_tokens": min(config.max_new_tokens, 12),
+        "repeats": 1,
+        "remote": [],
         "baselines": [],
         "include_path": [],
         "lm_eval": {},

@@ -20,6 +20,7 @@ Changes = dict[str, Any]
 """New values of a stage's options, by name."""
 
 PREFERENCES = ("ultrafeedback", "openai_preference", "hh")
+VERIFIED_BY = ("answer", "constraints")  # what a problem brings under `extra`
 ROWS = 48  # records a source holds in a rehearsal
 
 
@@ -142,7 +143,7 @@ def _row(record: Record, shape: str, config: Any) -> tuple[Shown | None, Record]
         row = {column: record.get(field) or "" for field, column in config.columns.items()}
         if "input" not in config.columns and record.get("input"):
             return None, record
-        gold = {k: v for k, v in (record.get("extra") or {}).items() if k == "answer" and k not in row}
+        gold = {k: v for k, v in (record.get("extra") or {}).items() if k in VERIFIED_BY and k not in row}
         return {**row, **gold, "id": record["id"], **_id_column(config)}, record
     if shape == "sharegpt" or shape == "messages":
         record = _as_chat(record)

@@ -13,6 +13,7 @@ from hunmin import statistics
 from hunmin.commands import cli, compare
 from hunmin.errors import UserError
 from hunmin.evaluation.benchmarks import published, significance
+from hunmin.report import matrix
 from hunmin.report import score_tables as tables
 
 
@@ -140,7 +141,7 @@ def run_folder(folder: Path, rows: list[dict], documents: list[dict] = ()) -> st
 def test_two_runs_and_the_published_rows_in_one_table(tmp_path, capsys):
     a = run_folder(tmp_path / "a", [row("sft")], [document("sft", i, i % 2, 1) for i in range(8)])
     b = run_folder(tmp_path / "b", [row("sft", value=0.7)], [document("sft", i, i % 2, i % 2) for i in range(8)])
-    assert cli.main(["compare", a, b]) == 0
+    assert cli.main(["compare", a, b, "--full"]) == 0
     text = capsys.readouterr().out
     assert "| a: sft |" in text and "| b: sft |" in text
     line = next(line for line in text.splitlines() if line.startswith("| Polyglot-ko-12.8b"))
@@ -153,7 +154,7 @@ def test_two_runs_and_the_published_rows_in_one_table(tmp_path, capsys):
 def test_runs_whose_folders_are_called_alike_stay_apart(tmp_path, capsys):
     a = run_folder(tmp_path / "a", [row("sft", value=0.5)]) + "/01-evaluate"
     b = run_folder(tmp_path / "b", [row("sft", value=0.6)]) + "/01-evaluate/scores.json"
-    assert cli.main(["compare", a, b, a, "--published", "none"]) == 0
+    assert cli.main(["compare", a, b, a, "--published", "none", "--full"]) == 0
     text = capsys.readouterr().out
     assert "| a/01-evaluate: sft | 0.5000" in text and "| b/01-evaluate: sft | 0.6000" in text
     assert text.count(": sft |") == 2
@@ -195,8 +196,8 @@ def test_protocols_and_other_data_never_share_a_table(tmp_path, capsys):
     folder = run_folder(tmp_path / "a", rows)
     found = tables.tables(compare.load(Path(folder))[0])
     assert len(found) == 4
-    assert cli.main(["compare", folder]) == 0
-    sections = capsys.readouterr().out.split("## protocol: ")
+    assert cli.main(["compare", folder, "--full"]) == 0
+    sections = capsys.readouterr().out.split("## protocol: ")[1:]
     with_published = [s.split("\n")[0] for s in sections if "Polyglot" in s]
     assert with_published == ["harness, data: kobest_v1"]
 
@@ -252,3 +253,46 @@ def test_files_that_are_no_scores(tmp_path, capsys):
     (tmp_path / "empty").mkdir()
     assert cli.main(["compare", str(tmp_path / "empty")]) == 2
     assert "no scores" in capsys.readouterr().err
+
+
+def row_of(model, task, value, **changes):
+    row = {"model": model, "task": task, "metric": "macro_f1", "num_fewshot": 0, "protocol": "harness", "value": value}
+    return {**row, "ci_low": value - 0.1, "ci_high": value + 0.1, "n": 50, "data": "d1", "chance": 0.5, **changes}
+
+
+def test_the_matrix_has_models_down_tasks_across_and_guessing_last():
+    rows = [row_of("a", "kobest_copa", 0.61), row_of("b", "kobest_copa", 0.5), row_of("a", "kobest_boolq", 0.333)]
+    rows += [row_of("a", "kobest_copa", 0.7, num_fewshot=5), row_of("a", "kobest_copa", 0.4, metric="acc")]
+    [found] = matrix.matrices(rows)
+    assert matrix.texts(found) == [
+        ["model", "copa", "boolq"], ["a", "0.610 ±0.10", "0.333 ±0.10"], ["b", "0.500 ±0.10", "-"],
+        ["(guessing)", "0.500", "0.500"],
+    ]  # fmt: skip
+    assert found.others == [5] and "5-shot are in --full" in matrix.markdown([found])
+
+
+def test_one_task_on_other_data_is_another_column():
+    [found] = matrix.matrices([row_of("a", "kobest_copa", 0.6), row_of("b", "kobest_copa", 0.7, data="d2")])
+    assert found.columns == ["copa (d1)", "copa (d2)"]
+
+
+def test_a_longer_bar_is_a_better_score_in_every_chart():
+    def bar(value):
+        svg = tables.plot(tables.tables([row_of("a", "kobest_copa", value)])[0])
+        assert "guessing 0.5" in svg
+        return float(svg.split('<rect x="170"')[1].split('width="')[1].split('"')[0])
+
+    assert bar(0.5) > bar(0.333)
+
+
+def test_compare_is_one_screen_and_json_has_it_all(tmp_path, capsys):
+    rows = [row_of(m, t, 0.5, num_fewshot=k) for m in "ab" for t in ("kobest_copa", "kobest_wic") for k in (0, 5, 10)]
+    (tmp_path / "scores.json").write_text(json.dumps(rows))
+    assert cli.main(["compare", str(tmp_path), "--published", "none"]) == 0
+    out = capsys.readouterr().out
+    assert len(out.splitlines()) < 15 and "(guessing)" in out
+    assert cli.main(["compare", str(tmp_path), "--published", "none", "--full"]) == 0
+    assert len(capsys.readouterr().out.splitlines()) > 15
+    assert cli.main(["compare", str(tmp_path), "--published", "none", "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["matrix"][0]["scores"]["a"] == {"copa": 0.5, "wic": 0.5} and len(told["rows"]) == 12

@@ -14,9 +14,11 @@ from ..artifacts.record import read_jsonl
 from ..artifacts.rows import Difference, JsonObject, JudgedDocument, ScoreRow
 from ..errors import UserError
 from ..evaluation.benchmarks import published, significance
+from ..report import matrix
 from ..report import score_tables as tables
 from ..tables import did_you_mean
 
+MOST_DIFFERENCES = 12  # on one screen
 R = TypeVar("R", ScoreRow, JsonObject)
 Found = tuple[list[ScoreRow], list[JsonObject]]
 """Score rows and documents."""
@@ -39,6 +41,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--format", choices=("md", "csv", "html", "json", "svg"), help="default: by -o's suffix, else md"
     )
+    parser.add_argument("--json", action="store_true", help="print matrix, rows and differences as JSON")
+    parser.add_argument("--full", action="store_true", help="print every table too: all shots, metrics and differences")
     parser.add_argument("-o", "--out", type=Path, help="write here instead of to the terminal")
 
 
@@ -54,8 +58,9 @@ def main(args: argparse.Namespace) -> int:
         raise _nothing_left(beside, args)
     found = tables.tables(kept)
     paired = [row for row in differences(documents, args.against) if keep(row, args)]
-    kind = args.format or FORMATS.get(args.out.suffix if args.out else "", "md")
-    text = render(kind, kept, found, paired)
+    kind = "json" if args.json else args.format or FORMATS.get(args.out.suffix if args.out else "", "md")
+    whole = args.full or args.out is not None or args.format is not None
+    text = render(kind, kept, found, paired) if whole or kind != "md" else one_screen(kept, paired)
     if args.out is None:
         print(text, end="" if text.endswith("\n") else "\n")
     else:
@@ -64,17 +69,38 @@ def main(args: argparse.Namespace) -> int:
     return 0
 
 
+def one_screen(rows: Sequence[ScoreRow], paired: Sequence[Difference]) -> str:
+    """Give the matrix alone, with the differences that are beyond chance in a line each."""
+    lines = [matrix.markdown(matrix.matrices(rows)).rstrip(), ""]
+    clear = [row for row in paired if _beyond_chance(row)]
+    for row in clear[:MOST_DIFFERENCES]:
+        texts = tables.significance_texts(row)
+        lines.append(
+            f"{row['task']} {row['num_fewshot']}-shot: {row['second']} - {row['first']}: {texts[6]}, n={row['n']}"
+        )
+    if paired:
+        lines.append(f"{len(clear)} of {len(paired)} differences on the same documents lie beyond their 95 % interval.")
+    return "\n".join([*lines, "All tables: --full. For a program: --json.", ""])
+
+
+def _beyond_chance(row: Difference) -> bool:
+    low = row.get("macro_f1_low", row.get("mean_low", 0.0))
+    high = row.get("macro_f1_high", row.get("mean_high", 0.0))
+    return bool(low > 0 or high < 0)
+
+
 def render(kind: str, rows: Sequence[ScoreRow], found: Sequence[tables.Table], paired: Sequence[Difference]) -> str:
     """Give the comparison as md, csv, html, json or svg (the first table's plot)."""
     if kind == "csv":
         return tables.as_csv(rows)
     if kind == "html":
-        return tables.html(found, paired)
+        return tables.html(found, paired, matrix.matrices(rows))
     if kind == "json":
-        return json.dumps({"rows": list(rows), "differences": list(paired)}, ensure_ascii=False, indent=1) + "\n"
+        told = {"matrix": matrix.as_json(matrix.matrices(rows)), "rows": list(rows), "differences": list(paired)}
+        return json.dumps(told, ensure_ascii=False, indent=1) + "\n"
     if kind == "svg":
         return tables.plot(found[0])
-    return tables.markdown(found, paired)
+    return matrix.markdown(matrix.matrices(rows)) + "\n" + tables.markdown(found, paired)
 
 
 def load(path: Path) -> Found:

@@ -38,6 +38,9 @@ def _number(value: float) -> str:
     return f"{value:,.0f}" if abs(value) >= 1000 or value == int(value) else f"{value:g}"
 
 
+DASHED = 'stroke-dasharray="4 4" opacity=".7"'
+
+
 def _y_axis(low: float, high: float) -> list[str]:
     body = []
     for tick in ticks(low, high):
@@ -89,14 +92,23 @@ def bars_svg(
     values: Sequence[float],
     title: str = "",
     intervals: Sequence[tuple[float, float] | None] | None = None,
+    most: float | None = None,
+    chance: float | None = None,
 ) -> str:
-    """Draw one horizontal bar a label, with an interval line where one is given."""
+    """Draw one horizontal bar a label, with an interval line where one is given.
+
+    `most` ends the axis (default: the largest value); `chance` is a dashed line.
+    """
     row, left = 24, 170
     height = TOP + row * len(labels) + 16
     ends = [pair[1] for pair in intervals or () if pair]
-    top = max([*values, *ends, 0.0]) or 1.0
+    top = most or max([*values, *ends, 0.0]) or 1.0
     scale = (WIDTH - left - 70) / top
     body = []
+    if chance is not None:
+        at = f"{left + chance * scale:.1f}"
+        body.append(f'<line x1="{at}" x2="{at}" y1="{TOP}" y2="{height - 14}" stroke="currentColor" {DASHED}/>')
+        body.append(f'<text x="{at}" y="{height - 3}" text-anchor="middle" opacity=".7">guessing {chance:.3g}</text>')
     for i, (label, value) in enumerate(zip(labels, values, strict=True)):
         y = TOP + i * row
         body.append(f'<text x="{left - 8}" y="{y + 14}" text-anchor="end">{escape(str(label)[:30])}</text>')
@@ -117,8 +129,14 @@ def bars_svg(
     return _frame(title, body, height)
 
 
-def lines_svg(series: Mapping[str, Sequence[tuple[float, float]]], title: str = "", x_label: str = "step") -> str:
-    """Draw (x, y) lines by name; points that are not finite are left out."""
+def lines_svg(
+    series: Mapping[str, Sequence[tuple[float, float]]],
+    title: str = "",
+    x_label: str = "step",
+    axis: tuple[float, float] | None = None,
+    chance: float | None = None,
+) -> str:
+    """Draw (x, y) lines by name; points that are not finite are left out. `axis` fixes y, `chance` is a dashed line."""
     kept = {name: [(x, y) for x, y in points if math.isfinite(y)] for name, points in series.items()}
     points = [p for line in kept.values() for p in line]
     if not points:
@@ -126,8 +144,11 @@ def lines_svg(series: Mapping[str, Sequence[tuple[float, float]]], title: str = 
     x_low, x_high = min(p[0] for p in points), max(p[0] for p in points)
     low, high = min(p[1] for p in points), max(p[1] for p in points)
     pad = (high - low) * 0.06 or 0.5
-    low, high = low - pad, high + pad
+    low, high = axis or (low - pad, high + pad)
     body = _y_axis(low, high)
+    if chance is not None:
+        y = f"{_y(chance, low, high):.1f}"
+        body.append(f'<line x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{y}" y2="{y}" stroke="currentColor" {DASHED}/>')
 
     def x(value: float) -> float:
         return LEFT + (WIDTH - LEFT - RIGHT) * (value - x_low) / ((x_high - x_low) or 1)

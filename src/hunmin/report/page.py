@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ..artifacts import artifact
-from . import contents, words
+from . import contents, matrix, words
 
 FOLDER = Path(__file__).parent
 METRICS = ("macro_f1", "acc", "acc_norm", "f1", "score")
@@ -41,6 +41,7 @@ def _templates() -> Any:
     )
     found.filters["interval"] = contents.interval_text
     found.filters["both"] = _both
+    found.filters["short"] = matrix.short
     return found
 
 
@@ -54,7 +55,7 @@ def _both(text: str) -> Any:
 
 def _short(model: str) -> str:
     """Give a model's name as a column takes it: of a folder its last part, of a long name its end."""
-    name = Path(model).name if model.startswith(("/", ".", "~")) else model
+    name = matrix.short(model)
     return name if len(name) <= 22 else "..." + name[-19:]
 
 

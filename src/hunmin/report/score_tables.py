@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from ..artifacts.rows import Difference, ScoreRow, interval_of
-from . import charts, page
+from . import charts, matrix, page
 
 KEYS = ("model", "task", "metric", "num_fewshot", "protocol", "data")
 COLUMNS = (
@@ -170,6 +170,11 @@ def as_csv(rows: Sequence[ScoreRow]) -> str:
 def plot(table: Table) -> str:
     """Draw a table as SVG: lines over shots for a few models, else bars with intervals."""
     title = f"{table.title} ({table.protocol})"
+    measured = [row for cells in table.cells.values() for row in cells.values()]
+    shares = all(0 <= row["value"] <= 1 for row in measured if row["value"] is not None)
+    axis = (0.0, 1.0) if shares else None  # one axis for all, so that a longer bar is a better score
+    chances = {round(row["chance"], 4) for row in measured if row.get("chance") is not None}
+    chance = chances.pop() if len(chances) == 1 else None
     few = len(table.cells) <= 5 and max(map(len, table.cells)) <= 18  # what a legend of lines has room and colours for
     if few and not table.protocol.startswith("judge:") and len(table.across) > 1:
         shots = {c: int(c.split("-")[0]) for c in table.across}
@@ -178,7 +183,7 @@ def plot(table: Table) -> str:
             for m, cells in table.cells.items()
         }
         ordered = {m: sorted(points) for m, points in series.items()}
-        return charts.lines_svg(ordered, title, "shots")
+        return charts.lines_svg(ordered, title, "shots", axis, chance)
     labels, values, spans = [], [], []
     for column in table.across:
         for model, cells in table.cells.items():
@@ -187,13 +192,13 @@ def plot(table: Table) -> str:
             labels.append(model if len(table.across) == 1 else f"{column} {model}")
             values.append(row["value"])
             spans.append(interval_of(row))
-    return charts.bars_svg(labels, values, title, spans)
+    return charts.bars_svg(labels, values, title, spans, axis[1] if axis else None, chance)
 
 
 DIFFERENCE_HEADS = ("protocol", "task", "shots", "first", "second", "n", "difference [95 %]", "McNemar p")
 
 
-def html(found: Sequence[Table], significance: Sequence[Difference]) -> str:
+def html(found: Sequence[Table], significance: Sequence[Difference], first: Sequence[matrix.Matrix] = ()) -> str:
     """Give one self-contained page: tables, plots, paired comparisons."""
     shown = [
         {
@@ -210,8 +215,11 @@ def html(found: Sequence[Table], significance: Sequence[Difference]) -> str:
         }
         for table in found
     ]
+    overview = [{"title": matrix.title(m), "lines": matrix.texts(m)} for m in first]
     differences = [significance_texts(row) for row in significance]
-    return page.render("compare.html.jinja", tables=shown, differences=differences, heads=DIFFERENCE_HEADS)
+    return page.render(
+        "compare.html.jinja", tables=shown, overview=overview, differences=differences, heads=DIFFERENCE_HEADS
+    )
 
 
 def _pipe(text: str) -> str:

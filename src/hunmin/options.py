@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
@@ -13,6 +14,17 @@ class Options(BaseModel):
     """A stage's options. Unknown keys are errors; YAML keys, command flags, help and docs derive from the fields."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, protected_namespaces=(), validate_default=True)
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _yes_is_no_number(cls, value: Any, info: ValidationInfo) -> Any:
+        field = cls.model_fields.get(info.field_name or "")
+        if field is None or not isinstance(value, bool):
+            return value
+        kinds = {field.annotation, *get_args(field.annotation)}
+        if kinds & {int, float} and bool not in kinds:
+            raise ValueError("expected a number, not yes or no")
+        return value
 
     @field_validator("*", mode="after")
     @classmethod
@@ -30,6 +42,15 @@ def opt(default: Any, meaning: str, signed: bool = False, **limits: Any) -> Any:
     Numbers are finite and at least 0; `signed` ones may be below.
     """
     return Field(default, description=meaning, json_schema_extra={"signed": True} if signed else None, **limits)
+
+
+def is_writable(text: str) -> bool:
+    """Tell whether a text can stand in a file and in a file's name: no NUL, no half of a surrogate pair."""
+    try:
+        os.fsencode(text)
+    except UnicodeEncodeError:
+        return False
+    return "\0" not in text
 
 
 def number_problem(value: Any, signed: bool = False) -> str | None:

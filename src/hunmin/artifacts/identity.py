@@ -33,7 +33,7 @@ def cache_folder(room: str) -> Path:
 def hash_of(value: Any) -> str:
     """Give 16 hex digits of the hash of a JSON value."""
     text = json.dumps(value, sort_keys=True, ensure_ascii=False, default=str)
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
 def sha256_file(path: Path) -> str:

@@ -78,7 +78,12 @@ def endpoint_of(base_url: str | None) -> str:
     if base_url is None and os.environ.get("OPENAI_BASE_URL"):
         log.warning("OPENAI_BASE_URL is set and not used; write base_url: into the recipe to send elsewhere")
     endpoint = (base_url or OPENAI).rstrip("/")
-    if urlsplit(endpoint).scheme not in ("http", "https") or not urlsplit(endpoint).netloc:
+    try:
+        parts = urlsplit(endpoint)
+        sound = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # half an IPv6 address, a port that is no number
+        sound = False
+    if not sound:
         raise UserError(f"base_url '{base_url}' is not a URL", mend="E.g. http://localhost:8000/v1.")
     return endpoint
 

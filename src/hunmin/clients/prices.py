@@ -51,8 +51,8 @@ def price_of(model: str) -> Price:
 
 def is_loopback(base_url: str | None) -> bool:
     """Tell whether an address is this machine's own."""
-    host = urlsplit(base_url or "").hostname or ""
     try:
+        host = urlsplit(base_url or "").hostname or ""
         return host == "localhost" or ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False

@@ -15,11 +15,17 @@ from pathlib import Path
 from .. import __version__
 from ..artifacts import interrupt
 from ..errors import EXIT_INTERRUPTED, EXIT_WAITING, UserError
+from ..options import is_writable
 from ..stages import STAGES
 from ..tables import did_you_mean
 from .console import StagePrinter, add_common, confirm, parser_for, positive, prepare, print_estimates, set_up_logging
 
 RUNS = Path("runs")
+MOST_TOLD = 8000  # characters of an error; a name in it may be of any length
+NO_PLACE = {
+    **dict.fromkeys((errno.EACCES, errno.EPERM, errno.EROFS), "Name a place that you may read and write."),
+    **dict.fromkeys((errno.ENAMETOOLONG, errno.ELOOP, errno.ENOTDIR, errno.EISDIR), "Name another file or folder."),
+}
 
 COMMANDS = {
     "demo": "a tiny model memorises five Korean answers before your eyes: offline, about a minute",
@@ -60,9 +66,12 @@ def main(argv: Sequence[str] | None = None) -> int:
             out.reconfigure(errors="backslashreplace")
     os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
     try:
+        if odd := [word for word in argv if not is_writable(word)]:
+            raise UserError(f"a NUL or half of a surrogate pair in {odd[0]!r}"[:200], mend="No file has such a name.")
         return _dispatch(argv)
     except UserError as error:
-        print(error, file=sys.stderr)
+        told = str(error)
+        print(told if len(told) <= MOST_TOLD else f"{told[:MOST_TOLD]} ... (cut)", file=sys.stderr)
         return error.exit_code
     except KeyboardInterrupt:
         print("interrupted; what was done is saved, the same command continues", file=sys.stderr)
@@ -71,10 +80,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         sys.stderr.close()
         return 0
     except OSError as error:
-        if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
-            print(
-                f"{error.filename or 'a file'}: {error.strerror}. Name a place that you may write to.", file=sys.stderr
-            )
+        mend = NO_PLACE.get(error.errno or 0)
+        if mend is not None:
+            print(f"{str(error.filename or 'a file')[:300]}: {error.strerror}. {mend}", file=sys.stderr)
             return 2
         if error.errno != errno.ENOSPC:
             raise
@@ -190,6 +198,8 @@ def _run(argv: list[str]) -> int:
         raise UserError(
             f"--until: no stage labelled '{args.until}'" + did_you_mean(args.until, [s.label for s in recipe.steps])
         )
+    if args.name is not None and (told := recipes.name_problem(args.name)):
+        raise UserError(f"--name: {told}")
     folder = args.runs / (args.name or recipe.name).replace("/", "-")
     if args.reuse and not args.reuse.is_dir():
         raise UserError("--reuse: no such run", str(args.reuse), "Give the folder of a run.")

@@ -7,18 +7,19 @@ where that fits. Files are read as streams, except a JSON array.
 from __future__ import annotations
 
 import csv
-import gzip
 import io
 import json
+import math
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 from ..artifacts.artifact import RECORDS, newest, stage_folders
 from ..artifacts.rows import JsonObject
 from ..errors import UserError
 from ..tables import did_you_mean
+from .archives import FAULTS, open_bytes
 from .layouts import rows_of
 from .workbooks import read_sheet
 
@@ -102,24 +103,14 @@ def read_rows(path: Path, encoding: str | None = None, split: str | None = None)
                 raise UserError(f"unknown kind of file '{file.suffix}'", str(file), f"hunmin reads {', '.join(KINDS)}.")
             else:
                 yield from _jsonl(file, encoding)
-        except (gzip.BadGzipFile, EOFError) as error:
+        except FAULTS as error:
             raise UserError(f"the archive is broken: {error}", str(file), "Fetch the file again.") from error
-
-
-def _open(path: Path) -> BinaryIO:
-    if path.suffix.lower() == ".gz":
-        return gzip.open(path, "rb")  # type: ignore[return-value]  # rb gives bytes
-    if path.suffix.lower() == ".zst":
-        import zstandard
-
-        return io.BufferedReader(zstandard.ZstdDecompressor().stream_reader(path.open("rb")))
-    return path.open("rb")
 
 
 def lines(path: Path, encoding: str | None = None) -> Iterator[tuple[int, str]]:
     """Yield (line number, text with its newline); a BOM is removed. Raises UserError at a byte that does not decode."""
     name = (encoding or "utf-8").lower()
-    with _open(path) as file:
+    with open_bytes(path) as file:
         if name not in BYTEWISE:
             try:
                 yield from enumerate(io.TextIOWrapper(file, encoding=name, newline="\n"), 1)
@@ -136,7 +127,7 @@ def lines(path: Path, encoding: str | None = None) -> Iterator[tuple[int, str]]:
 
 
 def _undecodable(path: Path, number: int, raw: bytes, name: str, error: UnicodeDecodeError) -> UserError:
-    with _open(path) as file:
+    with open_bytes(path) as file:
         head = file.read(2)
     mend = "Convert the file to UTF-8, or name its encoding: encoding: cp949."
     if head in (b"\xff\xfe", b"\xfe\xff"):
@@ -173,7 +164,14 @@ def _pairs(pairs: list[tuple[str, Any]]) -> JsonObject:
     return row
 
 
-_decoder = json.JSONDecoder(parse_constant=_constant, object_pairs_hook=_pairs)
+def _float(text: str) -> float:
+    value = float(text)
+    if math.isinf(value):
+        raise ValueError(f"{text[:20]} is too large a number")
+    return value
+
+
+_decoder = json.JSONDecoder(parse_constant=_constant, parse_float=_float, object_pairs_hook=_pairs)
 _decode = _decoder.decode
 SPACE = re.compile(r"[ \t\r\n]*")
 
@@ -192,7 +190,16 @@ def _row(text: str) -> Any:
         return malformed(text, "nested too deeply")
     if not isinstance(row, dict):
         return malformed(text, f"expected an object, got {type(row).__name__}")
-    return row
+    return malformed(text, HALF) if _has_half(text) else row
+
+
+HALF = "half of a surrogate pair (\\ud800 to \\udfff) stands alone in it; no text can hold that"
+PAIRS = re.compile(r"(?i)\\\\|\\ud[89ab][0-9a-f]{2}\\ud[c-f][0-9a-f]{2}")
+
+
+def _has_half(text: str) -> bool:
+    """Tell whether JSON text escapes half a surrogate pair, in a key or a value."""
+    return "\\ud" in text.lower() and "\\ud" in PAIRS.sub("", text).lower()
 
 
 def _jsonl(path: Path, encoding: str | None) -> Iterator[Located]:
@@ -210,6 +217,8 @@ def _json(path: Path, encoding: str | None, split: str | None = None) -> Iterato
     text = "".join(line for _, line in lines(path, encoding))
     try:
         if text.lstrip()[:1] == "[":
+            if _has_half(text):
+                raise UserError(HALF, str(path), "Mend the file.")
             yield from _array(path, text)
             return
         value = _decode(text)
@@ -222,6 +231,10 @@ def _json(path: Path, encoding: str | None, split: str | None = None) -> Iterato
         ) from error
     except ValueError as error:
         raise UserError(str(error), str(path), "Mend the file.") from error
+    except RecursionError as error:
+        raise UserError("nested too deeply", str(path), "Write one object a row.") from error
+    if _has_half(text):
+        raise UserError(HALF, str(path), "Mend the file.")
     if not isinstance(value, dict):
         raise UserError(f"expected a list of rows, got {type(value).__name__}", str(path), "Write one object a row.")
     for place, row in rows_of(value, path, split):
@@ -299,10 +312,10 @@ def _parquet(path: Path) -> Iterator[Located]:
             for row in batch.to_pylist():
                 number += 1
                 yield f"{path}: row {number}", row
-    except pyarrow.ArrowInvalid as error:
+    except (pyarrow.ArrowException, OSError) as error:
         raise UserError(f"not Parquet: {error}", str(path), "Fetch the file again.") from error
 
 
 def _unpacked(path: Path) -> io.BytesIO:
-    with _open(path) as file:
+    with open_bytes(path) as file:
         return io.BytesIO(file.read())

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import UserError
+from .sound import check_finite
 
 HEAD_ALIASES = {"embed_out": "lm_head", "lm_head": "embed_out"}
 """GPT-NeoX's head is lm_head at run time since transformers 5.14, and embed_out on disk and in older adapters."""
@@ -33,6 +34,7 @@ def lay(model: Any, folder: Path, trainable: bool = False) -> Any:
     if config.modules_to_save:
         config.modules_to_save = [present(model, name) for name in config.modules_to_save]
     state = {_renamed(model, key): value for key, value in _saved(folder).items()}
+    check_finite(state.items(), str(folder))
     _fit_rows(model, state)
     peft_model = get_peft_model(model, config)
     try:

@@ -142,6 +142,8 @@ class _Row:
 
         logprob: float | None = None
         top: tuple[tuple[int, float], ...] = ()
+        if bool(logits.isnan().any()):
+            raise UserError("the model's logits are no numbers (nan)", "generation", "Try dtype: fp32 or bf16.")
         raw = logits
         if self.seen:
             known = torch.tensor(sorted(set(self.seen)), device=logits.device)

@@ -8,6 +8,7 @@ from typing import Any
 
 from ..errors import UserError
 from .opening import Loaded
+from .sound import check_scores
 
 MAX_TOKENS = {"cpu": 4096, "mps": 4096}  # padded tokens of one forward pass; a GPU takes 16384
 
@@ -54,7 +55,9 @@ def logprobs(loaded: Loaded, pairs: Sequence[tuple[list[int], list[int]]]) -> li
                 start = len(context) - 1 - shift
                 wanted = torch.tensor(continuation, device=logits.device)
                 scored = logits[r, start : start + len(continuation)].float().log_softmax(-1)
-                found[i] = scored.gather(-1, wanted[:, None])[:, 0].tolist()
+                own = scored.gather(-1, wanted[:, None])[:, 0]
+                check_scores(own, loaded.name)
+                found[i] = own.tolist()
     return found
 
 

@@ -15,6 +15,7 @@ from typing import Any, Literal
 
 from ..artifacts.rows import Message
 from ..errors import UserError
+from . import sound
 from .adapters import lay
 from .devices import dtype_for
 from .finding import Resolved, resolve
@@ -219,11 +220,17 @@ def open_weights(
         options["device_map"] = {"": device}
     owner: Any = AutoModelForCausalLM if kind == "causal" else AutoModelForSeq2SeqLM
     try:
-        model = owner.from_pretrained(
-            found.base, revision=revision or found.revision, trust_remote_code=trust_remote_code, **options
+        model, info = owner.from_pretrained(
+            found.base,
+            revision=revision or found.revision,
+            trust_remote_code=trust_remote_code,
+            output_loading_info=True,
+            **options,
         )
     except FAULTS as error:
         raise cannot_open("the model", error, found.base) from error
+    sound.check_keys(info, found.base)
+    sound.check_finite(model.named_parameters(), found.base)
     return model if device is None or "device_map" in options else model.to(device)
 
 

@@ -7,8 +7,9 @@ A recipe is checked as a typed pipe: each stage's READS must be added by an earl
 from __future__ import annotations
 
 import hashlib
+import os
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,9 +24,8 @@ from ..options import Options, number_problem
 from ..stages import STAGES
 from ..stages.protocol import Stage, find_stage, label_of
 from ..tables import did_you_mean
+from .recipe_text import At, Way, parse_value, read
 
-Way = tuple[int | str, ...]
-"""The keys and list positions from a document's root to a value."""
 RECIPES = PACKAGE / "recipes"
 BUNDLED = PACKAGE / "data"
 TOP_KEYS = ("name", "seed", "stages", "ledger", "max_usd", "max_chars")
@@ -65,43 +65,6 @@ class Recipe:
 
 Row = tuple[int, str, str, JsonObject]
 """A stage as written: its place in the list, its name, its label, its options."""
-At = Callable[..., str]
-"""Gives `file:line` of a place in the recipe."""
-
-
-class _Loader(yaml.SafeLoader):
-    """YAML whose `1e-5` is a number, as everyone who writes a learning rate expects."""
-
-
-_Loader.yaml_implicit_resolvers = {k: list(v) for k, v in yaml.SafeLoader.yaml_implicit_resolvers.items()}
-_Loader.add_implicit_resolver(
-    "tag:yaml.org,2002:float", re.compile(r"^[-+]?[0-9][0-9_]*(?:\.[0-9_]*)?[eE][-+]?[0-9]+$"), list("-+0123456789")
-)
-
-
-def parse_value(text: str) -> Any:
-    """Read one option value as YAML: numbers, true/false, null, lists and maps."""
-    try:
-        return yaml.load(text, _Loader)
-    except yaml.YAMLError:
-        return text
-
-
-def _plain(node: yaml.Node, path: Way, lines: dict[Way, int], errors: list[tuple[int, str]]) -> Any:
-    """Build plain Python from a YAML node, remembering the line of every path; a repeated key is an error."""
-    lines[path] = node.start_mark.line + 1
-    if isinstance(node, yaml.MappingNode):
-        found: dict[Any, Any] = {}
-        for key_node, value_node in node.value:
-            key = _Loader("").construct_object(key_node)
-            if key in found:
-                errors.append((key_node.start_mark.line + 1, f"key '{key}' stands twice"))
-            found[key] = _plain(value_node, (*path, key), lines, errors)
-            lines[(*path, key)] = key_node.start_mark.line + 1
-        return found
-    if isinstance(node, yaml.SequenceNode):
-        return [_plain(item, (*path, i), lines, errors) for i, item in enumerate(node.value)]
-    return _Loader("").construct_object(node)
 
 
 def find(name: str) -> Path:
@@ -142,12 +105,17 @@ def bundled(value: Any) -> Any:
 def load(name: str, overrides: Sequence[str] = ()) -> Recipe:
     """Read, override and check a recipe. Raises one UserError that lists every problem found."""
     path = find(name)
-    return parse(path.read_text(encoding="utf-8-sig"), path, overrides)
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        told = f"not UTF-8: byte 0x{error.object[error.start]:02x} at {error.start}"
+        raise UserError(told, str(path), "Save the recipe as UTF-8.") from error
+    return parse(text, path, overrides)
 
 
 def parse(text: str, path: Path, overrides: Sequence[str] = ()) -> Recipe:
     """Check recipe text; `path` is only named in messages."""
-    data, at, problems = _read(text, path)
+    data, at, problems = read(text, path)
     if not isinstance(data, dict):
         raise UserError("a recipe is a map with name and stages", str(path), "See `hunmin init` for a starter.")
     for key in data:
@@ -164,6 +132,8 @@ def parse(text: str, path: Path, overrides: Sequence[str] = ()) -> Recipe:
             problems.append(f"{at(key)}: {key}: expected {names}, got {data[key]!r}")
         elif told := number_problem(data.get(key)):
             problems.append(f"{at(key)}: {key}: {told}, got {data[key]!r}")
+    if isinstance(data["name"], str) and (told := name_problem(data["name"])):
+        problems.append(f"{at('name')}: name: {told}")
     steps = _steps(rows, at, problems)
     if len(steps) == len(rows):
         problems += contract_problems(steps)
@@ -181,25 +151,16 @@ def parse(text: str, path: Path, overrides: Sequence[str] = ()) -> Recipe:
     )
 
 
-def _read(text: str, path: Path) -> tuple[Any, At, list[str]]:
-    """Give the plain data of YAML text, where each of its places stands, and the keys that stand twice."""
-    lines: dict[Way, int] = {}
-    twice: list[tuple[int, str]] = []
-    try:
-        node = yaml.compose(text, _Loader)
-        data = _plain(node, (), lines, twice) if node else None
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        where = f"{path}:{mark.line + 1}" if mark else str(path)
-        raise UserError(f"not YAML: {getattr(error, 'problem', error)}", where, "Mend the line.") from error
+def name_problem(name: str) -> str | None:
+    """Give why a run cannot go by this name, which becomes its folder's; None when it can."""
+    if not name.strip() or name.strip(".") == "":
+        return f"{name!r} is no name for a folder"
+    if not name.isprintable() or len(os.fsencode(name)) > MOST_NAME:
+        return f"{name[:40]!r} must be printable and at most {MOST_NAME} bytes long"
+    return None
 
-    def at(*where: Any) -> str:
-        for n in range(len(where), -1, -1):
-            if where[:n] in lines:
-                return f"{path}:{lines[where[:n]]}"
-        return str(path)
 
-    return data, at, [f"{path}:{line}: {what}" for line, what in twice]
+MOST_NAME = 200
 
 
 def _rows(stage_rows: Any, at: At, problems: list[str]) -> list[Row]:

@@ -19,6 +19,7 @@ from ..artifacts import artifact, progress
 from ..artifacts.artifact import Inputs
 from ..artifacts.rows import REWARD, LossRow
 from ..errors import UserError
+from ..models import sound
 from ..models.finding import CARD
 from . import resume
 from .config import TrainConfig
@@ -27,6 +28,8 @@ log = logging.getLogger("hunmin")
 
 LOSSES = "losses.json"
 CHECKPOINTS = "checkpoints"
+SKIPS_IN_A_ROW = 20  # fp16 halves its scale at each; some at the start are normal
+UNMOVED_POINTS = 3  # logged losses that are all the same
 
 
 def world_size() -> int:
@@ -140,6 +143,7 @@ def callbacks(config: TrainConfig, label: str, has_validation: bool) -> list[Any
         tick: Any = None
         interrupted = False
         handler: Any = None
+        skips = 0
 
         def interrupt(self, number: int, frame: Any) -> None:
             if self.interrupted:  # asked twice: at once, without saving
@@ -157,6 +161,14 @@ def callbacks(config: TrainConfig, label: str, has_validation: bool) -> list[Any
         def on_step_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
             if self.tick:
                 self.tick(1)
+            skipped = bool(args.fp16) and bool(getattr(kwargs.get("optimizer"), "step_was_skipped", False))
+            self.skips = self.skips + 1 if skipped else 0
+            if self.skips >= SKIPS_IN_A_ROW:
+                raise UserError(
+                    f"fp16's loss scaler skipped {self.skips} steps in a row, up to step {state.global_step}",
+                    label,
+                    "The gradients overflow at any scale: lower learning_rate, or set dtype: bf16 or fp32.",
+                )
             if has_validation and state.global_step % config.save_steps == 0:
                 control.should_save = True
             if self.interrupted:
@@ -169,9 +181,12 @@ def callbacks(config: TrainConfig, label: str, has_validation: bool) -> list[Any
 
         def on_log(self, args: Any, state: Any, control: Any, logs: Any = None, **kwargs: Any) -> None:
             loss = (logs or {}).get("loss")
-            if loss is not None and not math.isfinite(float(loss)):
+            for name in ("loss", "eval_loss", "train_loss"):
+                value = (logs or {}).get(name)
+                if value is None or math.isfinite(float(value)):
+                    continue
                 raise UserError(
-                    f"the loss is {loss} at step {state.global_step}",
+                    f"the {name} is {value} at step {state.global_step}",
                     label,
                     "Lower learning_rate, raise warmup_steps, or set dtype: bf16 or fp32; "
                     "the last checkpoint is from before.",
@@ -222,7 +237,26 @@ def train(trainer: Any, out: Path, config: TrainConfig) -> float:
             f"Lower micro_batch_size (now {config.micro_batch_size}) or max_length ({config.max_length}), set "
             "gradient_checkpointing: true, or quantization: nf4. batch_size can stay: the result is the same.",
         ) from error
+    _check_end(trainer)
     return time.monotonic() - begun
+
+
+def _check_end(trainer: Any) -> None:
+    """Refuse weights that are no numbers before anything is made of them; tell a loss that never moved."""
+    trained = (
+        (name, p.to_local() if hasattr(p, "to_local") else p.detach())  # under FSDP each rank looks at its own part
+        for name, p in trainer.model.named_parameters()
+        if p.requires_grad
+    )
+    where = f"step {trainer.state.global_step}"
+    sound.check_finite(trained, where, "Lower learning_rate, raise warmup_steps, or set dtype: bf16 or fp32.")
+    losses = [row["loss"] for row in loss_curve(trainer.state.log_history) if "loss" in row]
+    if len(losses) >= UNMOVED_POINTS and len(set(losses)) == 1:
+        log.warning(
+            "the loss stayed at %s from step 1 to %d: nothing was learned; is learning_rate too small, or is no row "
+            "labelled?",
+            *(losses[0], trainer.state.global_step),
+        )
 
 
 def _is_out_of_memory(error: BaseException) -> bool:

@@ -13,7 +13,7 @@ from typing import Any
 from ..artifacts import artifact
 from ..artifacts.rows import Notes
 from ..errors import UserError
-from ..models import adapters, finding, opening
+from ..models import adapters, finding, opening, sound
 from ..models import identity as which
 from ..models.devices import OVERFLOWS_FP16
 from ..models.tokenizers import open_tokenizer
@@ -161,7 +161,9 @@ def _add(laid: Any) -> dict[str, float]:
         size = (wanted.double() ** 2).sum()
         left = ((final.double() - start.double()) * wanted.double()).sum()
         weight.data = final
-        kept[name.removeprefix("base_model.model.")] = float(left / size) if size > 0 else 1.0
+        short = name.removeprefix("base_model.model.")
+        sound.check_finite([(short, final)], "merge", "Set dtype: bf16 or fp32, which hold larger numbers than fp16.")
+        kept[short] = float(left / size) if size > 0 else 1.0
     return kept
 
 
@@ -199,6 +201,8 @@ def _answers(model: Any, tokenizer: Any, template: Template, n_tokens: int) -> l
                 new.append(int(logits.argmax()))
                 row = torch.cat([row, torch.tensor([[new[-1]]], device=row.device)], dim=1)
             logits = model(input_ids=ids, use_cache=False).logits[0].float().cpu()
+        if bool(logits.isnan().any()):
+            raise UserError("the model's logits are no numbers (nan)", "merge", "Set dtype: bf16 or fp32.")
         found.append({"logits": logits, "greedy": new})
     return found
 

@@ -19,6 +19,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ...models.sound import check_scores
 from .tokens import Unit
 
 MIN_PREFIX = 32  # tokens; sharing fewer earns nothing
@@ -213,6 +214,7 @@ def _read(logits: Any, spans: Sequence[tuple[int, list[int], tuple[int, ...], tu
     picked = logits[rows.to(logits.device), columns.to(logits.device)].float()
     of_target = picked.gather(1, targets[:, None])[:, 0]
     token_ll = (of_target - picked.logsumexp(1)).double().cpu()
+    check_scores(token_ll, "evaluate")
     best = (picked.argmax(1) == targets).cpu()
     found: Found = []
     at = 0

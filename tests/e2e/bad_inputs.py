@@ -332,10 +332,7 @@ ALONE = [
     ("translate", "DIR/in.jsonl", "-o", "DIR/out", "--engine", "file", "--path", "DIR/none"),
     ("translate", "DIR/in.jsonl", "-o", "DIR/out", "--engine", "deepl", "--glossary", "DIR/made", "--max-chars", "9"),
 ]  # fmt: skip
-USES = [
-    ("chat", "MODEL"), ("evaluate", "MODEL", "-o", "DIR/out"), ("serve", "MODEL", "--port", "0"),
-    ("sft", "DIR/in.jsonl", "-o", "DIR/out", "--base-model", "MODEL"), ("merge", "MODEL", "-o", "DIR/out"),
-]  # fmt: skip
+USES = [("chat", "MODEL"), ("evaluate", "MODEL", "-o", "DIR/out"), ("serve", "MODEL", "--port", "0")]
 BROKEN = {
     "manifest.json": [
         b"",

@@ -56,10 +56,12 @@ def resolve(model: str | Path) -> Resolved:
         if (path / "config.json").is_file():
             what = "the folder holds merged weights and an adapter; the adapter would be applied a second time"
             raise UserError(what, str(path), "Move adapter_config.json and adapter_model.safetensors elsewhere.")
-        config = json.loads((path / "adapter_config.json").read_text(encoding="utf-8"))
+        config = _object(path / "adapter_config.json")
         wanted = noted.get("base_model") or config.get("base_model_name_or_path") or ""
-        if not wanted:
+        if not isinstance(wanted, str) or not wanted:
             raise UserError("the adapter names no base model", str(path), "Set base_model_name_or_path in its config.")
+        if Path(wanted).expanduser().is_dir() and artifact.model_folder(Path(wanted).expanduser()).samefile(path):
+            raise UserError("the adapter names itself as its base", str(path), "Set base_model_name_or_path.")
         below = resolve(wanted)
         if below.adapter is not None:
             raise UserError("the adapter stands on another adapter", str(path), "Merge the first one.")
@@ -101,7 +103,18 @@ def bases_of(model: str | Path) -> list[Path]:
 def card(folder: Path) -> dict[str, Any]:
     """Give what hunmin noted beside a model: base_model, base_hash, template, ...; empty when it made none."""
     path = folder / CARD
-    return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    return _object(path) if path.is_file() else {}
+
+
+def _object(path: Path) -> dict[str, Any]:
+    """Give the JSON object of a model's file. Raises UserError when it holds anything else."""
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except (ValueError, RecursionError) as error:
+        raise UserError(f"not JSON: {str(error)[:100]}", str(path), "Copy the model again.") from error
+    if not isinstance(found, dict):
+        raise UserError(f"expected an object, got {type(found).__name__}", str(path), "Copy the model again.")
+    return found
 
 
 def start(model: str | Path, revision: str | None = None) -> Resolved:

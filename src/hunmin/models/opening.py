@@ -236,6 +236,7 @@ def open_weights(
 
 def _template(name: str, tokenizer: Any, wanted: str | None) -> Any:
     from ..templates.render import Template, load_template
+    from ..templates.sandbox import tried
 
     if wanted and wanted != "model":
         bound = load_template(wanted, tokenizer)
@@ -248,6 +249,7 @@ def _template(name: str, tokenizer: Any, wanted: str | None) -> Any:
         if wanted:
             raise UserError("the model brings no chat template", name, "Name one, such as alpaca.")
         return None
+    tried(source, name)
     # Training asks more of a template (a stop token, a prompt that begins its training text) than answering does.
     return Template("model", source, tokenizer.eos_token or "", tokenizer.bos_token or "", tokenizer.eos_token or "")
 

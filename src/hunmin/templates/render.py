@@ -8,7 +8,6 @@ the conversation up to each answer with the generation prompt, so what is traine
 from __future__ import annotations
 
 import datetime
-import functools
 import json
 import re
 from collections.abc import Mapping, Sequence
@@ -23,6 +22,7 @@ from ..errors import UserError
 from ..tables import did_you_mean
 from . import TEMPLATES
 from .definitions import jinja_of
+from .sandbox import compiled, tried
 
 FOLDER = Path(__file__).parent
 PROBE = "probe"
@@ -221,6 +221,7 @@ def load_template(name_or_path: str, tokenizer: Any = None, system: str = "") ->
                 where,
                 f"Choose one of {', '.join(TEMPLATES)}; a base model was tuned with none.",
             )
+        tried(source, where)
     else:
         source = ("{{ bos_token }}" if bos else "") + _read(name_or_path)
     if system:
@@ -337,7 +338,7 @@ def _render(
     import jinja2
 
     try:
-        text: str = _compile(source).render(
+        text: str = compiled(source).render(
             messages=list(messages),
             bos_token=bos,
             eos_token=eos,
@@ -347,34 +348,8 @@ def _render(
         return text
     except jinja2.TemplateError as error:
         raise UserError(f"template '{where}' refuses this conversation: {error}") from error
-
-
-@functools.lru_cache(maxsize=16)
-def _compile(source: str) -> Any:
-    """Compile in transformers' own way (utils/chat_template_utils.py): sandboxed, trimmed blocks, its helpers."""
-    import jinja2
-    from jinja2.ext import Extension, loopcontrols
-    from jinja2.sandbox import ImmutableSandboxedEnvironment
-
-    class Generation(Extension):
-        """`{% generation %}` marks an answer for transformers; here its body is rendered as it stands."""
-
-        tags = {"generation"}
-
-        def parse(self, parser: Any) -> Any:
-            line = next(parser.stream).lineno
-            body = parser.parse_statements(("name:endgeneration",), drop_needle=True)
-            return jinja2.nodes.Scope(body).set_lineno(line)
-
-    def refuse(message: str) -> None:
-        raise jinja2.TemplateError(message)
-
-    def tojson(value: Any, ensure_ascii: bool = False, indent: int | None = None, **options: Any) -> str:
-        return json.dumps(value, ensure_ascii=ensure_ascii, indent=indent, **options)
-
-    environment = ImmutableSandboxedEnvironment(
-        trim_blocks=True, lstrip_blocks=True, extensions=[Generation, loopcontrols]
-    )
-    environment.filters["tojson"] = tojson
-    environment.globals.update(raise_exception=refuse, strftime_now=lambda form: datetime.datetime.now().strftime(form))
-    return environment.from_string(source)
+    except Exception as error:  # a template is a stranger's program: whatever it raises is its own fault
+        raise UserError(
+            f"template '{where}' fails on this conversation: {type(error).__name__}: {str(error)[:200]}",
+            mend="Mend the template, or name another, such as template: chatml.",
+        ) from error

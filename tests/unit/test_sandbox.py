@@ -13,7 +13,7 @@ from hunmin.templates.render import Template
 MESSAGES = [{"role": "user", "content": "안녕"}]
 ENDLESS = {
     "loops": "{% for a in range(90000) %}{% for b in range(90000) %}{% endfor %}{% endfor %}",
-    "doubling": "{% set ns = namespace(x='abcdefgh') %}{% for i in range(60) %}{% set ns.x = ns.x ~ ns.x %}{% endfor %}",
+    "doubling": "{% set n = namespace(x='abcdefgh') %}{% for i in range(60) %}{% set n.x = n.x ~ n.x %}{% endfor %}",
 }
 RAISING = {
     "power": "{{ 9 ** 99999 }}",

@@ -15,10 +15,10 @@ from typing import Any, Literal
 
 from ..artifacts.rows import Message
 from ..errors import UserError
-from . import sound
 from .adapters import lay
 from .devices import dtype_for
 from .finding import Resolved, resolve
+from .sound import check_finite, check_keys
 from .tokenizers import FAULTS, cannot_open, open_tokenizer
 
 log = logging.getLogger("hunmin")
@@ -229,8 +229,8 @@ def open_weights(
         )
     except FAULTS as error:
         raise cannot_open("the model", error, found.base) from error
-    sound.check_keys(info, found.base)
-    sound.check_finite(model.named_parameters(), found.base)
+    check_keys(info, found.base)
+    check_finite(model.named_parameters(), found.base)
     return model if device is None or "device_map" in options else model.to(device)
 
 

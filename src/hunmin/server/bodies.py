@@ -22,6 +22,10 @@ SILENT = {"metadata", "store", "service_tier", "safety_identifier", "prompt_cach
 UNSUPPORTED = ("tools", "functions", "tool_choice", "function_call", "audio", "modalities", "suffix", "prediction")
 
 
+MOST_PROMPTS = 128
+MOST_ANSWERS = 256  # prompts times n: what one request may put into the queue
+
+
 class Refused(Exception):
     """A request that gets an error in OpenAI's shape."""
 
@@ -140,6 +144,8 @@ def _prompts(given: Any) -> list[Any]:
     if isinstance(given, list) and given:
         if all(isinstance(p, int) and not isinstance(p, bool) for p in given):
             return [given]
+        if len(given) > MOST_PROMPTS:
+            raise Refused(f"{len(given):,} prompts; at most {MOST_PROMPTS} may come in one request.", "prompt")
         if all(isinstance(p, (str, list)) and p for p in given):
             return given
     raise Refused("prompt must be a text, a list of texts, or lists of token ids.", "prompt")
@@ -169,6 +175,8 @@ def _asked(
     echo: bool = False,
 ) -> Asked:
     n = _integer(body, "n", 1, 16) or 1
+    if len(prompts) * n > MOST_ANSWERS:
+        raise Refused(f"{len(prompts)} prompts times n {n} are over {MOST_ANSWERS} answers in one request.", "n")
     seed = _integer(body, "seed", -(2**63), 2**63 - 1)
     options = body.get("stream_options") or {}
     if not isinstance(options, dict):
@@ -217,7 +225,7 @@ def _bias(body: Mapping[str, Any], loaded: Loaded) -> tuple[tuple[int, float], .
     rows = loaded.model.get_input_embeddings().weight.shape[0]
     for key, value in given.items():
         number = isinstance(value, (int, float)) and not isinstance(value, bool) and -100 <= value <= 100
-        if not number or not key.isdecimal() or int(key) >= rows:
+        if not number or not (key.isascii() and key.isdecimal() and len(key) < 10) or int(key) >= rows:
             raise Refused(
                 f"logit_bias: {key!r}: {value!r} is no token id with a number from -100 to 100.", "logit_bias"
             )

@@ -96,6 +96,8 @@ def app(
         return JSONResponse(card)
 
     async def health(request: Any) -> Any:
+        if not host_allowed(request.headers.get("host", ""), host, allowed_hosts):
+            return refuse(Refused("This host name is not served here.", None, "wrong_host", 403))
         return JSONResponse({"status": "ok", "running": worker.running, "waiting": worker.waiting})
 
     routes = [
@@ -131,9 +133,11 @@ async def _body(request: Any) -> Any:
         if len(data) > MAX_BODY:
             raise Refused(f"The body is over {MAX_BODY >> 20} MB.", None, None, 413)
     try:
-        return json.loads(data)
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
-        raise Refused(f"We could not parse the JSON body of your request: {error}") from error
+        body = json.loads(data)
+        json.dumps(body, ensure_ascii=False).encode()  # half of a surrogate pair is no text, in keys neither
+        return body
+    except (ValueError, RecursionError) as error:  # no JSON, nested too deeply, a number of too many digits
+        raise Refused(f"We could not parse the JSON body of your request: {str(error)[:200]}") from error
 
 
 # --- answers ---

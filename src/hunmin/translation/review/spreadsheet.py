@@ -35,7 +35,19 @@ WORDS = {
     "rejected": "rejected",
     "제외": "rejected",
 }
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "'")  # what a spreadsheet would run, or take the quote off
+FORMULA = (
+    "=",
+    "+",
+    "-",
+    "@",
+    "\t",
+    "\r",
+    "'",
+    "＝",
+    "＋",
+    "－",
+    "＠",
+)  # what a spreadsheet would run, or take the quote off
 REPLACED = "of them in place of another reviewer's"
 CELL_CHARS = 32_767
 

@@ -144,7 +144,8 @@ def test_two_runs_and_the_published_rows_in_one_table(tmp_path, capsys):
     assert cli.main(["compare", a, b, "--full"]) == 0
     text = capsys.readouterr().out
     assert "| a: sft |" in text and "| b: sft |" in text
-    line = next(line for line in text.splitlines() if line.startswith("| Polyglot-ko-12.8b"))
+    whole = text.split("## protocol: ", 1)[1]
+    line = next(line for line in whole.splitlines() if line.startswith("| Polyglot-ko-12.8b"))
     assert "0.8108 n=1000" in line
     assert "published: KO-Platypus" in line
     assert "0.125 (0 against 4)" in text
@@ -157,7 +158,7 @@ def test_runs_whose_folders_are_called_alike_stay_apart(tmp_path, capsys):
     assert cli.main(["compare", a, b, a, "--published", "none", "--full"]) == 0
     text = capsys.readouterr().out
     assert "| a/01-evaluate: sft | 0.5000" in text and "| b/01-evaluate: sft | 0.6000" in text
-    assert text.count(": sft |") == 2
+    assert text.split("## protocol: ", 1)[1].count(": sft |") == 2
 
 
 def test_two_evaluations_of_one_run_lose_no_score(tmp_path):

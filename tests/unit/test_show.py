@@ -64,3 +64,15 @@ def test_thinking_weights_and_tool_calls_are_shown(capsys, tmp_path):
     told = run(capsys, tmp_path / "records.jsonl")
     assert "[assistant, weight 0: not learned]" in told and "결과를 옮긴다." in told and '"name": "weather"' in told
     assert told.index("둘 더하기 둘") < told.index("\n    4\n") and "label: false" in told
+
+
+def test_long_fields_are_cut_unless_full_and_issues_are_sentences(tmp_path, capsys):
+    issue = {"code": "number_lost", "severity": "certain", "status": "open", "field": "output", "detail": "412"}
+    row = {"id": "a", "source": "t", "instruction": "센다", "output": "가" * 2000, "issues": [issue]}
+    row["original"] = {"instruction": "Count"}
+    path = tmp_path / "r.jsonl"
+    path.write_text(json.dumps(row, ensure_ascii=False) + "\n", encoding="utf-8")
+    out = run(capsys, path)
+    assert "... 1,400 more characters: --full" in out and "ko  센다" in out and "en  Count" in out
+    assert "number lost in output (412): surely wrong, still there" in out and "\x1b" not in out
+    assert "가" * 2000 in run(capsys, path, "--full")

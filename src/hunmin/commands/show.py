@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import json
 import re
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,7 +13,9 @@ from ..artifacts import artifact
 from ..artifacts.record import Record, read_jsonl, texts
 from ..artifacts.rows import JsonObject
 from ..errors import UserError
-from .console import whole
+from .console import colours, whole
+
+MOST_CHARS, MOST_LINES = 600, 12  # of a field, unless --full
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -24,6 +25,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--where", action="append", default=[], metavar="FIELD=TEXT",
                         help="only rows whose field holds the text; FIELD alone: rows that have it")  # fmt: skip
     parser.add_argument("--dropped", action="store_true", help="the rows that were dropped, with stage and reason")
+    parser.add_argument("--full", action="store_true", help="long fields whole (default: their first lines)")
     parser.add_argument("--id", help="follow one record through the stages of a run")
     parser.add_argument("--stats", action="store_true", help="lengths, languages, register, duplicates, by source")
     parser.add_argument("--morphology", action="store_true", help="with --stats: morphemes by kiwipiepy")
@@ -52,7 +54,7 @@ def main(args: argparse.Namespace) -> int:
         if shown == args.n:
             break
         shown += 1
-        print(json.dumps(row, ensure_ascii=False) if args.json else _plain(_readable(row)))
+        print(json.dumps(row, ensure_ascii=False) if args.json else _plain(_readable(row, args.full)))
     if not shown:
         print(f"{file}: no row matches" if args.where else f"{file}: no rows")
     return 0
@@ -98,7 +100,7 @@ def _rows(file: Path, only_records: bool, bad: dict[str, int]) -> Iterator[Any]:
 
 def _plain(text: str) -> str:
     """Give the text without colours when it does not go to a terminal."""
-    return text if sys.stdout.isatty() else re.sub("\033\\[[0-9]+m", "", text)
+    return text if colours() else re.sub("\033\\[[0-9]+m", "", text)
 
 
 def value_at(row: Any, dotted: str) -> Any:
@@ -126,7 +128,7 @@ def _matching(rows: Iterator[Any], conditions: list[str], dropped: bool) -> Iter
             yield row
 
 
-def _readable(row: Record) -> str:
+def _readable(row: Record, full: bool = True) -> str:
     lines = []
     if "record" in row and "reason" in row:
         detail = f" ({json.dumps(row['detail'], ensure_ascii=False)})" if row.get("detail") not in (None, "") else ""
@@ -141,24 +143,51 @@ def _readable(row: Record) -> str:
         marks += ["weight 0: not learned"] if turn.get("weight") == 0 else []
         lines += _thinking(turn)
         if path in shown or turn.get("tool_calls"):
-            lines += _text(path, f" [{', '.join(marks)}]", shown.pop(path, ""), original)
+            lines += _text(path, f" [{', '.join(marks)}]", shown.pop(path, ""), original, full)
         lines += [f"    calls {json.dumps(c, ensure_ascii=False)}" for c in turn.get("tool_calls") or ()]
     for path, text in shown.items():
         if path == "output":
             lines += _thinking(row)
-        lines += _text(path, "", text, original)
+        lines += _text(path, "", text, original, full)
+    lines += [f"  \033[33m{sentence(issue)}\033[0m" for issue in _issues(row)]
     for key in row:
+        if key == "issues" and not full:
+            continue
         if key in ("id", "source", "original", "messages", "thinking") or key in shown:
             continue
         lines.append(f"  \033[2m{key}: {json.dumps(row[key], ensure_ascii=False)[:300]}\033[0m")
     return "\n".join(lines) + "\n"
 
 
-def _text(path: str, role: str, text: str, original: dict[str, str]) -> Iterator[str]:
+def _text(path: str, role: str, text: str, original: dict[str, str], full: bool) -> Iterator[str]:
+    """Yield a field's lines; with the English below it, both carry their language."""
+    english = original.get(path)
+    both = bool(english) and english != text
     yield f"  \033[36m{path}{role}\033[0m"
-    yield from (f"    {line}" for line in text.splitlines())
-    if original.get(path) and original[path] != text:
-        yield from (f"    \033[2m{line}\033[0m" for line in original[path].splitlines())
+    yield from (f"    {'ko  ' if both else ''}{line}" for line in _cut(text, full))
+    if both:
+        yield from (f"    \033[2men  {line}\033[0m" for line in _cut(english or "", full))
+
+
+def _cut(text: str, full: bool) -> list[str]:
+    """Give a text's lines; of a long one the first, and how much was left out."""
+    if full or (len(text) <= MOST_CHARS and text.count("\n") < MOST_LINES):
+        return text.splitlines()
+    kept = "\n".join(text[:MOST_CHARS].splitlines()[:MOST_LINES])
+    return [*kept.splitlines(), f"... {len(text) - len(kept):,} more characters: --full"]
+
+
+def _issues(row: Record) -> list[JsonObject]:
+    found = row.get("issues")
+    return [issue for issue in found if isinstance(issue, dict) and "code" in issue] if isinstance(found, list) else []
+
+
+def sentence(issue: JsonObject) -> str:
+    """Give an issue in words: what, where, how sure, what became of it."""
+    sure = "surely wrong" if issue.get("severity") == "certain" else "for a person to judge"
+    now = "mended" if issue.get("status") == "mended" else "still there"
+    detail = f" ({issue['detail']})" if isinstance(issue.get("detail"), str) and issue["detail"] else ""
+    return f"{str(issue['code']).replace('_', ' ')} in {issue.get('field', '?')}{detail}: {sure}, {now}"
 
 
 def _thinking(row: Record) -> Iterator[str]:

@@ -105,6 +105,7 @@ def test_code_mixed_without_original():
         ("We have \\[ \\frac{a}{b} \\ge 1. \\]", "다음을 얻습니다. \\[ \\분수{a}{b} \\ge 1. \\]"),
         ("∃x∀y(soldier(x)→general(x,y))", "∃X∀Y(병사(X)→장군(X,Y))"),
         ("For 2x + 3 ≤ 11 it holds.", "2x + 3 < 11이면 성립합니다."),
+        ("Here x^3 - 8 = 0 holds.", "x² - 8 = 0이 성립합니다."),
         ("Here 2q^2 = p^2 holds.", "2q2 = p^2이 성립합니다."),
     ],
 )
@@ -118,6 +119,8 @@ def test_math_symbol_finds(english, korean):
     [
         ("Solve $x^2 - 4 = 0$.", "$x^2-4=0$을 푸세요."),
         ("8 × 1,500 = 12,000 won", "8 × 1500 = 12000원"),
+        ("10^3 = 1000", "10³ = 1000"),
+        ("Here x² + 1 = 5 holds.", "x^2 + 1 = 5가 성립합니다."),
         ("$a = b \\text{ if } c$", "$a = b \\text{ 만약 } c$"),
         ("It costs $5, not $10.", "10달러가 아니라 5달러입니다."),
         ("Profit = price minus cost", "이익 = 가격 - 비용"),

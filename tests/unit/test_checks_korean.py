@@ -294,6 +294,20 @@ def test_repetition_with_reason(text):
     assert found(text, only="loop") == set()
 
 
+def test_a_whole_text_that_stands_there_twice():
+    korean = "나무는 여름에 우리에게 그늘을 준다."
+    assert found(f"{korean}\n\n{korean}", "Trees give us shade in summer.", only="loop") == {("loop", "certain")}
+    assert found(f"{korean}\n\n{korean}", "Trees give us shade.\n\nTrees give us shade.", only="loop") == set()
+    assert found("여름에는 나무가, 겨울에는 나무가", "A tree in summer, a tree in winter", only="loop") == set()
+
+
+def test_a_program_in_the_place_of_what_asks_for_one():
+    asks = "Write a Python function that adds two numbers."
+    program = "def add(a, b):\n    return a + b"
+    assert found(program, asks, only="no_korean") == {("no_korean", "review")}
+    assert found(program, "def add(a, b):\n  return a + b", only="no_korean") == set()
+
+
 def test_a_refrain_of_the_english_is_one_in_korean():
     refrain = "함께 노래해요 봄이 왔어요. "
     assert found(refrain * 5, "Sing along, for spring is here. " * 5, only="loop") == set()

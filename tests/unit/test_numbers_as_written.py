@@ -976,6 +976,13 @@ The first 10 users get 15% off.
 It took 3 hours and 5 minutes.
 = 3시간 5분 걸렸다.
 ? 5시간 3분 걸렸다.
+Add 2 1/4 cups of flour.
+= 밀가루 2와 1/4컵을 넣는다.
+= 밀가루 2와 4분의 1컵을 넣는다.
+! 밀가루 2와 3/4컵을 넣는다.
+Here E = mc^2 holds.
+= E = mc²이 성립한다.
+! E = mc³이 성립한다.
 """
 
 

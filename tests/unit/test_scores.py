@@ -157,6 +157,10 @@ READ = [
     ("5점: 우수, 3점: 보통, 1점: 미흡. 이 답변은 3점입니다.", 3),
     ("평균: (9+7)/2 = 8. 점수: 8", 8),
     ("점수: 8\n8/10 확률이라는 계산이 맞습니다.", 8),
+    ("확신도: 9점\n점수: 4점", 4),
+    ("Confidence score: 9\nScore: 4", 4),
+    ("모범 답안은 10점이지만 이 답변은 6점입니다.", 6),
+    ("9/10. It covers all steps.", 9),
 ]
 
 UNREAD = [
@@ -265,6 +269,13 @@ UNREAD = [
     ("답변에 나온 '8점'이라는 숫자는 경기 점수입니다.", "no_score"),
     ("경기는 3점 차로 끝났다.", "no_score"),
     ("수능에서 9점짜리 문항이다.", "no_score"),
+    ("Rating: 4 stars out of 5", "other_scale"),
+    ("Rating: 4 stars", "other_scale"),
+    ("The student got 9 out of 10 questions right.", "no_score"),
+    ("difficulty: 8/10", "no_score"),
+    ("난이도는 8점입니다.", "no_score"),
+    ("다른 평가자는 9점을 주었습니다.", "no_score"),
+    ("모범 답안은 10점으로 평가되며, 이 답변은 그에 크게 못 미칩니다.", "no_score"),
 ]
 
 

@@ -9,11 +9,12 @@ import pytest
 
 from hunmin.artifacts.artifact import Inputs
 from hunmin.artifacts.record import read_jsonl, write_jsonl
-from hunmin.commands.one_stage import holds_records
+from hunmin.commands.one_stage import find_inputs, holds_records
 from hunmin.errors import UserError
 from hunmin.formats import FORMATS
 from hunmin.formats.names import columns_line, propose
 from hunmin.stages import load
+from hunmin.stages.protocol import find_stage
 
 
 def user(text):
@@ -51,6 +52,25 @@ READ = [
     ({"conversations": [human("안녕?"), gpt("안녕하세요.")], "kto_tag": True}, {**TALK, "label": True}),
     ({"질문": "서울은?", "답변": "수도", "label": "False"}, {**ASKED, "label": False}),
     ({**TALK, "label": "긍정"}, {**TALK, "extra": {"label": "긍정"}}),
+    (
+        {"messages": [user("안녕?"), answer("안녕하세요.", train_on_turn=False)]},
+        {"messages": [user("안녕?"), answer("안녕하세요.", weight=0)]},
+    ),
+    (
+        {"conversation": [{"input": "안녕?", "output": "안녕하세요.", "weight": 0, "reasoning": "음", "lang": "ko"}]},
+        {"messages": [user("안녕?"), answer("안녕하세요.", weight=0, thinking="음", extra={"lang": "ko"})]},
+    ),
+    (
+        {
+            "conversations": [
+                human("안녕?"),
+                gpt(
+                    "<|begin_of_thought|>\n\n음\n\n<|end_of_thought|>\n\n<|begin_of_solution|>\n\n안녕하세요.\n\n<|end_of_solution|>"
+                ),
+            ]
+        },
+        {"messages": [user("안녕?"), answer("안녕하세요.", thinking="음")]},
+    ),
     # a system prompt and earlier turns in columns of their own
     ({"system": "너는 해적이다.", **TALK}, PIRATE),
     ({"conversations": [human("안녕?"), gpt("안녕하세요.")], "system_prompt": "너는 해적이다.", "tools": "[]"}, PIRATE),
@@ -253,6 +273,7 @@ def test_what_a_row_becomes(tmp_path, row, record):
         ({"conversations": [human("가")], "chosen": gpt("나"), "rejected": gpt("나")}, "there is no preference"),
         ({"prompt": "가", "question": "나", "chosen": "다", "rejected": "라"}, "could be any of prompt, question"),
         ({"messages": [user("가"), answer("", tool_calls=[{"function": {}}])]}, "a tool call without a name"),
+        ({"prompt": json.dumps([user("가")]), "response": "나"}, ["a list of messages", "prompt and completion"]),
     ],
 )
 def test_what_is_refused_with_which_words(tmp_path, row, says):
@@ -355,3 +376,26 @@ def test_columns_told_by_their_names_are_the_ones_that_can_only_mean_one_thing()
 def test_rows_that_only_look_like_records_are_loaded_before_a_stage_reads_them(tmp_path, more, ours):
     write_jsonl(tmp_path / "in.jsonl", [{"id": "a", "source": "s", **TALK, **more}])
     assert holds_records(tmp_path / "in.jsonl") is ours
+
+
+def test_a_translated_file_with_one_turn_to_be_read_keeps_its_english(tmp_path):
+    english = {"messages.0.content": "Hello?", "messages.1.content": "Hello."}
+    left = {"instruction": "서울은?", "output": "<think>음</think>수도", "original": {"output": "The capital"}}
+    rows = [
+        {"id": "a", "source": "s", **TALK, "original": english},
+        {"id": "b", "source": "s", "messages": [user("안녕?"), answer("네.", train=False)], "original": english},
+        {"id": "c", "source": "s", **left},  # what a translator left stays for `check` to see
+    ]
+    write_jsonl(tmp_path / "in.jsonl", rows)
+    found, _ = find_inputs(str(tmp_path / "in.jsonl"), tmp_path, find_stage("check"))
+    records = list(read_jsonl(found))
+    assert [r["original"] for r in records] == [english, english, left["original"]]
+    assert records[1]["messages"][1]["weight"] == 0
+    assert records[2]["output"] == left["output"] and "thinking" not in records[2]
+
+
+def test_keys_of_several_formats_are_told_with_the_options_to_choose_from(tmp_path):
+    row = {"instruction": "서울은?", "response": "수도", "conversations": [human("서울은?"), gpt("수도")]}
+    with pytest.raises(UserError) as error:
+        loaded(tmp_path, [row])
+    assert "--format dolly or --format sharegpt" in str(error.value)

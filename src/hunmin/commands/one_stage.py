@@ -17,7 +17,7 @@ from typing import Any
 
 from ..artifacts import artifact, lock, progress
 from ..artifacts.artifact import Counts, Inputs, Spend
-from ..artifacts.record import problems
+from ..artifacts.record import HISTORY, problems
 from ..artifacts.rows import Manifest
 from ..errors import UserError
 from ..formats import records as own_records
@@ -165,7 +165,8 @@ def find_inputs(given: str | None, room: Path, stage: Stage) -> tuple[Path | Non
         return path, None
     load = find_stage("load")
     folder = room / "input"
-    manifest, how = execute(load, load.config({"path": str(path)}), Inputs(label="load"), folder)
+    options = {"path": str(path), "provides": _history_in(path)}
+    manifest, how = execute(load, load.config(options), Inputs(label="load"), folder)
     if how == "made" and not progress.quiet:
         print("\n".join([f"loaded {given}:", *manifest["counts"]["notes"].get("terminal", ())]), file=sys.stderr)
     return folder / artifact.RECORDS, None
@@ -178,6 +179,23 @@ def stages_of(given: str | None) -> dict[str, Path]:
 
 
 LOOK = 1000  # rows of a file that are looked at
+
+
+def _history_in(path: Path) -> list[str]:
+    """Give the history keys (original, issues ...) of a file of records that has to be loaded for some of its rows."""
+    if path.suffix != ".jsonl":
+        return []
+    found: set[str] = set()
+    with path.open(encoding="utf-8", errors="replace") as file:
+        for _, line in zip(range(LOOK), file, strict=False):
+            try:
+                row = json.loads(line)
+            except json.JSONDecodeError:
+                return []
+            if not isinstance(row, dict) or not own_records.fits(row):
+                return []
+            found |= {key for key in HISTORY if row.get(key)}
+    return [key for key in HISTORY if key in found]
 
 
 def holds_records(path: Path) -> bool:

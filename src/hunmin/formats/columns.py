@@ -13,7 +13,7 @@ from ..artifacts.rows import JsonObject
 from ..errors import UserError
 from ..tables import did_you_mean
 from .names import MEANING, MEDIA, filled, plain_name
-from .turns import check_turns, read_turns, split_thinking
+from .turns import check_turns, read_turns, split_thinking, unpacked
 
 CARRIED = ("license", "generator")
 EARLIER = "turns before"  # while a record is read: its history, until all of its question is known
@@ -42,8 +42,12 @@ def carry(record: Record, row: Mapping[str, Any], used: Iterable[str]) -> Record
 
     What has a place in a record goes there, whatever the row's shape: a system prompt, label, reasoning, tools, earlier
     turns, id, license and generator. Every other column is kept under `extra`.
-    Raises UserError for a row about an image, video or sound, and for two system prompts.
+    Raises UserError for a row about an image, video or sound, for turns in the place of a question, and for two system
+    prompts.
     """
+    if isinstance(record.get("instruction"), str) and not isinstance(unpacked(record["instruction"]), str):
+        mend = "Name the columns prompt and completion, which are read as turns"
+        raise UserError("the question is a list of messages written as text", "field 'instruction'", mend)
     used = {*used, *take(record, row, used)}
     extra = {}
     for key, value in row.items():
@@ -109,7 +113,7 @@ def _put_label(record: Record, value: Any, key: str) -> bool:
 def truth(value: Any, numbers: bool) -> bool | None:
     """Give the true or false of a cell, with `numbers` also of 1 and 0; None for anything else."""
     if isinstance(value, str):
-        value = {"true": True, "false": False, "1": 1, "0": 0}.get(value.strip().lower())
+        value = {"true": True, "false": False, "1": 1, "0": 0, "1.0": 1, "0.0": 0}.get(value.strip().lower())
     if isinstance(value, bool):
         return value
     return bool(value) if numbers and isinstance(value, (int, float)) and value in (0, 1) else None

@@ -52,7 +52,9 @@ def shape_of(rows: Sequence[Mapping[str, Any]], where: str) -> Shape:
     if len(found) == 1:
         return Shape(found.pop())
     if found:
-        raise UserError(f"the keys fit several formats: {', '.join(sorted(found))}", where, "Name one: format: alpaca.")
+        names = sorted(found)
+        mend = f"Name one: {' or '.join(f'--format {name}' for name in names)}."
+        raise UserError(f"the keys fit several formats: {', '.join(names)}", where, mend)
     mixed = [i for i, row in enumerate(rows) if fitting(row) != fitting(rows[0])]
     if mixed and fitting(rows[0]):
         a, b = (", ".join(fitting(rows[i])) or "no format" for i in (0, mixed[0]))

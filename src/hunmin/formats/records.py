@@ -36,11 +36,24 @@ def read(row: Mapping[str, Any]) -> list[Record]:
     taken = take(record, {k: v for k, v in row.items() if k not in used}, ())
     for key in [k for k in taken if k not in DECLARED]:
         record.pop(key, None)
+    if row.get("original"):
+        _as_translated(record, row)
     left = {k: plain(row[k]) for k in HINTS if row.get(k) is not None and k not in taken}
     return [{**record, **({"extra": {**(record.get("extra") or {}), **left}} if left else {})}]
 
 
 HINTS = ("thinking", "tools", "label")
+
+
+def _as_translated(record: Record, row: Mapping[str, Any]) -> None:
+    """Put back <think> into the answers of a translated row: `check` has to see what the translator left there."""
+    if not row.get("thinking") and record.pop("thinking", None):
+        record["output"] = row["output"]
+    if record.get("messages") and len(record["messages"]) == len(row["messages"]):
+        for message, turn in zip(record["messages"], row["messages"], strict=True):
+            if message.get("thinking") and "<" in str(turn.get("content")) and "thinking" not in turn:
+                message["content"] = turn["content"]
+                del message["thinking"]
 
 
 def write(record: Record) -> JsonObject:

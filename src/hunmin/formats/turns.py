@@ -28,10 +28,15 @@ SAID = ("content", "value", "text", "message", "utterance", "내용", "발화", 
 PAIRS = (("system",), ("user", "human", "input", "question", "query", "prompt", "질문", "사용자"),
          ("assistant", "gpt", "bot", "output", "answer", "response", "답변", "어시스턴트"))  # fmt: skip
 THOUGHTS = ("thinking", "reasoning_content", "reasoning")
-WEIGHTS = ("weight", "train", "training", "trainable", "loss", "learn")
+WEIGHTS = ("weight", "train", "training", "trainable", "train_on_turn", "loss", "learn")
 MEDIA_TYPES = ("image", "image_url", "input_image", "video", "audio", "input_audio", "file")
 MEDIA_KEYS = ("images", "image", "videos", "audios")
 BLOCK = re.compile(r"\A\s*<(think|thinking)>(.*?)</\1>\s*", re.DOTALL)
+MARKED = re.compile(  # as OpenThoughts writes it
+    r"\A\s*<\|begin_of_thought\|>(.*?)<\|end_of_thought\|>\s*"
+    r"(?:<\|begin_of_solution\|>)?\s*(.*?)\s*(?:<\|end_of_solution\|>)?\s*\Z",
+    re.DOTALL,
+)
 HEADLESS = re.compile(r"\A((?:(?!<think>).)*?)\n\s*</think>\s*?(?:\n\s*|\Z)", re.DOTALL)  # some servers cut <think>
 MEDIA_MARK = re.compile(r"(?:\A|\n)\s*(<(?:image|video|audio)>)|(<(?:image|video|audio)>)\s*(?:\Z|\n)")
 
@@ -98,7 +103,13 @@ def _messages(turn: Mapping[str, Any], where: str) -> list[JsonObject]:
                 for role, names in zip(("system", "user", "assistant"), PAIRS, strict=True)]  # fmt: skip
         if not (pair[1][1] and pair[2][1]):
             raise UserError(f"a turn that says not who speaks: {', '.join(map(str, turn))}", where)
-        return [{"role": role, "content": _text(turn[k], where, {})} for role, k in pair if k and filled(turn[k])]
+        more = {k: v for k, v in turn.items() if k not in {key for _, key in pair}}  # of its answer: weight, reasoning
+        return [
+            message
+            for role, k in pair
+            if k and filled(turn[k])
+            for message in _messages({"role": role, "content": turn[k]} | (more if role == "assistant" else {}), where)
+        ]
     role = ROLE_OF.get(plain_name(turn[who]))
     if role is None:
         raise UserError(f"unknown speaker {turn[who]!r}; known: {KNOWN}", where)
@@ -159,6 +170,8 @@ def _think(message: JsonObject, turn: Mapping[str, Any], where: str) -> None:
 
 def split_thinking(answer: str, where: str) -> tuple[str, str]:
     """Give (reasoning, answer) of a text that begins with <think>...</think>; ("", text) when it does not."""
+    if "<|begin_of_thought|>" in answer and (marked := MARKED.match(answer)):
+        return marked[1].strip(), marked[2]
     if "think" not in answer:
         return "", answer
     found = BLOCK.match(answer) or HEADLESS.match(answer)

@@ -73,7 +73,7 @@ class _Found:
 
 
 _NUMBER = re.compile(r"[-+]?[0-9]+(?:[.,:][0-9]+)*(?:[eE][-+]?[0-9]+\b)?")
-_UNIT = r"(?:[ \t]*(?P<unit>점|points?\b|pts?\b))?"
+_UNIT = r"(?:[ \t]*(?P<unit>점|points?\b|pts?\b|stars?\b))?"
 _TO = re.compile(_UNIT + r"[ \t]*,?[ \t]*(?:->|→|-|~|to\b|or\b|에서|부터|또는|혹은|내지)[ \t]*[-+]?[0-9]", re.I)
 _OF = re.compile(
     _UNIT + r"[ \t]*\(?[ \t]*(?:/|out\s+of\b|of\b)[ \t]*(?P<top>[0-9]+(?:\.[0-9]+)?)"
@@ -108,6 +108,11 @@ _TOP_KO = re.compile(
     r"(?<![0-9.])(?P<top>[0-9]+(?:\.[0-9]+)?)\s*점?\s*만점\s*(?:에서|에|중에서|중에|중|기준으로|기준)?\s*(?:으로\s*)?"
 )
 _OUT_OF_KO = re.compile(r"(?<![0-9.])(?P<top>[0-9]+(?:\.[0-9]+)?)점\s*중(?:에서|에)?\s*(?=[0-9])")
+_COUNTED = re.compile(
+    r"[ \t]+(?:(?:of\s+the|the|test|unit|math|correct)[ \t]+)?(?:questions?|problems?|items?|cases?|steps?|facts?|claims?|"
+    r"tests?|sentences?|times|people|examples?|requirements?|constraints?|문제|문항|항목|단계|사례|조건)",
+    re.I,
+)
 _POINTS = re.compile(r"(?<![0-9.])[0-9]+(?:\.[0-9]+)?\s*점(?!\s*(?:만점|중))")
 _UNFIT = (  # what follows a number that is not the score, and why
     (re.compile(r"\s*(?:%|퍼센트|percent)"), "other_scale"),
@@ -196,7 +201,11 @@ def _score_at(text: str, at: int, scale: Scale, final: bool = False) -> _Found |
         assert unit is not None
         if unit["unit"]:
             end = unit.end()
+            if unit["unit"].lower().startswith("star") and scale.high != 5:
+                return bad("other_scale")
     rest = text[end:]
+    if of and _COUNTED.match(rest):
+        return None  # "9 out of 10 questions": what the answer got right
     for after, why in _UNFIT:
         if after.match(rest):
             return bad(why)

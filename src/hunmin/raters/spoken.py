@@ -22,13 +22,19 @@ _UNREAL = re.compile(
     re.I,
 )
 _TOP = re.compile(r"(?:만점인?|배점|기준|합격선|최고점|최고\s*점수|최대\s*점수)[은는이]?\s*$")
+_ANOTHERS = re.compile(  # whose score it is: the judge's own words about another answer, judge, time or measure
+    r"(?:모범\s*답[안변]|다른\s*(?:평가자|심사\S*|답변|응답|모델|사람)|지난번|이전\s*(?:답변|평가|버전)|난이도|확신도)(?:들)?"
+    r"(?:은|는|이|가|에는|에게|에서는|에|:)?\s(?![^.!?\n]*(?:이\s*답변|이\s*응답|이번|본\s*답변))[^.!?\n]*$"
+    r"|(?:difficulty|confidence|certainty|난이도|확신도)\s*(?::|=|\bis\b)?\s*$",
+    re.I,
+)
 _WERE_IT_RATED = re.compile(r"(?:만약\s*)?(?:점수|평점)[를을로]?\s*(?:주|준|매기|매긴|부여한|말하)\S*면")
 _PERHAPS = re.compile(r"(?:[가-힣]면[\s,])")
 _WOULD = re.compile(r"\A[^.!?\n]{0,30}?(?:겠|을\s*것|수\s*있)")
 _CLAUSE = re.compile(r"[.!?;]\s|\n|지만|으나|는데|[고며],|하지만|그러나|\bbut\b|\bhowever\b|,\s*so\b", re.I)
 _NOT_OURS = re.compile(
-    r"(?:정답|해답|모범\s*답안|출력|반환값|결과값|변수|코드|예시|예를\s*들어)\S{0,2}\s*:?\s*$"
-    r"|(?:answer|output|prints?|returns?|variable|code|example|prompt)\s*(?:is|was|:)?\s*$"
+    r"(?:정답|해답|모범\s*답안|출력|반환값|결과값|변수|코드|예시|예를\s*들어|난이도|확신도)\S{0,2}\s*:?\s*$"
+    r"|(?:answer|output|prints?|returns?|variable|code|example|prompt|difficulty|confidence|certainty)\s*(?:is|was|:)?\s*$"
     r"|\b(?:would|could|should|might|to|cannot|perfect|highest)\s*$",
     re.I,
 )
@@ -43,6 +49,8 @@ def talked_of(text: str, at: int, end: int) -> bool:
     if _TOP.search(before):
         return True
     clause = before[max((m.end() for m in _CLAUSE.finditer(before)), default=0) :]
+    if _ANOTHERS.search(clause):
+        return True
     clause = _WERE_IT_RATED.sub("", clause)
     return bool(_UNREAL.search(clause) or (_PERHAPS.search(clause) and _WOULD.match(rest)))
 

@@ -25,6 +25,7 @@ _VERDICT = re.compile(
     re.I,
 )
 _MARKED = re.compile(r"\[\[\s*(?:([ABC])|([AB])\s*(>{1,3}|<{1,3}|=)\s*([AB])|(무승부|tie))\s*\]\]", re.I)
+_DENIED = re.compile(r"아니|아닙|않|어렵|힘들|못\s?[하합한]|없(?:다|습니다|음|는)|\bnot\b|n't\b", re.I)
 _KEYS = ("winner", "choice", "verdict", "better", "preference", "preferred", "승자", "판정", "선택", "결과")
 _VALUE = re.compile(rf"^\s*{_NAMED}_?(?P<said>[ABC]|{_TIE})\s*$", re.I)
 
@@ -101,6 +102,8 @@ def _said(line: str) -> _Said | None:
     told = match["label"] and re.match(r"\s*\(|\.\s", line[match.end() :])  # "판정: A (B보다 정확함)"
     if not told and len(set(re.findall(r"(?<![A-Za-z])[AB](?![A-Za-z])", line))) > 1:
         return None  # "A와 B 모두": not a verdict
+    if not match["label"] and _DENIED.search(re.split(r"[.!?](?:\s|$)|[,;(]", line[match.end() :])[0]):
+        return None  # "A의 승리가 아니다"
     rest = line[match.end() :].strip(" .!*")
     return _Said(_name(match["said"]), bool(match["label"]), rest in ("", "입니다", "이다"))
 

@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import Any
 
 from ...text.formulas import RELATIONS, SYMBOLS
+from ...text.number_shapes import SUPERSCRIPT
 from ...text.segments import is_code
 from .lost import lost_spans, squeeze
 from .reading import CERTAIN, REVIEW, Issue, issue, place, spans_of
@@ -36,6 +37,7 @@ def _same(text: str) -> str:
 TORN = re.compile(r"\$[ \t]+\$(?!\$)")
 SIGNS = str.maketrans("×·⋅∙∗÷−–—＋＝＜＞（）％∕", "*****/---+=<>()%/")
 PAIRS = (("<=", "≤"), (">=", "≥"), ("!=", "≠"), ("->", "→"), ("=>", "⇒"), ("==", "="))
+RAISED = re.compile(r"⁻?[⁰¹²³⁴-⁹]+")
 TOKEN = re.compile(r"\d+(?:\.\d+)?|[A-Za-zα-ωΑ-Ω]+|[^\s\w]|_")
 ARITHMETIC = re.compile(r"[\d\s.,%$()*+/=-]+")
 
@@ -47,6 +49,7 @@ def plain(text: str) -> str:
     for pair, sign in PAIRS:
         text = text.replace(pair, sign)
     text = re.sub(r"(?<![\d.])\.(?=\d)", "0.", text).replace("퍼센트", "%").replace("제곱미터", "m²")
+    text = RAISED.sub(lambda m: "^" + m.group().translate(SUPERSCRIPT), text)
     text = re.sub(r"(?<=\d)(?:st|nd|rd|th)(?![A-Za-z])", "", text)
     text = re.sub(r"(?<=\d)(\s?)[xX](\s?)(?=[\d$])", r"\1*\2", text)
     return re.sub(r"(?<=\d)\*(?=[A-Za-z](?![A-Za-z]))", "", text)

@@ -70,7 +70,7 @@ def _severity(original: str, text: str, context: Mapping[str, Any]) -> str:
     words_ = [(word, shown) for word, shown in found if not ABBREVIATION.fullmatch(shown)]
     if not words_:
         lost = original != text and len(english_words(prose_of(original))) >= MUCH and not is_code(original)
-        return REVIEW if lost and not is_code(text) and not ANY.search(text) else ""
+        return REVIEW if lost and not ANY.search(text) else ""  # also a program in the place of what asked for one
     small = [word for word, shown in words_ if shown[0].islower() and word not in NAME_JOINTS]
     named = context.get("field") == "input" or text.lstrip().startswith("#")
     if not small and len(words_) <= 4 and named and original in ("", text):

@@ -33,6 +33,7 @@ PERCENT = re.compile(r"[%％]|퍼센트|프로|포인트|할(?!인)|분의|배|�
 LOSS = re.compile(r"손실|적자|손해|부채|빚|감소")
 LESS = re.compile(r"영하|마이너스|음수|음의|감소|줄|손실|적자|아래|낮|하락|떨어|빼|뺀|잃|기원전|부채|지출|차감|밑")
 OPERATOR = re.compile(r"[-+*/=×÷^]\s?\Z")
+RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 COINS = {"quarter": 25, "dime": 10, "nickel": 5, "penn": 1}
 # How Korean says a small number without writing it, by its value: "2 of them" as 둘 다, "in 10 parts" as 십등분.
 SAID: dict[int, re.Pattern[str]] = {
@@ -70,6 +71,8 @@ def find(original: str, text: str, context: Mapping[str, Any]) -> list[Issue]:
     for number in pairs.missing:
         instead = _instead(number, strange, original, text)
         if instead is None and number.values & hidden or _stands(number, original, text):
+            continue
+        if _written_otherwise(number, original, text):
             continue
         severity = _severity(number, instead, original, text)
         if instead is None and severity is None:
@@ -127,6 +130,8 @@ def _clashes(clashes: list[Pair], original: str, text: str) -> list[Issue]:
     }
     found = []
     for source, target in clashes:
+        if _written_otherwise(source, original, text):
+            continue
         lost = f"수 '{original[source.start : source.end]}' 없음 / the number is lost"
         turned = source.written in ("ratio", "fraction") and _pieces(source) == _pieces(target)
         found.append(
@@ -148,6 +153,19 @@ def _stands(number: Number, original: str, text: str) -> bool:
     piece = re.escape(original[number.start : number.end])
     whole = re.compile(rf"(?<![\d.,\w]){piece}(?![\w.]*[A-Za-z\d]|[.,]\d|[만억조천백])(?![가-힣]*분의)")
     return 0 < len(whole.findall(original)) <= len(whole.findall(text))
+
+
+def _written_otherwise(number: Number, original: str, text: str) -> bool:
+    """Tell of `1 1/2` as 1과 1/2 or 1과 2분의 1, and of the 2 of x^2 as x²."""
+    if number.written == "fraction" and len(number.parts) in (1, 3):
+        value = next(v for v in number.values if isinstance(v, Fraction))
+        if value > 1 and value.denominator > 1:
+            whole, above, below = value // 1, (value % 1).numerator, value.denominator
+            mixed = rf"(?<![\d.,]){whole}\s?(?:과|와|하고)\s?(?:{above}\s?/\s?{below}|{below}\s?분의\s?{above})(?!\d)"
+            return bool(re.search(mixed, text))
+    power = re.search(r"\w\)?\^\{?-?$", original[: number.start])
+    raised = re.escape(original[number.start : number.end].translate(RAISED))
+    return bool(power and re.search(rf"(?<![⁰¹²³⁴-⁹]){raised}(?![⁰¹²³⁴-⁹])", text))
 
 
 def _severity(number: Number, instead: Number | None, original: str, text: str) -> str | None:

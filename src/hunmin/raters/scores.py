@@ -109,8 +109,8 @@ _TOP_KO = re.compile(
 )
 _OUT_OF_KO = re.compile(r"(?<![0-9.])(?P<top>[0-9]+(?:\.[0-9]+)?)점\s*중(?:에서|에)?\s*(?=[0-9])")
 _COUNTED = re.compile(
-    r"[ \t]+(?:(?:of\s+the|the|test|unit|math|correct)[ \t]+)?(?:questions?|problems?|items?|cases?|steps?|facts?|claims?|"
-    r"tests?|sentences?|times|people|examples?|requirements?|constraints?|문제|문항|항목|단계|사례|조건)",
+    r"[ \t]+(?:(?:of\s+the|the|test|unit|math|correct)[ \t]+)?(?:questions?|problems?|items?|cases?|steps?|facts?|"
+    r"claims?|tests?|sentences?|times|people|examples?|requirements?|constraints?|문제|문항|항목|단계|사례|조건)",
     re.I,
 )
 _POINTS = re.compile(r"(?<![0-9.])[0-9]+(?:\.[0-9]+)?\s*점(?!\s*(?:만점|중))")

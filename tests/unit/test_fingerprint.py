@@ -122,6 +122,13 @@ def test_a_table_warns_above_of_bos_and_of_other_ways_of_measuring():
     assert score_tables.warnings(table) == ["a: the BOS of up to 3 documents was cut off with their beginning"]
 
 
+def test_under_thirty_documents_a_table_says_too_few_and_gives_accuracys_wilson():
+    few = score_tables.cell_text(row("a", metric="macro_f1", n=24))
+    assert "too few" in few and "[" not in few
+    assert "[0.400, 0.600]" in score_tables.cell_text(row("a", n=24))
+    assert "[" in score_tables.cell_text(row("a", metric="macro_f1", n=30))
+
+
 def test_bos_protocol_is_a_protocol_of_its_own():
     [job] = harness.jobs(["copa"], [0], str(BUNDLED), protocol=harness.BOS)
     assert job.protocol == "harness-bos"

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from ..artifacts.rows import Difference, ScoreRow, interval_of
+from ..statistics import TOO_FEW
 from . import charts, matrix, page
 
 KEYS = ("model", "task", "metric", "num_fewshot", "protocol", "data")
@@ -65,7 +66,10 @@ def cell_text(row: ScoreRow | None) -> str:
         return "-"
     digits = 4 if abs(row["value"]) <= 1 else 3 if abs(row["value"]) < 10 else 1
     text = f"{row['value']:.{digits}f}"
-    if (interval := interval_of(row)) is not None:
+    few = row["metric"] == "macro_f1" and 0 < (row["n"] or 0) < TOO_FEW and "published_in" not in row
+    if few:
+        text += " (too few for an interval: see acc)"
+    elif (interval := interval_of(row)) is not None:
         text += f" [{interval[0]:.{max(1, digits - 1)}f}, {interval[1]:.{max(1, digits - 1)}f}]"
     if row.get("n"):
         text += f" n={row['n']}"

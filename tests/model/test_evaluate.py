@@ -272,3 +272,12 @@ def test_harness_bos_sends_the_token_and_is_another_protocol(model, tmp_path):
     assert {r["protocol"] for r in bos} == {"harness-bos"} and {r["data"] for r in bos} == {r["data"] for r in plain}
     assert "bos_gap" in plain[0] and "bos_gap" not in bos[0]
     assert [d["n_context_tokens"] + 1 for d in one] == [d["n_context_tokens"] for d in two]
+
+
+def test_half_a_weight_file_is_told(tmp_path):
+    folder = tiny_models.save(tmp_path / "model")
+    weights = folder / "model.safetensors"
+    weights.write_bytes(weights.read_bytes()[:5000])
+    config = evaluate.Config(data=DATA, tasks=["copa"], num_fewshot=0, models=["newest"], limit=2)
+    with pytest.raises(UserError, match="a weight file is broken or cut off"):
+        evaluate.run(config, Inputs(model=folder), tmp_path / "out")

@@ -19,7 +19,7 @@ from .adapters import lay
 from .devices import dtype_for
 from .finding import Resolved, resolve
 from .sound import check_finite, check_keys
-from .tokenizers import FAULTS, cannot_open, open_tokenizer
+from .tokenizers import FAULTS, cannot_open, first_line, open_tokenizer
 
 log = logging.getLogger("hunmin")
 
@@ -204,6 +204,7 @@ def open_weights(
     weights compute in, `dtype` when empty. Raises UserError when they cannot be opened.
     """
     import torch
+    from safetensors import SafetensorError
     from transformers import AutoModelForCausalLM, AutoModelForSeq2SeqLM
     from transformers.utils import logging as transformers_logging
 
@@ -227,6 +228,9 @@ def open_weights(
             output_loading_info=True,
             **options,
         )
+    except SafetensorError as error:
+        what = f"a weight file is broken or cut off: {first_line(error)}"
+        raise UserError(what, found.base, "Copy or download it again.") from error
     except FAULTS as error:
         raise cannot_open("the model", error, found.base) from error
     check_keys(info, found.base)

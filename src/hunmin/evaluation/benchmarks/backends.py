@@ -22,6 +22,7 @@ from typing import Any
 from ...models.sound import check_scores
 from .tokens import Unit
 
+FLOATS = 1 << 24  # of logits read at once: 64 MiB in fp32
 MIN_PREFIX = 32  # tokens; sharing fewer earns nothing
 
 
@@ -86,16 +87,28 @@ def plain(model: Any, batch: Sequence[Unit], device: Any) -> Found:
     first = min(start for _, start, _, _ in wanted)
     extra: dict[str, Any] = {}
     names = accepted(model)
+    at_of = list(range(width))
     if "logits_to_keep" in names:
-        extra["logits_to_keep"] = width - first
-    else:
-        first = 0
+        kept = sorted({at for _, start, c, _ in wanted for at in range(start, start + len(c))})
+        at_of = [0] * width
+        if _takes_positions(model):  # of one token each in contexts of different length, only their ends
+            extra["logits_to_keep"] = torch.tensor(kept, device=device)
+            for i, at in enumerate(kept):
+                at_of[at] = i
+        else:
+            extra["logits_to_keep"] = width - first
+            at_of = [at - first for at in range(width)]
     if "use_cache" in names:
         extra["use_cache"] = False
     logits = model(input_ids=tokens.to(device), **extra).logits
-    return _read(
-        logits, [(row, list(range(at - first, at - first + len(c))), c, place) for row, at, c, place in wanted]
-    )
+    spans = [(row, [at_of[at + i] for i in range(len(c))], c, place) for row, at, c, place in wanted]
+    return _read(logits, spans)
+
+
+def _takes_positions(model: Any) -> bool:
+    """Tell whether logits_to_keep may name positions: so in transformers' own models; others may take a number only."""
+    inner = model.get_base_model() if hasattr(model, "get_base_model") else model
+    return type(inner).__module__.startswith("transformers.")
 
 
 def repeat(model: Any, batch: Sequence[Unit], device: Any) -> Found:
@@ -208,14 +221,19 @@ def _read(logits: Any, spans: Sequence[tuple[int, list[int], tuple[int, ...], tu
     """Give each span's summed fp32 log-probability; a span is (row, positions, target tokens, place)."""
     import torch
 
-    rows = torch.tensor([row for row, at, _, _ in spans for _ in at])
-    columns = torch.tensor([a for _, at, _, _ in spans for a in at])
+    rows = torch.tensor([row for row, at, _, _ in spans for _ in at]).to(logits.device)
+    columns = torch.tensor([a for _, at, _, _ in spans for a in at]).to(logits.device)
     targets = torch.tensor([t for _, _, choice, _ in spans for t in choice]).to(logits.device)
-    picked = logits[rows.to(logits.device), columns.to(logits.device)].float()
-    of_target = picked.gather(1, targets[:, None])[:, 0]
-    token_ll = (of_target - picked.logsumexp(1)).double().cpu()
+    values, hits = [], []
+    step = max(1, FLOATS // logits.shape[-1])
+    for start in range(0, len(targets), step):  # a second copy of few positions, not of all
+        of, part = slice(start, start + step), targets[start : start + step]
+        picked = logits[rows[of], columns[of]].float()
+        of_target = picked.gather(1, part[:, None])[:, 0]
+        values.append((of_target - picked.logsumexp(1)).double().cpu())
+        hits.append((picked.argmax(1) == part).cpu())
+    token_ll, best = torch.cat(values), torch.cat(hits)
     check_scores(token_ll, "evaluate")
-    best = (picked.argmax(1) == targets).cpu()
     found: Found = []
     at = 0
     for _, positions, _, (request, choice) in spans:

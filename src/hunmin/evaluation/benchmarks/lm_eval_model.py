@@ -9,8 +9,10 @@ separate_encode=True (the harness protocol's tokenisation: parts apart, no speci
 from __future__ import annotations
 
 import logging
+import re
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import transformers
@@ -18,8 +20,10 @@ from lm_eval.api.registry import model_registry, register_model
 from lm_eval.models.huggingface import HFLM
 
 from ...artifacts import progress
+from ...errors import UserError
 from . import scorer, tokens
 from .processes import Shard
+from .upstream import quiet, task_manager
 
 log = logging.getLogger("hunmin")
 
@@ -90,18 +94,35 @@ def register() -> None:
         register_model(NAME)(HunminLM)
 
 
+def unknown_tasks(argv: Sequence[str]) -> None:
+    """Raise UserError for a task that lm-eval does not know, before a model is loaded for it."""
+    asked = [argv[i + 1] for i, word in enumerate(argv[:-1]) if word in ("--tasks", "-t")]
+    folders = [argv[i + 1] for i, word in enumerate(argv[:-1]) if word == "--include_path"]
+    names = [name for value in asked for name in value.split(",") if name]
+    plain = [name for name in names if not re.search(r"[*?\[]", name) and not Path(name).exists()]
+    if plain and plain != ["list"]:
+        task_manager(plain, folders)
+
+
 def main(argv: Sequence[str]) -> int:
     """Run lm-eval's own command with our model registered; give its exit code."""
     from lm_eval.__main__ import cli_evaluate
 
     transformers.utils.logging.set_verbosity_error()
+    quiet()
     register()
+    unknown_tasks(argv)
     before = sys.argv
     sys.argv = ["lm-eval", *argv]
     try:
         cli_evaluate()
     except SystemExit as stop:
         return stop.code if isinstance(stop.code, int) else 0 if stop.code is None else 2
+    except Exception as error:
+        if type(error).__name__ != "SafetensorError":
+            raise
+        what = f"a weight file is broken or cut off: {error}"
+        raise UserError(what, "--model_args pretrained", "Download or copy it again.") from error
     finally:
         sys.argv = before
     return 0

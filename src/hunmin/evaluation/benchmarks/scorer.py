@@ -93,8 +93,19 @@ def allowed_backend(model: Any) -> tuple[str, str]:
     return "tree", f"{kind}, full attention"
 
 
-def batches(found: Sequence[Unit], budget_tokens: int) -> list[list[Unit]]:
-    """Cut units, longest context first, into batches whose padded size stays within the budget; deterministic."""
+LOGITS = {"cpu": 1 << 27}  # scored positions times vocabulary in one batch: 512 MiB in fp32; 4 times that on a GPU
+
+
+def scored_at_once(model: Any) -> int:
+    """Give how many positions of a batch may get logits: a vocabulary of 262,144 multiplies no memory."""
+    config = model.config.get_text_config() if hasattr(model.config, "get_text_config") else model.config
+    vocabulary = getattr(config, "vocab_size", None) or 32_000
+    return max(64, LOGITS.get(model.device.type, 1 << 29) // vocabulary)
+
+
+def batches(found: Sequence[Unit], budget_tokens: int, max_scored: int = 1 << 30) -> list[list[Unit]]:
+    """Cut units, longest context first, into batches whose padded size stays within the budget, and whose scored
+    positions within `max_scored`; deterministic."""
     order = sorted(range(len(found)), key=lambda i: (-len(found[i].context), i))
     groups: list[list[Unit]] = []
     rows = widest = 0
@@ -104,8 +115,8 @@ def batches(found: Sequence[Unit], budget_tokens: int) -> list[list[Unit]]:
         if groups:
             grown = rows + len(unit.choices)
             width = len(groups[-1][0].context)
-            size = (len(groups[-1]) + 1) * width + grown * max(widest, longest)
-            if size <= budget_tokens:
+            behind = grown * max(widest, longest)
+            if (len(groups[-1]) + 1) * width + behind <= budget_tokens and behind <= max_scored:
                 groups[-1].append(unit)
                 rows, widest = grown, max(widest, longest)
                 continue
@@ -130,7 +141,7 @@ def score(
     import torch
 
     found_units = units(requests, scorer.max_length)
-    groups = batches(found_units, scorer.budget_tokens)
+    groups = batches(found_units, scorer.budget_tokens, scored_at_once(scorer.model))
     with torch.inference_mode():
         if not scorer.checked_tokens and groups:
             _check_at_start(scorer, found_units)

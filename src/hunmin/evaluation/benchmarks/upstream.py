@@ -137,7 +137,7 @@ def open_task(name: str, specs: Sequence[str], manager: Any, data: str | None) -
     import lm_eval
 
     datasets.disable_progress_bars()
-    _quiet()
+    quiet()
     try:
         loaded = manager.load(list(specs))["tasks"]
     except (ConnectionError, FileNotFoundError) as error:
@@ -182,7 +182,7 @@ class _Known(logging.Filter):
         return "not found in the evaluate library" not in record.getMessage()
 
 
-def _quiet() -> None:
+def quiet() -> None:
     """Keep back those of lm-eval's messages that are no news to anyone: "f1 not found", and git's of no repository."""
     import lm_eval.evaluator as evaluator
 

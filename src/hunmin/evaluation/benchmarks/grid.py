@@ -22,6 +22,7 @@ from ...tables import resolve
 from ...templates.render import load_template
 from . import GENERATED, answering, bos, fingerprint, generated, harness, processes, scorer, tokens, upstream
 from .contestants import Contestant
+from .lm_eval_tasks import task_manager
 from .processes import Group
 
 log = logging.getLogger("hunmin")
@@ -145,7 +146,7 @@ def works(config: Any, shots: Sequence[int], out: Path, group: Group, inputs: In
     plan = harness.planned(config.tasks, config.protocol)
     found: list[Work] = []
     others = [task for how, task in plan if how == upstream.PROTOCOL]
-    manager = upstream.task_manager(others, config.include_path) if others else None
+    manager = task_manager(others, config.include_path) if others else None
     for how, task in plan:
         if how == upstream.PROTOCOL:
             found += _upstream(config, task, manager, shots, out, group, precision)

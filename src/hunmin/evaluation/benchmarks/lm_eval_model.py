@@ -22,8 +22,8 @@ from lm_eval.models.huggingface import HFLM
 from ...artifacts import progress
 from ...errors import UserError
 from . import scorer, tokens
+from .lm_eval_tasks import quiet, task_manager
 from .processes import Shard
-from .upstream import quiet, task_manager
 
 log = logging.getLogger("hunmin")
 

@@ -19,10 +19,11 @@ from ...artifacts import artifact
 from ...artifacts.identity import hash_of
 from ...artifacts.rows import Document, JsonObject, ScoreRow, Shown
 from ...errors import UserError
-from ...tables import did_you_mean, resolve
+from ...tables import resolve
 from . import BENCHMARKS, SUITES, local_tasks, metrics
 from . import task_rows as rows
 from .harness import best
+from .lm_eval_tasks import quiet
 from .processes import Shard
 
 log = logging.getLogger("hunmin")
@@ -38,33 +39,6 @@ def names(asked: Sequence[str]) -> list[str]:
         lower = name.lower()
         found += SUITES.get(lower) or ([f"kobest_{lower}"] if f"kobest_{lower}" in BENCHMARKS else [name])
     return list(dict.fromkeys(found))
-
-
-def task_manager(wanted: Sequence[str], include_path: Sequence[str]) -> Any:
-    """Give lm-eval's index of tasks; its 6-second list of all shipped tasks is read only when it is needed.
-
-    Raises UserError for unknown tasks, naming the nearest.
-    """
-    from lm_eval.tasks import TaskManager
-
-    for folder in include_path:
-        if not Path(folder).is_dir():
-            raise UserError("no such folder", folder, "include_path names folders with task YAMLs.")
-    paths = [str(Path(folder).resolve()) for folder in include_path]
-    shipped = {name for name in wanted if name in BENCHMARKS}
-    own = TaskManager(include_path=paths or None, include_defaults=False)
-    if all(name in shipped or name in own.all_tasks for name in wanted):
-        return own
-    manager = TaskManager(include_path=paths or None)
-    unknown = [name for name in wanted if name not in manager.all_tasks]
-    if unknown:
-        near = did_you_mean(unknown[0], manager.all_tasks)
-        raise UserError(
-            f"lm-eval knows no task '{unknown[0]}'{near}",
-            "tasks",
-            "`hunmin lm-eval ls tasks` lists them; your own YAMLs need include_path.",
-        )
-    return manager
 
 
 def task_specs(name: str, data: str | None, revision: str | None, folder: Path, manager: Any) -> list[str]:
@@ -173,23 +147,6 @@ def _source(body: Any, data: str | None) -> str:
     path, name = body.config.dataset_path, body.config.dataset_name
     files = (body.config.dataset_kwargs or {}).get("data_files")
     return "/".join(str(p) for p in (path, name) if p) if not files else "files"
-
-
-class _Known(logging.Filter):
-    """lm-eval's messages about what it then does without."""
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        return "not found in the evaluate library" not in record.getMessage()
-
-
-def quiet() -> None:
-    """Keep back those of lm-eval's messages that are no news to anyone: "f1 not found", and git's of no repository."""
-    import lm_eval.evaluator as evaluator
-
-    registry = logging.getLogger("lm_eval.api.registry")
-    if not any(isinstance(f, _Known) for f in registry.filters):
-        registry.addFilter(_Known())
-    evaluator.get_git_commit_hash = lambda: None  # it lets git print "fatal: not a git repository"
 
 
 def _no_data(error: Exception, spec: str) -> UserError:

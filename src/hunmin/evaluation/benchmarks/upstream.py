@@ -24,6 +24,7 @@ from . import BENCHMARKS, SUITES, local_tasks, metrics
 from . import task_rows as rows
 from .harness import best
 from .lm_eval_tasks import quiet
+from .lm_eval_tasks import task_manager as task_manager
 from .processes import Shard
 
 log = logging.getLogger("hunmin")

@@ -18,6 +18,8 @@ from ..errors import EXIT_INTERRUPTED, EXIT_WAITING, UserError
 from ..options import is_writable
 from ..stages import STAGES
 from ..tables import did_you_mean
+from ..text import language
+from ..text.language import translated as _
 from .console import StagePrinter, add_common, confirm, parser_for, positive, prepare, print_estimates, set_up_logging
 
 RUNS = Path("runs")
@@ -68,13 +70,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         if odd := [word for word in argv if not is_writable(word)]:
             raise UserError(f"a NUL or half of a surrogate pair in {odd[0]!r}"[:200], mend="No file has such a name.")
-        return _dispatch(argv)
+        return _dispatch(_with_language(argv))
     except UserError as error:
         told = str(error)
         print(told if len(told) <= MOST_TOLD else f"{told[:MOST_TOLD]} ... (cut)", file=sys.stderr)
         return error.exit_code
     except KeyboardInterrupt:
-        print("interrupted; what was done is saved, the same command continues", file=sys.stderr)
+        print(_("interrupted; what was done is saved, the same command continues"), file=sys.stderr)
         return EXIT_INTERRUPTED
     except BrokenPipeError:
         sys.stderr.close()
@@ -94,6 +96,21 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 2
 
 
+def _with_language(argv: list[str]) -> list[str]:
+    """Take --lang out of the words, wherever it stands, and set the language."""
+    language.choose(None)
+    rest, words = [], iter(argv)
+    for word in words:
+        if word != "--lang" and not word.startswith("--lang="):
+            rest.append(word)
+            continue
+        name = word.removeprefix("--lang=") if "=" in word else next(words, "")
+        if name not in language.LANGUAGES:
+            raise UserError(f"--lang: expected {' or '.join(language.LANGUAGES)}, got '{name}'")
+        language.choose(name)
+    return rest
+
+
 def entry() -> None:
     interrupt.leave(main())
 
@@ -101,17 +118,18 @@ def entry() -> None:
 def _help() -> str:
     width = max(len(c) for c in (*COMMANDS, *STAGES))
     lines = [
-        f"hunmin {__version__}: instruction data in, a measured, published Korean model out",
+        f"hunmin {__version__}: {_('instruction data in, a measured, published Korean model out')}",
         "",
-        "usage: hunmin COMMAND ...      hunmin run quickstart",
+        _("usage: hunmin COMMAND ...      hunmin run quickstart"),
         "",
-        "commands:",
-        *(f"  {name:<{width}}  {what}" for name, what in COMMANDS.items()),
+        _("commands:"),
+        *(f"  {name:<{width}}  {_(what)}" for name, what in COMMANDS.items()),
         "",
-        "stages, each alone on plain files:  hunmin STAGE IN -o OUT --option value   (hunmin STAGE --help)",
+        _("stages, each alone on plain files:  hunmin STAGE IN -o OUT --option value   (hunmin STAGE --help)"),
         f"  {' '.join(STAGES)}",
         "",
-        "exit codes: 0 done, 2 your error, 3 waiting for review, 4 stopped by budget or quota, 130 interrupted",
+        _("exit codes: 0 done, 2 your error, 3 waiting for review, 4 stopped by budget or quota, 130 interrupted"),
+        "--lang ko|en  한국어 / English",
     ]
     return "\n".join(lines)
 
@@ -137,7 +155,7 @@ def _dispatch(argv: list[str]) -> int:
         import importlib
 
         module = importlib.import_module(TALKING[name])
-        parser = parser_for(name, COMMANDS[name])
+        parser = parser_for(name, _(COMMANDS[name]))
         module.add_arguments(parser)
         parse = parser.parse_intermixed_args if name == "validate" else parser.parse_args
         return module.main(parse(rest)) or 0
@@ -257,7 +275,7 @@ def _run(argv: list[str]) -> int:
         print(f"{folder}: everything{upto} is done; nothing was run")
     for line in report.score_lines(folder):
         print(line)
-    print(f"report: {page}")
+    print(_("report: {path}").format(path=page))
     return 0
 
 

@@ -18,6 +18,7 @@ from ..artifacts.rows import Estimate
 from ..errors import UserError
 from ..options import number_problem
 from ..tables import did_you_mean
+from ..text.language import translated as _
 
 
 class Parser(argparse.ArgumentParser):
@@ -114,11 +115,11 @@ class StagePrinter:
         if self.quiet:
             return
         counts = detail["counts"]
-        told = f"{counts['n_kept']:,} kept" if counts["n_in"] else ""
+        told = _("{n} kept").format(n=f"{counts['n_kept']:,}") if counts["n_in"] else ""
         if counts["n_dropped"]:
             reasons = ", ".join(f"{k} {v:,}" for k, v in counts["dropped"].items())
-            told += f", {counts['n_dropped']:,} dropped ({reasons})"
-        how = "" if event == "made" else f"[{event}] "
+            told += ", " + _("{n} dropped ({reasons})").format(n=f"{counts['n_dropped']:,}", reasons=reasons)
+        how = "" if event == "made" else f"[{_(event)}] "
         seconds = f"{detail['seconds']:.1f} s" if event == "made" else ""
         headline = counts["notes"].get("headline") or ""
         words = "; ".join(w for w in (told, headline) if w)

@@ -18,6 +18,7 @@ from typing import Any
 from ..artifacts import progress
 from ..artifacts.record import Record, kind, read_jsonl, write_jsonl
 from ..errors import UserError
+from ..text.language import translated as _
 from .console import add_common, painted, prepare
 
 PAIRS = (
@@ -90,12 +91,13 @@ def _demo(base: str, own: list[Record], out: Path, args: argparse.Namespace, tal
             print(line, flush=True)
 
     records = records_of(own)
-    tell(f"{base} memorises {len(records)} answers: 40 steps of full tuning on nothing else. A real model learns from")
-    tell("thousands of rows; this one only shows the path, on this machine, offline.")
+    opening = _("{base} memorises {n} answers: 40 steps of full tuning on nothing else. A real model learns from")
+    tell(opening.format(base=base, n=len(records)))
+    tell(_("thousands of rows; this one only shows the path, on this machine, offline."))
     from .. import models, tiny
 
     tiny.build(base.removeprefix("tiny:"))
-    with progress.doing("opening the model"):
+    with progress.doing(_("opening the model")):
         from ..train import loop, preview
 
         loop.be_quiet()
@@ -103,7 +105,7 @@ def _demo(base: str, own: list[Record], out: Path, args: argparse.Namespace, tal
     config, inputs = _set_up(base, records, out)
     tell(painted("\n" + preview.preview(config, inputs, 2)))
     before = answers(untuned, records)
-    tell(f"\ntraining on {len(records)} pairs")
+    tell("\n" + _("training on {n} pairs").format(n=len(records)))
     _train(config, inputs, out)
     tuned = models.load(str(out), device="cpu")
     after = answers(tuned, records)
@@ -117,24 +119,27 @@ def _demo(base: str, own: list[Record], out: Path, args: argparse.Namespace, tal
         print(json.dumps([{**vars(s), "learned": s.learned} for s in said], ensure_ascii=False, indent=2))
         return 0
     for one in said:
-        print(f"\n  question  {one.question}")
-        print(f"  before    {_line(one.before)}")
-        print(f"  after     {_line(one.after)}{'' if one.learned else f'   (to be learned: {_line(one.wanted)})'}")
+        missed = "" if one.learned else f"   ({_('to be learned: {answer}').format(answer=_line(one.wanted))})"
+        print(f"\n  {_('question')}: {one.question}")
+        print(f"  {_('before')}: {_line(one.before)}")
+        print(f"  {_('after')}: {_line(one.after)}{missed}")
     print("\n" + verdict(said))
     if talks:
         _chat(untuned, tuned)
     if args.out:
-        print(f"{out}: kept. Talk to it: hunmin chat {out} --temperature 0")
+        print(_("{out}: kept. Talk to it: hunmin chat {out} --temperature 0").format(out=out))
     return 0
 
 
 def verdict(said: list[Said]) -> str:
     """Give how many answers the model now says word for word, the built-in ones and the own."""
     told = []
-    for name, rows in (("built-in", [s for s in said if not s.own]), ("of your own", [s for s in said if s.own])):
+    built_in, own = [s for s in said if not s.own], [s for s in said if s.own]
+    for text, rows in ((_("{k} of {n} built-in"), built_in), (_("{k} of {n} of your own"), own)):
         if rows:
-            told.append(f"{sum(s.learned for s in rows)} of {len(rows)} {name}")
-    return f"said word for word: {', '.join(told)}. Memorised: ask it anything else, and it knows nothing."
+            told.append(text.format(k=sum(s.learned for s in rows), n=len(rows)))
+    whole = _("said word for word: {told}. Memorised: ask it anything else, and it knows nothing.")
+    return whole.format(told=", ".join(told))
 
 
 # --- the pairs ---
@@ -160,7 +165,7 @@ def _read(path: Path) -> list[Record]:
     from .one_stage import find_inputs
 
     with tempfile.TemporaryDirectory(prefix="hunmin-demo-") as room:
-        records, _ = find_inputs(str(path), Path(room), find_stage("sft"))
+        records, _model = find_inputs(str(path), Path(room), find_stage("sft"))
         rows = [r for r in read_jsonl(records) if kind(r) == "instruction"] if records else []
     rows = [r for r in rows if r.get("instruction") and r.get("output") and not r.get("input")]
     found = [_own(i, r["instruction"], r["output"]) for i, r in enumerate(rows[:OWN], 1)]
@@ -173,12 +178,12 @@ def _read(path: Path) -> list[Record]:
 
 def _typed() -> list[Record]:
     """Ask for questions and answers; an empty line ends them."""
-    print(f"Type up to {OWN} questions of your own with their answers, in Korean. Enter alone goes on.")
+    print(_("Type up to {n} questions of your own with their answers, in Korean. Enter alone goes on.").format(n=OWN))
     found: list[Record] = []
     while len(found) < OWN:
         try:
-            question = input(f"question {len(found) + 1}> ").strip()
-            answer = input("  answer> ").strip() if question else ""
+            question = input(_("question {i}> ").format(i=len(found) + 1)).strip()
+            answer = input(_("  answer> ")).strip() if question else ""
         except EOFError:
             print()
             break
@@ -223,13 +228,13 @@ def answers(loaded: Any, records: list[Record]) -> list[str]:
 
 
 def _line(text: str) -> str:
-    told = " ".join(text.split()) or "(nothing)"
+    told = " ".join(text.split()) or _("(nothing)")
     return told if len(told) <= 70 else told[:70] + "..."
 
 
 def _chat(untuned: Any, tuned: Any) -> None:
     """Let the person ask both models, before and after, until an empty line."""
-    print("\nAsk both; Enter alone ends.")
+    print("\n" + _("Ask both; Enter alone ends."))
     while True:
         try:
             question = input("> ").strip()
@@ -239,5 +244,5 @@ def _chat(untuned: Any, tuned: Any) -> None:
         if not question:
             return
         asked: list[Record] = [{"instruction": question}]
-        print(f"  before    {_line(answers(untuned, asked)[0])}")
-        print(f"  after     {_line(answers(tuned, asked)[0])}")
+        print(f"  {_('before')}: {_line(answers(untuned, asked)[0])}")
+        print(f"  {_('after')}: {_line(answers(tuned, asked)[0])}")

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from ..artifacts import artifact
-from . import contents, matrix, words
+from ..text import language
+from . import contents, matrix
 
 FOLDER = Path(__file__).parent
 METRICS = ("macro_f1", "acc", "acc_norm", "f1", "score")
@@ -23,7 +24,7 @@ def write(run: Path, out: Path | None = None) -> Path:
 def page(run: Path) -> str:
     """Give the HTML of a run's report."""
     style = (FOLDER / "page.css").read_text(encoding="utf-8")
-    return render("report.html.jinja", page=contents.read(run), style=style)
+    return render("report.html.jinja", page=contents.read(run), style=style, language=language.current())
 
 
 def render(name: str, **given: Any) -> str:
@@ -49,7 +50,7 @@ def _both(text: str) -> Any:
     """Give a fixed text in both languages; the page shows one of them."""
     import markupsafe
 
-    korean = words.KOREAN[text]
+    korean = language.catalogue("ko").texts[text]
     return markupsafe.Markup("<span lang=en>{}</span><span lang=ko>{}</span>").format(text, korean)
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from .. import tiny
 from ..artifacts import progress
+from ..text.language import translated as _
 from .recipe import Recipe
 
 PREFIX = "tiny:"
@@ -40,4 +41,5 @@ def build(recipe: Recipe, tell: Callable[[str], None]) -> None:
         begun = time.monotonic()
         code = BUILD.format(quiet=progress.quiet, arch=arch)
         subprocess.run([sys.executable, "-c", code], check=True)
-        tell(f"tiny:{arch} pretrained, once on this machine  {time.monotonic() - begun:.1f} s")
+        seconds = f"{time.monotonic() - begun:.1f}"
+        tell(_("tiny:{arch} pretrained, once on this machine  {seconds} s").format(arch=arch, seconds=seconds))

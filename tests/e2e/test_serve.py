@@ -160,6 +160,15 @@ def test_strangers_are_refused(client, server):
     assert post(url, body, **{"Content-Type": "text/plain"})[0] == 415
     status, text = post(url, b"{not json")
     assert status == 400 and "JSON" in json.loads(text)["error"]["message"]
+    for bad in (b"[" * 100_000, b'{"model": ' + b"9" * 5000 + b"}", b'{"model": "\\ud800"}', b'{"\\udfff": 1}'):
+        assert post(url, bad)[0] == 400, bad[:20]
+    many = {"model": "tiny:llama", "prompt": ["a"] * 5000, "max_tokens": 1}
+    assert post(server.link + "/completions", many)[0] == 400
+    health = server.link.removesuffix("/v1") + "/health"
+    assert post(health, b"", Host="evil.example")[0] in (403, 405)
+    with pytest.raises(urllib.error.HTTPError, match="403"):
+        urllib.request.urlopen(urllib.request.Request(health, headers={"Host": "evil.example"}))
+    assert json.loads(urllib.request.urlopen(health).read())["waiting"] == 0
     status, text = post(server.link + "/load_model", {"model": "evil/model"})
     assert status == 404 and json.loads(text)["error"]["code"] == "unknown_url"
     with pytest.raises(openai.AuthenticationError):

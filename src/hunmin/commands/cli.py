@@ -78,6 +78,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print(_("interrupted; what was done is saved, the same command continues"), file=sys.stderr)
         return EXIT_INTERRUPTED
+    except MemoryError:
+        print("the memory does not suffice. Take fewer or shorter rows at once, or a larger machine.", file=sys.stderr)
+        return 2
     except BrokenPipeError:
         sys.stderr.close()
         return 0

@@ -13,6 +13,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from ..artifacts import interrupt
 from ..errors import UserError
 from ..models import Resolved
 from ..server import guard
@@ -89,6 +90,7 @@ def main(args: argparse.Namespace) -> int:
     except KeyboardInterrupt:
         pass
     print("the server has ended", flush=True)
+    interrupt.at_once = True  # the model's thread may be within a step; ending under it aborts
     return 0
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import logging
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -56,12 +57,43 @@ def call(step: Step, inputs: Inputs, out: Path) -> Counts:
         error = json.loads((out / ERROR_FILE).read_text(encoding="utf-8"))
         raise UserError(error["what"], error["where"], error["mend"], error["exit_code"])
     if code != 0:
-        hint = " (killed: out of memory?)" if code == -9 else ""
-        raise RuntimeError(f"{step.label}: the child process ended with {code}{hint}; its messages stand above")
+        raise _ended(step.label, code)
     counts = Counts.from_json(json.loads((out / COUNTS_FILE).read_text(encoding="utf-8")))
     for name in (COUNTS_FILE, "spec.json"):
         (out / name).unlink(missing_ok=True)
     return counts
+
+
+def _ended(label: str, code: int) -> UserError:
+    """Give what a child that left no error of its own ended with; its own messages stand above."""
+    if code in (-signal.SIGKILL, 128 + signal.SIGKILL):
+        return UserError(
+            f"the system killed the stage's process, most likely for memory: it had {_most_memory()}",
+            label,
+            "Lower micro_batch_size or max_length, set quantization: nf4, or take a larger machine; the same command "
+            "goes on.",
+        )
+    if code < 0:
+        told = signal.Signals(-code).name if -code in set(signal.Signals) else str(code)
+        return UserError(
+            f"the stage's process crashed ({told}); it had {_most_memory()}", label, "See the messages above.", EXIT_BUG
+        )
+    return UserError(f"the stage's process ended with {code}", label, "Its messages stand above.", EXIT_BUG)
+
+
+def _most_memory() -> str:
+    """Give the most memory that a process of ours had, and what the machine has."""
+    try:
+        import resource
+
+        most = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+        whole = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (ImportError, ValueError, OSError):
+        return "more than there is"
+    return f"{most / 2**30:.1f} GiB at the most, of {whole / 2**30:.1f} GiB here"
+
+
+EXIT_BUG = 1
 
 
 def end_with_parent() -> None:

@@ -208,6 +208,7 @@ def _confirm_paid(recipe: Recipe, run: Path, options: Options, pending: list[tup
             str(recipe.path or recipe.name),
             "Set max_usd: or max_chars: at the top of the recipe.",
         )
+    dry_run(recipe, run, options)  # whatever a later stage's estimate finds is found before anything is paid for
     for kind, ids in hub_ids(recipe).items():
         require_access(ids, kind)  # a gated base is found before the first paid request, not after the last
     last = max(i for i, _ in pending)

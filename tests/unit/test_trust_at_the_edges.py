@@ -1,4 +1,4 @@
-"""Children that are killed, requests that ask for too much, checkpoints that hold programs, sheets that run formulas."""
+"""Children that are killed, requests that ask too much, checkpoints that hold programs, sheets that run formulas."""
 
 from __future__ import annotations
 

@@ -156,3 +156,16 @@ def test_an_endpoint_answers_through_the_ledger_and_nothing_is_asked_twice(tmp_p
     assert {r["protocol"] for r in rows} == {"chat"} and all(r["fingerprint"] and r["data"] for r in rows)
     documents = [json.loads(line) for line in (tmp_path / "two" / "documents.jsonl").read_text("utf-8").splitlines()]
     assert documents[0]["answer"] == "안녕하십니까. 예약을 바꾸고 싶습니다."
+
+
+def test_every_task_of_the_suites_has_a_file_that_says_what_it_is():
+    from hunmin.evaluation.benchmarks import GENERATED, SUITES, catalogue
+
+    keys = {"name", "source", "revision", "licence", "protocol", "metric", "shots", "prompt", "verified", "needs"}
+    for task in {*(t for suite in SUITES.values() for t in suite), *GENERATED}:
+        assert keys <= set(catalogue.about(task)), task
+    docs = (Path(__file__).parents[2] / "docs" / "evaluation.md").read_text("utf-8")
+    for path in catalogue.FOLDER.glob("*.yaml"):
+        assert f"| `{path.stem}` |" in docs, path.stem
+    told = evaluate.estimate(evaluate.Config(tasks=["korean-ability"], models=["newest"]), Inputs())
+    assert told["answers_per_model"] == 48 and "hrm8k" in told["lm_eval_tasks"] and "HRM8K" in told["licences"]

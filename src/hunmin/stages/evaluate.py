@@ -176,18 +176,18 @@ def launch(config: Config, spec: Path) -> list[str] | None:
 
 def estimate(config: Config, inputs: Inputs) -> Estimate:
     """Give how many models, documents and scored continuations there are (local data only)."""
+    from ..evaluation.benchmarks import catalogue, harness
     from . import full_size
-
-    known = full_size.evaluate(config, inputs)
-    if known is not None:
-        return known
-    from ..evaluation.benchmarks import harness
 
     found: Estimate = {"models": len(config.models) + len(config.baselines) + len(config.remote)}
     plan = harness.planned(config.tasks, config.protocol)
     found |= _asked(config, [task for how, task in plan if how == "chat"])
+    files = {task: catalogue.about(task) for _, task in plan}
+    found["licences"] = "; ".join(dict.fromkeys(f"{a['title']}: {a['licence']}" for a in files.values() if a))
     if others := [task for how, task in plan if how == "upstream"]:
         found["lm_eval_tasks"] = ", ".join(others)
+    if (known := full_size.evaluate(config, inputs)) is not None:
+        return found | known
     own = [task for how, task in plan if how == "harness"]
     if own and config.data is not None:
         jobs = harness.jobs(own, [0], config.data, limit=config.limit)

@@ -81,6 +81,23 @@ def test_who_does_what_to_whom_counts_in_either_unit_and_where_the_same_noun_sta
     assert fate(row(twice), row(turned), unit="jamo") == "roles"
 
 
+@pytest.mark.parametrize(
+    "one, other, says",
+    [
+        ("전기차의 장점을 알려 주세요", "전기차의 단점을 알려 주세요", "opposite"),
+        ("오전 9시에 출발하는 버스가 있나요", "오후 9시에 출발하는 버스가 있나요", "opposite"),
+        ("이 기능을 켜는 방법을 알려 주세요", "이 기능을 끄는 방법을 알려 주세요", "opposite"),
+        ("3월 5일의 날씨를 알려 주세요", "5월 3일의 날씨를 알려 주세요", "numbers"),
+        ("A 반은 3 명이고 B 반은 5 명입니다", "A 반은 5 명이고 B 반은 3 명입니다", "numbers"),
+        ("이 약은 식사 전에 먹어야 합니다", "이 약은 식사 전에 먹지 말아야 합니다", "negation"),
+        ("오늘 3 월 5 일의 날씨를 알려 주세요", "오늘 3월 5일의 날씨를 알려 줘요", "near"),
+    ],
+)
+def test_questions_that_turn_on_one_word_stay_though_their_answers_are_alike(one, other, says):
+    like = "묻는 말에 대해 아는 대로 차근차근 말씀드리겠습니다. 먼저 알아 둘 것은 다음과 같습니다."
+    assert fate(row(like, one), row(like, other), unit="jamo") == says
+
+
 def test_there_is_and_there_is_not():
     room = "방에는 의자가 있다. 창문 옆에는 낡은 책상이 하나 놓여 있다."
     for unit in ("chars", "jamo"):

@@ -206,6 +206,9 @@ READ = [
         },
     ),
     # names and spellings
+    ({**ASKED, "input": "<noinput>"}, ASKED),
+    ({"question_ko": "서울은?", "answer_ko": "수도", "system_ko": "짧게."}, {**ASKED, "system": "짧게."}),
+    ({"대화": [{"화자": "고객", "발화": "안녕?"}, {"화자": "상담원", "발화": "안녕하세요."}]}, TALK),
     ({"prompt": "서울은?", "response": "수도", "model": "m"}, {**ASKED, "extra": {"model": "m"}}),
     ({"question": "서울은?", "answer": "수도"}, ASKED),
     ({"input": "서울은?", "output": "수도"}, ASKED),
@@ -273,6 +276,8 @@ def test_what_a_row_becomes(tmp_path, row, record):
         ({"conversations": [human("가")], "chosen": gpt("나"), "rejected": gpt("나")}, "there is no preference"),
         ({"prompt": "가", "question": "나", "chosen": "다", "rejected": "라"}, "could be any of prompt, question"),
         ({"messages": [user("가"), answer("", tool_calls=[{"function": {}}])]}, "a tool call without a name"),
+        ({"instruction": "<image>\n무엇?", "input": "", "output": "개"}, "an image, video or sound"),
+        ({**ASKED, "output": "<nooutput>"}, "says that there is none"),
         ({"prompt": json.dumps([user("가")]), "response": "나"}, ["a list of messages", "prompt and completion"]),
     ],
 )

@@ -17,6 +17,8 @@ from .columns import carry, give_back, holds, parted, text
 
 LOSSLESS = True
 
+NO_INPUT, NO_OUTPUT = "<noinput>", "<nooutput>"  # Self-Instruct's own marks
+
 
 def fits(row: Mapping[str, Any]) -> bool:
     """Tell by keys: instruction and output, and none of what makes it another shape."""
@@ -35,8 +37,11 @@ def read(row: Mapping[str, Any]) -> list[Record]:
         record["system"] = prompt
         used.append("prompt")
     record["instruction"] = instruction
-    record["input"] = text(row, "input", optional=True)
-    record["output"] = text(row, "output")
+    given, answer = text(row, "input", optional=True), text(row, "output")
+    record["input"] = "" if given.strip().lower() == NO_INPUT else given
+    if answer.strip().lower() == NO_OUTPUT:
+        raise UserError("the answer says that there is none", "field 'output'")
+    record["output"] = answer
     return [carry(record, row, used)]
 
 

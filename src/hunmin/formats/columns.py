@@ -13,7 +13,7 @@ from ..artifacts.rows import JsonObject
 from ..errors import UserError
 from ..tables import did_you_mean
 from .names import MEANING, MEDIA, filled, plain_name
-from .turns import check_turns, read_turns, split_thinking, unpacked
+from .turns import MEDIA_MARK, check_turns, read_turns, split_thinking, unpacked
 
 CARRIED = ("license", "generator")
 EARLIER = "turns before"  # while a record is read: its history, until all of its question is known
@@ -48,6 +48,9 @@ def carry(record: Record, row: Mapping[str, Any], used: Iterable[str]) -> Record
     if isinstance(record.get("instruction"), str) and not isinstance(unpacked(record["instruction"]), str):
         mend = "Name the columns prompt and completion, which are read as turns"
         raise UserError("the question is a list of messages written as text", "field 'instruction'", mend)
+    for key in ("instruction", "input"):
+        if isinstance(record.get(key), str) and "<" in record[key] and MEDIA_MARK.search(record[key]):
+            raise UserError("an image, video or sound; hunmin trains on text only", f"field '{key}'")
     used = {*used, *take(record, row, used)}
     extra = {}
     for key, value in row.items():

@@ -46,7 +46,9 @@ MEANINGS: dict[str, frozenset[str]] = {  # normalised by `plain_name`: small let
         "answerrejected badanswer badresponse worseanswer worseresponse loser lose negative 비선호 비선호답변 "
         "비선호응답 기각 기각답변 나쁜답변 나쁜응답 거절 거절답변"
     ),
-    "system": _names("system systemprompt systemmessage sysprompt systemtext 시스템 시스템프롬프트 시스템메시지"),
+    "system": _names(
+        "system systemprompt systemmessage sysprompt systemtext systemko systempromptko 시스템 시스템프롬프트 시스템메시지"
+    ),
     "thinking": _names(
         "thinking reasoning reasoningcontent reasoningprocess thought thoughts complexcot chainofthought 사고 "
         "사고과정 추론 추론과정 생각"

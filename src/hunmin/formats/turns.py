@@ -15,7 +15,7 @@ from .names import filled, plain_name
 SPEAKERS = {
     "user": "user human person prompter customer 사용자 사람 질문자 고객 유저",
     "assistant": "assistant gpt chatgpt bot model ai chatbot agent bard bing claude "
-    "어시스턴트 조수 인공지능 챗봇 답변자 상담사 비서",
+    "어시스턴트 조수 인공지능 챗봇 답변자 상담사 상담원 비서",
     "system": "system developer 시스템",
     "tool": "tool function observation toolresponse toolresult functionresponse ipython",
     "call": "functioncall toolcall",

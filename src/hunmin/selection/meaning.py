@@ -1,8 +1,8 @@
 """What keeps two similar records apart: their few differences change what is said, asked or answered.
 
 Each rule looks only at what differs, so that noise in long texts stays noise: other numbers in one problem, a negation
-put in, two names that change their particles (who does what to whom), another question or answer beside equal text,
-tasks about the speech level itself, code or fields that a reader sees otherwise.
+put in, a word for its opposite, two names that change their particles (who does what to whom), another question or
+answer beside equal text, tasks about the speech level itself, code or fields that a reader sees otherwise.
 """
 
 from __future__ import annotations
@@ -17,9 +17,24 @@ from .compared import Compared
 from .shingles import UNITS, plain, similarity
 
 TOKEN = re.compile(r"\d+(?:[.,:/]\d+)*|[가-힣]+|[^\W\d_가-힣]+(?:['’][a-z]+)?|[-+*/=<>^²³¹⁰-ₜ]")
-NOT_KOREAN = re.compile(r"않|없|아닌|아닙|아니|아녜|못[하한할했해합]|마세요|마십|말[고라]|모르|모릅|모른|몰[라랐]|불가")
+NOT_KOREAN = re.compile(
+    r"않|없|아닌|아닙|아니|아녜|못[하한할했해합]|마세요|마십|마시오|말[고라아았자]|모르|모릅|모른|몰[라랐]|불가"
+)
 NOT_ENGLISH = re.compile(r"^(?:not|no|never|none|without|cannot|neither|nor)$|n['’]t$")
 IS_NOT = ("안", "못")
+OPPOSITES = tuple(  # words that stand for each other in one sentence and turn it round
+    pair.split("/")
+    for pair in (
+        "오전/오후 장점/단점 찬성/반대 유효/무효 유리/불리 증가/감소 상승/하락 최대/최소 최고/최저 "
+        "수입/수출 수입/지출 남한/북한 남쪽/북쪽 동쪽/서쪽 왼쪽/오른쪽 이전/이후 이상/이하 초과/미만 "
+        "상위/하위 긍정/부정 성공/실패 시작/종료 오름/내림 오르/내리 올랐/내렸 올라/내려 올리/내리 켜/끄 "
+        "켜/꺼 켤/끌 켠/끈 열/닫 늘/줄 크/작 큰/작은 많/적 많은/적은 높/낮 높은/낮은 길/짧 긴/짧은 "
+        "빠르/느리 빠른/느린 좋/나쁘 좋은/나쁜 더하/빼 더한/뺀 곱하/나누 사/팔 첫째/둘째 둘째/셋째 "
+        "첫째/셋째 전반/후반 앞/뒤 위/아래 안쪽/바깥쪽 공격/수비 참/거짓 advantages/disadvantages "
+        "increase/decrease increases/decreases before/after maximum/minimum largest/smallest "
+        "ascending/descending true/false left/right first/second first/last"
+    ).split()
+)
 FORM_TASK = tuple(
     "반말 존댓말 존대 높임 공손 정중 해요체 합쇼체 하십시오체 합니다체 해라체 하오체 하게체 평어 경어 격식 구어체 "
     "문어체 문체 말투 어투 말끝 어미를 종결어미 조사를 조사의 맞춤법 띄어쓰기 사투리 방언".split()
@@ -98,6 +113,8 @@ def _words(a: Compared, b: Compared, left: list[str], right: list[str]) -> str:
     mine, other = (Counter(TOKEN.findall(" ".join(side))) for side in (left, right))
     left, right = _more(mine, other), _more(other, mine)
     if not left and not right:
+        if _numbers_moved(a, b):
+            return "numbers"
         return "roles" if _moved(a, b) else ""
     words = [[w for w in side if w[0].isalpha()] for side in (left, right)]
     numbers = [len(side) - len(own) for side, own in zip((left, right), words, strict=True)]
@@ -110,11 +127,31 @@ def _words(a: Compared, b: Compared, left: list[str], right: list[str]) -> str:
     differ = max(len(_more(stems[k], stems[1 - k])) for k in (0, 1))
     if differ <= FEW + 1 and _negations(left, right, mine, other):
         return "negation"
+    if differ <= FEW and _opposite(*(list(_more(stems[k], stems[1 - k])) for k in (0, 1))):
+        return "opposite"
     if any(_form_task(text) for c in (a, b) for text in _asked(c)):
         return "form"
     if max(map(len, words)) > differ and _two_levels(a, b):
         return "form"
     return ""
+
+
+def _opposite(left: list[str], right: list[str]) -> bool:
+    """Tell whether one has a word where the other has its opposite, in the same form: 장점을 and 단점을."""
+    for x in left:
+        for y in right:
+            for one, other in OPPOSITES:
+                for p, q in ((one, other), (other, one)):
+                    if x.startswith(p) and y.startswith(q) and (min(len(p), len(q)) > 1 or x[len(p) :] == y[len(q) :]):
+                        return True
+    return False
+
+
+def _numbers_moved(a: Compared, b: Compared) -> bool:
+    """Tell whether the same numbers stand in other places of the same text: 3월 5일 and 5월 3일."""
+    if not NUMBER.search(a.letters) or NUMBER.findall(a.letters) == NUMBER.findall(b.letters):
+        return False
+    return NUMBER.sub("0", a.letters) == NUMBER.sub("0", b.letters)
 
 
 def _form_task(text: str) -> bool:

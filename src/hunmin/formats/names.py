@@ -47,7 +47,8 @@ MEANINGS: dict[str, frozenset[str]] = {  # normalised by `plain_name`: small let
         "비선호응답 기각 기각답변 나쁜답변 나쁜응답 거절 거절답변"
     ),
     "system": _names(
-        "system systemprompt systemmessage sysprompt systemtext systemko systempromptko 시스템 시스템프롬프트 시스템메시지"
+        "system systemprompt systemmessage sysprompt systemtext systemko systempromptko 시스템 시스템프롬프트 "
+        "시스템메시지"
     ),
     "thinking": _names(
         "thinking reasoning reasoningcontent reasoningprocess thought thoughts complexcot chainofthought 사고 "

@@ -11,7 +11,7 @@ _TALKED_OF = re.compile(
     r"|[을를]?\s*(?:주었|줬|받았|부여했|매겼)(?:겠|을|다면|으면)|[을를]?\s*(?:줄|받을|부여할)\s*수(?:는|도)?\s*(?:없|있)"
     r"|[을를]?\s*주고\s*싶(?:지만|으나|었)|(?:이?[었였]겠|이?[었였]을|이[면라려]|까지|짜리)"
     r"|[을를은]?\s*(?:감점|차감|깎|빼|뺐|뺀|낮|높|올|더\b|추가|가산|차이|무리|과하|과합|어렵|힘들|아깝)"
-    r"|보다|\s+of\s+(?:the|all|its|these|those|them)\b|의\s+(?!점수|평점|평가)|(?:의\s*)?(?:확률|비율)"
+    r"|보다|\s+of\s+(?:the|all|its|these|those|them)\b|의\s+(?!점수|평점|평가)|(?:\s*정도)?(?:의\s*)?(?:확률|비율|가능성)|\s+(?:students?|pupils?|readers?)\b"
     r"|(?:points?\s*)?(?:would|could|might|should)\s+(?!be\s+(?:appropriate|fair|right|reasonable))"
     r"|(?:points?\s*)?(?:requires?|needs?|means|if|unless|when|only|off|less|lower|higher|more)\b)",
     re.I,
@@ -25,6 +25,9 @@ _TOP = re.compile(r"(?:만점인?|배점|기준|합격선|최고점|최고\s*점
 _ANOTHERS = re.compile(  # whose score it is: the judge's own words about another answer, judge, time or measure
     r"(?:모범\s*답[안변]|다른\s*(?:평가자|심사\S*|답변|응답|모델|사람)|지난번|이전\s*(?:답변|평가|버전)|난이도|확신도)(?:들)?"
     r"(?:은|는|이|가|에는|에게|에서는|에|:)?\s(?![^.!?\n]*(?:이\s*답변|이\s*응답|이번|본\s*답변))[^.!?\n]*$"
+    r"|\b(?:reference|sample|ideal|other|gold)\s+(?:answer|response|solution)s?\b(?![^.!?\n]*\bthis\b)[^.!?\n]*$"
+    r"|\b(?:chapter|step|page|part|section|episode)\s+$"
+    r"|\b(?:not\s+(?:even\s+|quite\s+)?an?|no|hardly\s+an?|far\s+from(?:\s+an?)?|short\s+of(?:\s+an?)?)\s+$"
     r"|(?:difficulty|confidence|certainty|난이도|확신도)\s*(?::|=|\bis\b)?\s*$",
     re.I,
 )
@@ -33,8 +36,10 @@ _PERHAPS = re.compile(r"(?:[가-힣]면[\s,])")
 _WOULD = re.compile(r"\A[^.!?\n]{0,30}?(?:겠|을\s*것|수\s*있)")
 _CLAUSE = re.compile(r"[.!?;]\s|\n|지만|으나|는데|[고며],|하지만|그러나|\bbut\b|\bhowever\b|,\s*so\b", re.I)
 _NOT_OURS = re.compile(
-    r"(?:정답|해답|모범\s*답안|출력|반환값|결과값|변수|코드|예시|예를\s*들어|난이도|확신도)\S{0,2}\s*:?\s*$"
-    r"|(?:answer|output|prints?|returns?|variable|code|example|prompt|difficulty|confidence|certainty)\s*(?:is|was|:)?\s*$"
+    r"(?:정답|해답|모범\s*답안|출력|반환값|결과값|변수|코드|예시|예를\s*들어|난이도|확신도|커트라인|합격|목표|상대|학생|경기"
+    r"|답[변안]이\s*(?:계산|제시|주장)한)\S{0,2}\s*:?\s*$"
+    r"|(?:answer|output|prints?|returns?|variable|code|example|prompt|difficulty|confidence|certainty|expected"
+    r"|target|passing|reference)\s*(?:is|was|:)?\s*$"
     r"|\b(?:would|could|should|might|to|cannot|perfect|highest)\s*$",
     re.I,
 )

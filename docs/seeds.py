@@ -18,6 +18,8 @@ from typing import Any
 from hunmin.running import recipe, rehearse
 
 PAGE = Path(__file__).with_name("seeds.md")
+IN = Path(__file__).with_name("recipes.md")
+START, END = "<!-- seeds: made by python docs/seeds.py -->", "<!-- /seeds -->"
 TRUE_SHAPE = Path(__file__).with_name("true_shape.json")
 HEAD = """# The five efforts, system by system
 
@@ -248,8 +250,19 @@ def problems() -> list[str]:
 
 def page() -> str:
     """Give the page."""
+    return f"{HEAD}\n{table()}"
+
+
+def inserted() -> str:
+    """Give docs/recipes.md with the table between its marks."""
+    before, start, rest = IN.read_text(encoding="utf-8").partition(START)
+    _, end, after = rest.partition(END)
+    return f"{before}{start}\n\n{table()}\n{end}{after}"
+
+
+def table() -> str:
+    """Give the table, a row a system."""
     lines = [
-        HEAD,
         "| system | recipe | values as published | tiny run | true shape | otherwise |",
         "|---|---|---|---|---|---|",
     ]
@@ -274,10 +287,12 @@ def main() -> int:
         print(line, file=sys.stderr)
     if "--check" in sys.argv[1:]:
         same = PAGE.is_file() and PAGE.read_text(encoding="utf-8") == page()
+        same = same and IN.read_text(encoding="utf-8") == inserted()
         if not same:
             print("docs/seeds.md is not what the recipes say; run python docs/seeds.py", file=sys.stderr)
         return int(bool(found) or not same)
     PAGE.write_text(page(), encoding="utf-8")
+    IN.write_text(inserted(), encoding="utf-8")
     return 0
 
 

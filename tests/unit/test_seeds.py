@@ -25,6 +25,7 @@ def own_cache(tmp_path, monkeypatch):
 def test_every_published_value_stands_in_its_recipe_and_the_page_is_the_codes():
     assert seeds.problems() == []
     assert seeds.PAGE.read_text(encoding="utf-8") == seeds.page()
+    assert seeds.IN.read_text(encoding="utf-8") == seeds.inserted()
 
 
 def test_a_value_that_regresses_is_named_and_fails_the_check(monkeypatch, capsys):

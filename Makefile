@@ -28,6 +28,12 @@ test: $(READY)
 test-all: $(READY)
 	$(BIN)/python -m pytest tests -m "not live" -n 2 --dist loadfile
 
+# What breaks things: bad inputs, kills, paying under faults, second writers, damage on disk. `make test` runs a sample.
+chaos: $(READY)
+	$(BIN)/python -m pytest tests/e2e/test_bad_inputs.py tests/e2e/test_kill.py tests/e2e/test_translate_chaos.py \
+	  tests/unit/test_money.py tests/unit/test_lock.py tests/unit/test_verify.py tests/unit/test_sandbox.py \
+	  -m "not live" -n 2 --dist loadfile
+
 check: $(READY)
 	$(BIN)/ruff check src tests bench
 	$(BIN)/ruff format --check src tests bench

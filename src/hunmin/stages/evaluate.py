@@ -186,7 +186,8 @@ def estimate(config: Config, inputs: Inputs) -> Estimate:
     found["licences"] = "; ".join(dict.fromkeys(f"{a['title']}: {a['licence']}" for a in files.values() if a))
     if others := [task for how, task in plan if how == "upstream"]:
         found["lm_eval_tasks"] = ", ".join(others)
-    if (known := full_size.evaluate(config, inputs)) is not None:
+    rows_needed = any(how != "chat" for how, _ in plan)
+    if rows_needed and (known := full_size.evaluate(config, inputs)) is not None:
         return found | known
     own = [task for how, task in plan if how == "harness"]
     if own and config.data is not None:

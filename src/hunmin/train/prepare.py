@@ -252,7 +252,7 @@ def untrained_stop(model: Any, ready: Ready, config: TrainConfig) -> str | None:
         alike = [i for i in range(max(0, stop - 8), min(weight.shape[0], stop + 9)) if i != stop]
         twin = next((i for i in alike if torch.equal(weight[i], weight[stop])), None)
     why = "the same as another token's" if twin is not None else "much shorter than the others"
-    if twin is None and float(row.norm()) > 0.2 * usual:
+    if twin is None and float(row.detach().norm()) > 0.2 * usual:
         return None
     return (
         f"the stop token {ready.template.stop} was never trained in {ready.found.name}: its row of the head is {why} "

@@ -83,7 +83,7 @@ def test_a_bom_and_named_cp949_are_read(tmp_path):
         ({"instruction": "a", "output": ["b"]}, "field 'output': expected text, got list"),
         ({"instruction": "a", "output": " "}, "field 'output': empty"),
         ({"instruction": "", "input": "", "output": "b"}, "instruction and input are both empty"),
-        ({"instruction": "a", "output": "\ud83d"}, "field 'output': half a character"),
+        ({"instruction": "a", "output": "\ud83d"}, "half of a surrogate pair"),
     ],
 )
 def test_a_bad_row_is_named_by_line_and_field(tmp_path, row, says):

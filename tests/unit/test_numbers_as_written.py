@@ -980,6 +980,19 @@ Add 2 1/4 cups of flour.
 = 밀가루 2와 1/4컵을 넣는다.
 = 밀가루 2와 4분의 1컵을 넣는다.
 ! 밀가루 2와 3/4컵을 넣는다.
+It was a 50-50 chance.
+= 확률은 반반이었다.
+! 확률은 30%였다.
+Article 21 of the law
+= 그 법의 제21조
+= 그 법 21조
+! 그 법의 제12조
+It cost 21 trillion won.
+= 21조 원이 들었다.
+! 제21조에 따라 원화로 냈다.
+The tower is 330 m tall.
+= 탑은 높이가 330m이다.
+! 탑은 높이가 330km이다.
 Here E = mc^2 holds.
 = E = mc²이 성립한다.
 ! E = mc³이 성립한다.

@@ -34,6 +34,7 @@ _PART = re.compile(rf"(?P<n>{DIGITS})(?P<small>[십백천])?(?P<large>[만억조
 _SURELY_SCALE = re.compile(
     r"\s?(?:[원명개달톤대권장건표㎞㎡평]|여\s|유로|파운드|위안|엔|센트|km|kg)|년(?:\s|에|간|을|이|전)"
 )
+_ARTICLE, _CLAUSE = re.compile(r"제\s?\Z"), re.compile(r"\s?(?:제\s?)?\d+항")
 _ONLY = re.compile(r"큼|에(?=\s|$)")
 _HOUR = r"열한|열두|열|한|두|세|네|다섯|여섯|일곱|여덟|아홉|\d{1,2}"
 _DAYTIME = r"오전|오후|새벽|아침|저녁|밤|낮|정오|점심"
@@ -187,7 +188,9 @@ def _digits(match: re.Match[str], text: str) -> Number:
             values, end = {bare}, end - 1
         elif body[-1] == "만" and not _SURELY_SCALE.match(text, end):
             values.add(bare)
-        elif body[-1] in "조천백" and re.match(r"[가-힣]", text[end:]):
+        elif body[-1] == "조" and (_ARTICLE.search(text[max(0, begins - 2) : begins]) or _CLAUSE.match(text, end)):
+            values = {bare}  # 제21조, 21조 1항: an article of a law
+        elif body[-1] in "조천백" and re.match(r"[가-힣]" if body[-1] != "조" else r"(?!\s?\d|\s[가-힣])", text[end:]):
             values.add(bare)  # 3조각, 2조로: pieces and groups, not trillions
     if len(body) == 2 and body.isdigit() and text.startswith("년대", end):
         values |= {value + 1900, value + 1800}

@@ -26,6 +26,7 @@ SMALL = frozenset((ONE, TWO))
 SMALL_WORDS = SMALL | {Fraction(0)}
 PAIR = re.compile(r"\b(?:both|couple|pairs?|twice|second|double|either|neither|half|other|bi\w+|twin\w*|II)\b", re.I)
 BARE_CLOCK = re.compile(r"(?<!\d)\d{1,2}:(?=\s*(?:[|,.)]|$|[가-힣]|\s[가-힣]))")
+LENGTHS = frozenset(("km", "cm", "mm"))  # what an "m" is not, whatever else it means
 MONEY = re.compile(
     r"[$€£¥₩₹¢]|달러|유로|파운드|엔|위안|원|불(?![가-힣])|페소|루피|루블|프랑|바트|USD|EUR|GBP|KRW|센트|펜스|페니|크로나|리라"
 )
@@ -156,7 +157,9 @@ def _stands(number: Number, original: str, text: str) -> bool:
 
 
 def _written_otherwise(number: Number, original: str, text: str) -> bool:
-    """Tell of `1 1/2` as 1과 1/2 or 1과 2분의 1, and of the 2 of x^2 as x²."""
+    """Tell of `1 1/2` as 1과 1/2 or 1과 2분의 1, of 50-50 as 반반, and of the 2 of x^2 as x²."""
+    if number.values & {Fraction(50)} and "반반" in text and re.search(r"\b50\s?[-/–]\s?50\b", original):
+        return True
     if number.written == "fraction" and len(number.parts) in (1, 3):
         value = next(v for v in number.values if isinstance(v, Fraction))
         if value > 1 and value.denominator > 1:
@@ -277,7 +280,7 @@ def _units(pairs: list[Pair], original: str, text: str) -> list[Issue]:
         if other == family and target.unit != source.unit:
             same_value = [n.unit for s, n in pairs if s.values & source.values]
             wanted = [s.unit for s, _ in pairs if s.values & source.values]
-            if sorted(same_value) != sorted(wanted) and not _same_word(source, original):
+            if sorted(same_value) != sorted(wanted) and (target.unit in LENGTHS or not _same_word(source, original)):
                 detail = f"단위 {source.unit} → {target.unit} / the unit was changed"
                 crossed = any((s.unit, t.unit) == (target.unit, source.unit) for s, t in pairs)
                 found.append(_issue(REVIEW if crossed else CERTAIN, source, where, detail))

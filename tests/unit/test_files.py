@@ -213,3 +213,12 @@ def test_a_workbook_is_read_as_text(tmp_path):
     with pytest.raises(UserError, match="several sheets hold rows: Sheet .*, 빈 시트"):
         read(tmp_path / "b.xlsx")
     assert len(list(read_rows(tmp_path / "b.xlsx", None, "Sheet"))) == 2
+
+
+def test_escaped_hangul_and_emoji_are_text_and_half_a_pair_is_none(tmp_path):
+    """JSON of `ensure_ascii` writers: 한 is \\ud55c, which is no surrogate."""
+    path = tmp_path / "escaped.jsonl"
+    row = {"instruction": "한국어 힣 \\ud800 라는 글자", "output": "🙂 펭귄"}
+    path.write_text(json.dumps(row) + "\n" + '{"instruction": "a", "output": "\\ud83d alone"}\n', encoding="utf-8")
+    found = [row for _, row in read_rows(path)]
+    assert found[0] == row and isinstance(found[1], Malformed) and "half of a surrogate" in found[1].why

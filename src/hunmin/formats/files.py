@@ -195,11 +195,12 @@ def _row(text: str) -> Any:
 
 HALF = "half of a surrogate pair (\\ud800 to \\udfff) stands alone in it; no text can hold that"
 PAIRS = re.compile(r"(?i)\\\\|\\ud[89ab][0-9a-f]{2}\\ud[c-f][0-9a-f]{2}")
+ESCAPED = re.compile(r"(?i)\\ud[89a-f][0-9a-f]{2}")  # \\ud55c is 한: Hangul reaches up to \\ud7a3
 
 
 def _has_half(text: str) -> bool:
     """Tell whether JSON text escapes half a surrogate pair, in a key or a value."""
-    return "\\ud" in text.lower() and "\\ud" in PAIRS.sub("", text).lower()
+    return bool(ESCAPED.search(text)) and bool(ESCAPED.search(PAIRS.sub("", text)))
 
 
 def _jsonl(path: Path, encoding: str | None) -> Iterator[Located]:

@@ -221,7 +221,7 @@ class DeepLSender:
             client = self._local.client = deepl.DeepLClient(self._key, server_url=url, send_platform_info=False)
             # deepl 1.32 hides the response headers, and with them Retry-After and where a redirect leads. Its requests
             # are prepared without its session, whose hooks they miss.
-            session = client._client._session
+            session: Any = client._client._session
             send = session.send
 
             def watched(request: Any, **kwargs: Any) -> Any:

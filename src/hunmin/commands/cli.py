@@ -219,8 +219,8 @@ def _run(argv: list[str]) -> int:
         raise UserError(
             f"--until: no stage labelled '{args.until}'" + did_you_mean(args.until, [s.label for s in recipe.steps])
         )
-    if args.name is not None and (told := recipes.name_problem(args.name)):
-        raise UserError(f"--name: {told}")
+    if args.name is not None and (fault := recipes.name_problem(args.name)):
+        raise UserError(f"--name: {fault}")
     folder = args.runs / (args.name or recipe.name).replace("/", "-")
     if args.reuse and not args.reuse.is_dir():
         raise UserError("--reuse: no such run", str(args.reuse), "Give the folder of a run.")

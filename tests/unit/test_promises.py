@@ -109,7 +109,7 @@ def test_results_that_wait_for_an_earlier_one_are_bounded(tmp_path):
             asyncio.get_running_loop().call_later(0.3, first.set)
             await first.wait()
             assert len(begun) <= 2 * 8, "steps went on though nothing could be written"
-        await asyncio.sleep(0)
+        await asyncio.sleep(0.001)  # longer than it takes to begin the next one
         running -= 1
         return batch
 

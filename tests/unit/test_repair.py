@@ -29,6 +29,20 @@ def both(english: str, korean: str, field: str = "output", instruction: str = ""
     return text, take_all(text, propose(english, text, left, CHECKS, context))
 
 
+def test_a_mend_that_brings_another_issue_is_undone_and_counted():
+    english, korean = "It fed 412 students.", "학생 421명이 먹었습니다."
+    context = {"field": "output", "path": "output", "instruction": ""}
+    issues = issues_of_text(english, korean, CHECKS, context)
+    (lost,) = issues
+
+    def spiteful(original, text, context):
+        return [] if text == korean else [{**lost, "code": "spiteful"}]
+
+    outcome = Outcome()
+    text, left, log = mend_text(english, korean, issues, {**CHECKS, "spiteful": spiteful}, context, outcome)
+    assert (text, left, log) == (korean, issues, []) and outcome.undone == {"number_lost": 1} and not outcome.kept
+
+
 @pytest.mark.parametrize(
     ("english", "spoiled", "good"),
     [

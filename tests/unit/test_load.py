@@ -259,3 +259,28 @@ def test_the_original_of_messages_is_understood(tmp_path, original):
 ])  # fmt: skip
 def test_an_original_that_fits_no_field_is_refused(tmp_path, original, told):
     fails(tmp_path, told, [{"instruction": "가", "output": "나", "original": original}], provides=["original"])
+
+
+def test_the_memory_of_ids_is_small_and_finds_each_again():
+    """No string a row: hashes and line numbers, in tables that grow."""
+    import tracemalloc
+
+    from hunmin.artifacts.ids import Ids
+
+    def give(i: int, id_: str = "") -> str:
+        record = {"id": id_, "source": "s", "instruction": "뭐?", "output": f"답 {i % 7}" if not id_ else "답"}
+        ids.give(record, f"/some/long/folder/of/data/file-{i // 20_000}.jsonl:{i % 20_000 + 1}")
+        return record["id"]
+
+    ids = Ids()
+    tracemalloc.start()
+    for i in range(30_000):
+        give(i, f"name-{i}")
+    used = tracemalloc.get_traced_memory()[0]
+    tracemalloc.stop()
+    assert used < 60 * 30_000
+    for i in (0, 9, 19_999, 20_000, 29_999):
+        with pytest.raises(UserError, match=rf"used before, at .*file-{i // 20_000}.jsonl:{i % 20_000 + 1}\b"):
+            give(1, f"name-{i}")
+    made = [give(i) for i in range(21)]
+    assert len(set(made)) == 21 and made[14] == f"{made[0]}-3"

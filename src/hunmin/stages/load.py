@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import logging
 import re
-from collections import Counter
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
@@ -17,7 +16,8 @@ from typing import Any, Literal, TypeVar
 from pydantic import field_validator, model_validator
 
 from ..artifacts.artifact import Counts, Inputs
-from ..artifacts.record import HISTORY, Record, content_hash, nfc, problems, texts
+from ..artifacts.ids import Ids
+from ..artifacts.record import HISTORY, Record, nfc, problems, texts
 from ..artifacts.rows import Estimate, JsonObject, Notes
 from ..artifacts.stream import Drop, count_lines, stream
 from ..clients.access import HubId
@@ -190,8 +190,7 @@ def items(config: Config, notes: Notes, name: str | None = None) -> Iterator[Jso
     told = notes["told"] = Told(shape.told())
     notes.update(format=shape.name, rows=0, n_nfc=0, n_untranslated=0, n_history_in_extra=0)
     pair = _originals(config) if config.original else None
-    seen_ids: dict[int, str] = {}
-    seen_texts: Counter[str] = Counter()
+    ids = Ids()
     first_error: UserError | None = None
     for where, row in _chain(head, rows):
         notes["rows"] += 1
@@ -210,7 +209,7 @@ def items(config: Config, notes: Notes, name: str | None = None) -> Iterator[Jso
         for record in found:
             try:
                 record = _finish(record, config, source, notes)
-                _identify(record, where, seen_ids, seen_texts)
+                ids.give(record, where)
                 if pair is not None:
                     pair.attach(record, notes)
             except UserError as error:
@@ -341,25 +340,6 @@ def _is_untranslated(found: dict[str, str]) -> bool:
     answer = found.get("output") or found.get("chosen") or ""
     asked = found.get("instruction", "")
     return bool(HANGUL.search(asked)) and len(LATIN.findall(answer[:200])) > 2 and not HANGUL.search(answer)
-
-
-def _identify(record: Record, where: str, seen_ids: dict[int, str], seen_texts: Counter[str]) -> None:
-    """Give the record its id: its own when unique, else `<source>-<hash12>[-k]`. Raises UserError for a repeated id."""
-    if record["id"]:
-        key = hash(record["id"])  # the set of hashes is a tenth of the ids' own size
-        if key in seen_ids:
-            first = seen_ids[key]
-            raise UserError(
-                f"id '{record['id']}' was used before, at {first}",
-                "field 'id'",
-                "Make the ids unique, or leave the column out (load then makes ids)",
-            )
-        seen_ids[key] = where
-        return
-    digest = content_hash(record)
-    seen_texts[digest] += 1
-    k = seen_texts[digest]
-    record["id"] = f"{record['source']}-{digest}" + (f"-{k}" if k > 1 else "")
 
 
 def _originals(config: Config) -> Originals:

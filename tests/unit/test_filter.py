@@ -10,6 +10,7 @@ import pytest
 from hunmin.artifacts.artifact import Inputs
 from hunmin.artifacts.record import read_jsonl, write_jsonl
 from hunmin.errors import UserError
+from hunmin.selection import cliff
 from hunmin.stages import filter as filters
 
 UNSET = object()
@@ -134,7 +135,7 @@ def test_the_distribution_is_drawn_with_the_counts_around_the_cliff(tmp_path):
 
 def test_on_a_fine_scale_the_counts_around_go_by_steps_and_below_the_highest_allowed():
     scores = np.linspace(0, 2, 501)
-    around = filters.counts_around(scores[scores <= 1], 0.5)
+    around = cliff.counts_around(scores[scores <= 1], 0.5)
     assert [row["min_score"] for row in around] == [0.44, 0.46, 0.48, 0.5, 0.52, 0.54, 0.56]
     assert [row["kept"] for row in around][3] == 126
 
@@ -142,10 +143,10 @@ def test_on_a_fine_scale_the_counts_around_go_by_steps_and_below_the_highest_all
 def test_bins_take_any_score_and_lose_none():
     """Trap: score_plot.py of KoRAE fails on any score off its 0.5 grid (8.7, 9.25)."""
     for scores in (SCORES, [1, 2, 2, 5], [0.123, 0.9, 0.5555, 1.7] * 9, [7.0], [-3, 100], [0.1 * i for i in range(30)]):
-        bins = filters.histogram(np.array(scores, dtype=float))
+        bins = cliff.histogram(np.array(scores, dtype=float))
         assert sum(n for _, _, n in bins) == len(scores)
         assert all(a < b for a, b, _ in bins)
-    by_half = {a: n for a, _, n in filters.histogram(np.array([8.0, 8.5, 8.5, 9.0]))}
+    by_half = {a: n for a, _, n in cliff.histogram(np.array([8.0, 8.5, 8.5, 9.0]))}
     assert by_half == {8.0: 1, 8.5: 2, 9.0: 1}
 
 

@@ -28,6 +28,7 @@ from ..measures.measured import measured, resolve_measures
 from ..options import Options, opt
 from ..report import charts
 from ..selection.chance import chance
+from ..selection.cliff import around_lines, counts_around, histogram
 from ..selection.ratings import MEAN, answers_to, name_of, ratings_of, scale_of, score
 from ..tables import did_you_mean
 
@@ -40,7 +41,6 @@ KIND = "whole"
 INPUT = "records"
 OUTPUT = "records"
 
-COARSE = 60  # distinct scores up to which each value is shown by itself
 HISTOGRAM = "scores.svg"
 HISTOGRAM_TEXT = "scores.txt"
 
@@ -91,6 +91,18 @@ def run(config: Config, inputs: Inputs, out: Path) -> Counts:
     if config.label is not None:
         return _by_label(config.label, inputs, out)
     scores, chances, sources, seen = _read(config, inputs)
+    _refuse(config, inputs, scores, seen)
+    passes, cut, tied = _passing(config, scores, chances)
+    counts = _write(config, inputs, out, scores, passes, cut)
+    if not counts.n_kept:
+        low, high, why = np.nanmin(scores), np.nanmax(scores), _words(Counter(counts.dropped))
+        log.warning("%s keeps nothing (%s): the scores go from %g to %g", inputs.label, why, low, high)
+    counts.notes = _told(config, out, scores, passes, sources, seen, cut, tied)
+    return counts
+
+
+def _refuse(config: Config, inputs: Inputs, scores: np.ndarray, seen: _Seen) -> None:
+    """Raises UserError when these scores cannot decide: there are none, some are missing unsaid, or none could pass."""
     rated = ~np.isnan(scores)
     if not len(scores):
         raise UserError("no records to filter", str(inputs.records), "An earlier stage dropped everything.")
@@ -111,11 +123,16 @@ def run(config: Config, inputs: Inputs, out: Path) -> Counts:
             f"{inputs.label}.min_score",
             "Give a score of that scale.",
         )
-    passes, cut, tied = _passing(config, scores, chances)
+
+
+def _write(
+    config: Config, inputs: Inputs, out: Path, scores: np.ndarray, passes: np.ndarray, cut: float | None
+) -> Counts:
+    """Write kept and dropped records, each dropped one with its reason."""
+    assert inputs.records is not None
     writer = Writer(out, inputs.label)
-    kept_scores: list[float] = []
     for i, record in enumerate(read_jsonl(inputs.records)):
-        if not rated[i]:
+        if math.isnan(scores[i]):
             if config.keep_unrated:
                 writer.keep(record)
             else:
@@ -124,10 +141,23 @@ def run(config: Config, inputs: Inputs, out: Path) -> Counts:
                 writer.drop(record, "unrated", detail)
         elif passes[i]:
             writer.keep(record)
-            kept_scores.append(float(scores[i]))
         else:
             writer.drop(record, *_why(config, float(scores[i]), cut))
-    counts = writer.close()
+    return writer.close()
+
+
+def _told(
+    config: Config,
+    out: Path,
+    scores: np.ndarray,
+    passes: np.ndarray,
+    sources: np.ndarray,
+    seen: _Seen,
+    cut: float | None,
+    tied: int,
+) -> Notes:
+    """Draw the distribution into `out` and give the notes: the scale, the middle, the cliff at the threshold."""
+    rated = ~np.isnan(scores)
     threshold = config.min_score if config.min_score is not None else cut
     upper = config.max_score
     bins = histogram(scores[rated], seen.scale)
@@ -137,16 +167,12 @@ def run(config: Config, inputs: Inputs, out: Path) -> Counts:
     name = f"scores of {seen.names[0]}" if len(seen.names) == 1 else f"scores ({config.rater or MEAN})"
     name = f"{config.measure} of the answers" if config.measure else f"{name}, scale {seen.scale}"
     write_atomic(out / HISTOGRAM, charts.histogram_svg(bins, upper if threshold is None else threshold, name))
-    write_atomic(out / HISTOGRAM_TEXT, "\n".join([*text, "", *_around_lines(around)]) + "\n")
+    write_atomic(out / HISTOGRAM_TEXT, "\n".join([*text, "", *around_lines(around)]) + "\n")
     n_unrated = int((~rated).sum())
-    if not counts.n_kept:
-        low, high = float(scores[rated].min()), float(scores[rated].max())
-        why = _words(Counter(counts.dropped))
-        log.warning("%s keeps nothing (%s): the scores go from %g to %g", inputs.label, why, low, high)
     told = f", {n_unrated:,} unrated {'kept' if config.keep_unrated else 'dropped'}" if n_unrated else ""
     by = "measured" if config.measure else "rated"
-    counts.notes = {
-        "headline": f"{len(kept_scores):,} of {int(rated.sum()):,} {by} pass{told}",
+    return {
+        "headline": f"{int(passes.sum()):,} of {int(rated.sum()):,} {by} pass{told}",
         "scale": seen.scale,
         "measure" if config.measure else "raters": ", ".join(seen.names),
         "n_rated": int(rated.sum()),
@@ -159,10 +185,9 @@ def run(config: Config, inputs: Inputs, out: Path) -> Counts:
         "mode": _mode(scores[rated]),
         "around_the_threshold": around,
         "by_source": _by_source(scores, passes, sources, seen.sources),
-        "terminal": [*text, *_around_lines(around)],
+        "terminal": [*text, *around_lines(around)],
         "bins": [[a, b, n] for a, b, n in bins],
     }
-    return counts
 
 
 def _by_label(wanted: bool, inputs: Inputs, out: Path) -> Counts:
@@ -295,59 +320,6 @@ def _worst(config: Config, values: Iterable[float]) -> float | None:
     if config.min_score is not None and min(found) < config.min_score:
         return min(found)
     return max(found) if config.max_score is not None or config.measure not in HIGHER_IS_BETTER else min(found)
-
-
-def histogram(scores: np.ndarray, scale: str = "") -> list[tuple[float, float, int]]:
-    """Give (from, to, count) bins that suit the data: one bin a value on a coarse scale, else 24 equal ones.
-
-    A value belongs to the bin that begins at or below it, so a threshold on a bin's edge cuts nothing in two.
-    """
-    if not len(scores):
-        return []
-    values = np.unique(scores)
-    steps = np.diff(values)
-    if len(values) <= COARSE and (not len(steps) or np.allclose(values * 20, np.round(values * 20))):
-        step = float(steps.min()) if len(steps) else 1.0
-        step = next((s for s in (1.0, 0.5, 0.25, 0.1, 0.05) if s <= step + 1e-9 and _all_on(values, s)), 0.05)
-        low, high = float(values[0]), float(values[-1])
-        n = int(round((high - low) / step)) + 1
-        if n <= 80:
-            index = np.round((scores - low) / step).astype(int)
-            counts = np.bincount(index, minlength=n)
-            return [(round(low + i * step, 6), round(low + (i + 1) * step, 6), int(counts[i])) for i in range(n)]
-    low, high = float(scores.min()), float(scores.max())
-    edges = np.linspace(low, high, 25) if high > low else np.array([low, low + 1])
-    counts, edges = np.histogram(scores, edges)
-    return [(float(a), float(b), int(n)) for a, b, n in zip(edges, edges[1:], counts, strict=False)]
-
-
-def _all_on(values: np.ndarray, step: float) -> bool:
-    return bool(np.allclose(values / step, np.round(values / step)))
-
-
-def counts_around(scores: np.ndarray, threshold: float | None) -> list[Notes]:
-    """Give what would be kept with the threshold a little lower or higher: how steep the cliff is.
-
-    On a coarse scale the neighbouring values, on a fine one steps of a fiftieth of the range.
-    """
-    if threshold is None or not len(scores):
-        return []
-    values = np.unique(scores)
-    if len(values) > COARSE:
-        step = float(values[-1] - values[0]) / 50
-        near = [threshold + k * step for k in range(-3, 4)]
-    else:
-        at = int(np.searchsorted(values, threshold))
-        near = [float(v) for v in values[max(0, at - 3) : at + 4]]
-    candidates = sorted({*near, float(threshold)})
-    return [
-        {"min_score": round(v, 6), "kept": int((scores >= v).sum()), "tied": int((scores == v).sum())}
-        for v in candidates
-    ]
-
-
-def _around_lines(around: list[Notes]) -> list[str]:
-    return [f"min_score {row['min_score']:g} would keep {row['kept']:,} ({row['tied']:,} at it)" for row in around]
 
 
 def _mode(scores: np.ndarray) -> float:

@@ -68,7 +68,7 @@ def one(
     from transformers import PrinterCallback
     from trl import DPOConfig
 
-    from hunmin.train.dpo_trainer import HunminDPOTrainer
+    from hunmin.train.internals import ReadyRowsDPOTrainer
 
     table = Dataset.from_dict(
         {
@@ -79,7 +79,7 @@ def one(
     )
     policy, reference = new_base(tokenizer, hidden), new_base(tokenizer, hidden) if second_model else None
     begun = time.process_time()
-    trainer = HunminDPOTrainer(
+    trainer = ReadyRowsDPOTrainer(
         model=policy,
         ref_model=reference,
         args=DPOConfig(

@@ -3,8 +3,8 @@
 Each mutant is (file below src/hunmin, text that stands there once, what takes its place, tests that should fail). Works
 on a copy of the package. Exits with 1 when fewer than 85 % are caught, or a text is no longer there.
 
-Survivors, with the reason: none. Three of 42 lived until their tests were mended: steps of the test of concurrency ended
-before the next began, nothing asked for a run that is not confirmed, nothing offered a mend that breaks something else.
+Survivors, with the reason: none. Three of 42 lived until their tests were mended: the steps of the test of concurrency
+ended before the next began, nothing asked for a run that is not confirmed, no mend on offer broke something else.
 """
 
 from __future__ import annotations

@@ -118,7 +118,7 @@ def measure(args: argparse.Namespace) -> dict[str, Any]:
     from trl import DPOConfig, SFTConfig, SFTTrainer
 
     from hunmin.train import prepare
-    from hunmin.train.dpo_trainer import HunminDPOTrainer
+    from hunmin.train.internals import ReadyRowsDPOTrainer
     from hunmin.train.loop import be_quiet
     from hunmin.train.sft_trainer import HunminSFTTrainer
 
@@ -173,7 +173,7 @@ def measure(args: argparse.Namespace) -> dict[str, Any]:
             activation_checkpointing=recompute,
             **common,
         )
-        trainer: Any = HunminDPOTrainer(
+        trainer: Any = ReadyRowsDPOTrainer(
             args=config, train_dataset=Dataset.from_dict(table), callbacks=[Clock()], **given
         )
     else:

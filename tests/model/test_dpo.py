@@ -125,7 +125,7 @@ def test_sft_weight_adds_the_loss_of_the_chosen_answers(tmp_path):
 
 
 def test_a_policy_that_does_not_start_at_its_reference_is_stopped(tmp_path):
-    from hunmin.train.dpo_trainer import FirstStep
+    from hunmin.train.first_step import FirstStep
 
     class State:
         global_step = 1

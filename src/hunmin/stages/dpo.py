@@ -126,7 +126,8 @@ def run(config: Config, inputs: Inputs, out: Path) -> Counts:
     from trl import DPOConfig
 
     from ..train import labels, loop, pairs, prepare, resume
-    from ..train.dpo_trainer import FirstStep, HunminDPOTrainer
+    from ..train.first_step import FirstStep
+    from ..train.internals import ReadyRowsDPOTrainer
 
     inputs = prepare.preference_inputs(config, inputs)
     ready = prepare.prepare(config, inputs)
@@ -158,7 +159,7 @@ def run(config: Config, inputs: Inputs, out: Path) -> Counts:
     first = FirstStep(
         config.loss_type == "sigmoid" and not config.sft_weight, 1e-3 if notes["dtype"] == "fp32" else 0.02
     )
-    trainer = HunminDPOTrainer(
+    trainer = ReadyRowsDPOTrainer(
         model=model,
         args=DPOConfig(
             beta=config.beta,

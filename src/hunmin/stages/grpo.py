@@ -109,7 +109,8 @@ def run(config: Config, inputs: Inputs, out: Path) -> Counts:
     from trl import GRPOConfig
 
     from ..train import loop, prepare, resume
-    from ..train.grpo_trainer import HunminGRPOTrainer, Rewards
+    from ..train.internals import ReadyPromptsGRPOTrainer
+    from ..train.rewards import Rewards
 
     ready = prepare.prepare(config, inputs)
     rows, report = prompts_of(prepare.read_records(inputs), ready, config)
@@ -143,7 +144,7 @@ def run(config: Config, inputs: Inputs, out: Path) -> Counts:
     if loop.is_main():
         rewards.cut_after(int(newest.name.rsplit("-", 1)[1]) if newest else 0)
     generation = {"eos_token_id": sorted(token for token in stops if token is not None)}
-    trainer = HunminGRPOTrainer(
+    trainer = ReadyPromptsGRPOTrainer(
         model=model,
         reward_funcs=rewards.functions(),  # type: ignore[arg-type]  # plain functions, as trl documents them
         args=GRPOConfig(

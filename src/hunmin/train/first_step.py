@@ -1,4 +1,4 @@
-"""trl's DPOTrainer on pairs that are token ids already."""
+"""What stops a DPO training whose policy does not start at its reference."""
 
 from __future__ import annotations
 
@@ -6,16 +6,8 @@ import math
 from typing import Any
 
 from transformers import TrainerCallback
-from trl import DPOTrainer
 
 from ..errors import UserError
-
-
-class HunminDPOTrainer(DPOTrainer):
-    """Takes prompt_ids, chosen_ids and rejected_ids as they are; trl would render and tokenise once more."""
-
-    def _prepare_dataset(self, dataset: Any, *args: Any, **kwargs: Any) -> Any:
-        return dataset
 
 
 class FirstStep(TrainerCallback):

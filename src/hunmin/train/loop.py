@@ -213,6 +213,8 @@ def train(trainer: Any, out: Path, config: TrainConfig) -> float:
     """
     from transformers import PrinterCallback
 
+    from .internals import load_weights
+
     trainer.remove_callback(PrinterCallback)
     checkpoint = resume.newest_checkpoint(out / CHECKPOINTS, world_size(), remove_broken=is_main())
     begun = time.monotonic()
@@ -221,7 +223,7 @@ def train(trainer: Any, out: Path, config: TrainConfig) -> float:
         state = type(trainer.state).load_from_json(str(checkpoint / "trainer_state.json"))
         best = state.best_model_checkpoint
         source = best if trainer.args.load_best_model_at_end and best and Path(best).is_dir() else str(checkpoint)
-        trainer._load_from_checkpoint(source)
+        load_weights(trainer, source)
         trainer.state = state
         return 0.0
     if checkpoint is not None:

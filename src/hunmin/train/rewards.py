@@ -1,4 +1,4 @@
-"""trl's GRPOTrainer with prompts as the template wrote them, and rewards from measures whose samples are all kept."""
+"""Rewards of a GRPO training, from measures; every sampled answer is kept with what it earned."""
 
 from __future__ import annotations
 
@@ -7,8 +7,6 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from trl import GRPOTrainer
-
 from ..artifacts.artifact import write_atomic
 from ..artifacts.record import Record, dumps
 from ..measures import BOUNDED_AT
@@ -16,14 +14,6 @@ from ..measures.measured import Measure
 
 SAMPLES = "samples.jsonl"
 SHOWN = 4
-
-
-class HunminGRPOTrainer(GRPOTrainer):
-    """Tokenises prompts without adding special tokens: the template has written them already."""
-
-    def _tokenize_prompts(self, prompts: list[Any]) -> tuple[list[list[int]], None, dict[str, Any]]:
-        found = self.processing_class(text=prompts, add_special_tokens=False)["input_ids"]
-        return found, None, {}
 
 
 class Rewards:

@@ -12,6 +12,7 @@ from trl import SFTTrainer
 
 from .attention import check_isolation
 from .batching import TokenBalancedSampler
+from .internals import OpenTrainer
 
 MAX_LOGITS = 1 << 28  # logits held at once outside trl's tiles: 1 GiB in fp32, 65,536 positions of 4,096 words
 
@@ -23,7 +24,7 @@ class Isolation(TrainerCallback):
         check_isolation(model)
 
 
-class HunminSFTTrainer(SFTTrainer):
+class HunminSFTTrainer(OpenTrainer, SFTTrainer):
     """Adds `lengths` and `blank` (for the sampler: row lengths, index of the row without labels) and `loss_scale`.
 
     `loss_scale="token"`: the mean over all label tokens of the global batch. "sample": the mean over rows of each row's
@@ -45,9 +46,10 @@ class HunminSFTTrainer(SFTTrainer):
         base = model.get_base_model() if hasattr(model, "get_base_model") else model
         self.keeps_positions = "logits_to_keep" in inspect.signature(type(base).forward).parameters
 
-    def _get_train_sampler(self, train_dataset: Any = None) -> Any:
+    def own_sampler(self) -> Any:
+        """Give the token-balanced sampler, where row lengths are known."""
         if self.lengths is None:
-            return super()._get_train_sampler(train_dataset)
+            return None
         self.sampler = TokenBalancedSampler(
             self.lengths,
             self.args.train_batch_size * self.args.gradient_accumulation_steps * max(1, self.args.world_size),
@@ -59,15 +61,16 @@ class HunminSFTTrainer(SFTTrainer):
         )
         return self.sampler
 
-    def _run_epoch(self, *args: Any, **kwargs: Any) -> Any:
-        if self.sampler is not None:  # accelerate forwards set_epoch only through a wrapper, which one process lacks
-            self.sampler.set_epoch(int(kwargs["epoch"]))
-        return super()._run_epoch(*args, **kwargs)  # type: ignore[no-untyped-call]  # transformers: no annotations
+    def epoch_begins(self, epoch: int) -> None:
+        """Tell the sampler: accelerate forwards set_epoch only through a wrapper, which one process lacks."""
+        if self.sampler is not None:
+            self.sampler.set_epoch(epoch)
 
-    def _get_num_items_in_batch(self, batch_samples: list[Any], device: torch.device) -> torch.Tensor | int | None:
+    def count_items(self, batches: list[Any], device: torch.device) -> torch.Tensor | int | None:
+        """Give the documents of a step where each weighs the same."""
         if self.loss_scale == "token":
-            return super()._get_num_items_in_batch(batch_samples, device)
-        n = torch.tensor(sum(len(_documents(b["labels"], _edges(b))) for b in batch_samples), device=device)
+            return None
+        n = torch.tensor(sum(len(_documents(b["labels"], _edges(b))) for b in batches), device=device)
         if self.args.world_size > 1:
             n = self.accelerator.gather(n).sum()
         return n
@@ -101,7 +104,7 @@ class HunminSFTTrainer(SFTTrainer):
             found = model(**given, labels=labels, use_cache=False, fused_lm_head=True)
             losses = -found.log_probs[0, positions]
             right = found.is_top1[0, positions].float().mean()
-        self._metrics["train" if model.training else "eval"]["mean_token_accuracy"].append(right.item())
+        self.note_metric("mean_token_accuracy", right.item(), model.training)
         if by_row:
             total = torch.stack(
                 [

@@ -207,14 +207,7 @@ def run(config: Config, inputs: Inputs, out: Path) -> Counts:
     by_model = {name: [d for d in documents if d["model"] == name] for name in names}
     if config.reference and earlier is None:
         earlier = by_model.get(config.reference)
-    rows = []
-    for name in names:
-        if criteria.name == PAIRWISE:
-            rows += scoring.pairwise_rows(by_model[name], protocol, inputs.seed, config.reference or "")
-        else:
-            keys = [c.key for c in criteria.criteria]
-            rows += scoring.score_rows(by_model[name], keys, protocol, inputs.seed, earlier, config.reference or "")
-            rows += scoring.part_rows(by_model[name], keys, protocol, inputs.seed)
+    rows = _rows(config, criteria, protocol, inputs.seed, by_model, earlier)
     asked = [[q.id, q.system, [[t.text, t.reference] for t in q.turns]] for q in questions]
     marks = who.fingerprints(config, inputs, judged, of_way("judge", protocol, asked))
     for row in rows:
@@ -241,6 +234,26 @@ def run(config: Config, inputs: Inputs, out: Path) -> Counts:
         )
     notes["headline"] = scoring.headline(documents)
     return Counts(len(documents), len(documents), {}, notes)
+
+
+def _rows(
+    config: Config,
+    criteria: CriteriaSet,
+    protocol: str,
+    seed: int,
+    by_model: dict[str, list[JudgedDocument]],
+    earlier: list[JudgedDocument] | None,
+) -> list[ScoreRow]:
+    """Give the score rows of each model: won and lost against the reference, or the mean of each criterion."""
+    rows: list[ScoreRow] = []
+    for documents in by_model.values():
+        if criteria.name == PAIRWISE:
+            rows += scoring.pairwise_rows(documents, protocol, seed, config.reference or "")
+        else:
+            keys = [c.key for c in criteria.criteria]
+            rows += scoring.score_rows(documents, keys, protocol, seed, earlier, config.reference or "")
+            rows += scoring.part_rows(documents, keys, protocol, seed)
+    return rows
 
 
 def _questions(config: Config) -> tuple[list[Question], str]:

@@ -67,7 +67,7 @@ def eval_results(rows: Sequence[ScoreRow], bundled: bool) -> list[Any]:
                 dataset_config=short if dataset != task else None,
                 dataset_split="test" if dataset != task else None,
                 metric_type={"macro_f1": "f1", "acc": "accuracy"}.get(str(row["metric"]), str(row["metric"])),
-                metric_value=round(float(row["value"]), 6),
+                metric_value=round(float(row["value"] or 0), 6),
                 metric_name=told,
                 metric_args={"num_fewshot": shots, "protocol": row.get("protocol"), "n": row.get("n")},
             )

@@ -222,8 +222,9 @@ def _asked(config: Config, tasks: list[str]) -> Estimate:
             for q in questions
             for k in range(config.repeats)
         ]
-        asked = {"base_url": config.base_url, "request": config.request, "free": config.free}
-        found |= openai_chat.estimate(units, model=config.remote[0], **asked)
+        found |= openai_chat.estimate(
+            units, model=config.remote[0], base_url=config.base_url, request=config.request, free=config.free
+        )
     return found
 
 

@@ -261,7 +261,7 @@ def _score_model(
             f"max_length {config.max_length} is longer than the model's {own} tokens", contestant.name, "Lower it."
         )
     opened = Opened(config, contestant, loaded, config.max_length or own, group, tick)
-    about = {
+    about: Notes = {
         "model": contestant.name,
         "asked_as": contestant.what,
         "dtype": str(loaded.model.dtype).removeprefix("torch."),

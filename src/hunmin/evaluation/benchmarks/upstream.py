@@ -129,7 +129,7 @@ def open_task(name: str, specs: Sequence[str], manager: Any, data: str | None) -
             named[task] = f"{_source(body, data)}@{hash_of(test)[:8]}"
         apart = ("dataset_path", "dataset_kwargs", "metadata")  # where the rows lie; the rows themselves count
         config = {k: v for k, v in body.dump_config().items() if k not in apart}
-        named_splits = {config.get(k) for k in ("training_split", "validation_split", "fewshot_split")}
+        named_splits = {str(config.get(k)) for k in ("training_split", "validation_split", "fewshot_split")}
         splits = getattr(body, "dataset", None) or {}
         drawn = {s: hash_of([dict(row) for row in splits[s]]) for s in sorted(named_splits & set(splits))}
         parts.append([task, _stable(config), hash_of(test), drawn])

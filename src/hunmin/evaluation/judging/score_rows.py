@@ -86,11 +86,13 @@ def part_rows(documents: Sequence[JudgedDocument], criteria: Sequence[str], prot
     for metric, name, part in groups:
         for criterion in criteria:
             values = list(per_question(part, criterion).values())
-            of = mean_interval(values, seed) if values else (None, None, None)
+            value, low, high = mean_interval(values, seed) if values else (None, None, None)
             n_truncated = sum(any(a["finish_reason"] == "length" for a in d["answers"]) for d in part)
             unread = sum(v["criterion"] == criterion and v["score"] is None for d in part for v in d["verdicts"])
             task = f"{criterion} {name}"
-            rows.append(_row(part[0]["model"], protocol, task, metric, *of, len(values), n_truncated, unread))
+            rows.append(
+                _row(part[0]["model"], protocol, task, metric, value, low, high, len(values), n_truncated, unread)
+            )
     return rows
 
 

@@ -102,7 +102,8 @@ if wants few; then  # few good or many: as many rows at random, LIMA-style, by I
   chosen=()
   for seed in $SEEDS; do
     "$HUNMIN" sample "$ALL" -o "$OUT/few/random-$seed" --n "$HALF" --seed "$seed"
-    "$HUNMIN" sample "$ALL" -o "$OUT/few/lima-$seed" --n "$HALF" --preset lima --seed "$seed"
+    "$HUNMIN" sample "$ALL" -o "$OUT/few/lima-$seed" --n "$HALF" --preset lima \
+      --min-chars "${LIMA_CHARS:-100}" --seed "$seed"  # LIMA's own 200 leave too few: solutions are short
     "$HUNMIN" filter "$OUT/few/rated" -o "$OUT/few/ifd-$seed" --max-score 1 --top-k "$HALF" --no-keep-unrated
     "$HUNMIN" filter "$ALL" -o "$OUT/few/right" --measure final_answer --min-score 1 --no-keep-unrated
     "$HUNMIN" sample "$OUT/few/right" -o "$OUT/few/verified-$seed" --n "$HALF" --seed "$seed"

@@ -105,6 +105,7 @@ def _matches(pattern: re.Pattern[str]) -> Callable[[str], Iterator[tuple[int, in
 def _math(text: str) -> Iterator[tuple[int, int]]:
     for match in INLINE_MATH.finditer(text):
         body = match["body"]
+        # not what stands between two prices: "costs $5 while shipping takes another $9"
         if MATH_SIGN.search(body) or len(body) <= 3 or re.fullmatch(r"[\d.,\s]+|[A-Za-z]\w{0,3}", body):
             if len(re.findall(r"(?<!\\)\b[a-z]{4,}\b", body)) < 3 or "\\" in body:
                 yield match.span()
@@ -149,6 +150,7 @@ def _placeholders(text: str) -> Iterator[tuple[int, int]]:
         yield from _matches(BLANK)(text)
     if "[" in text:
         for match in BRACKET.finditer(text):
+            # "[your name]" is to be filled in, "a[i = 3]" is not
             if re.search(r"[A-Za-z가-힣]", match["body"]) and not re.search(r"[=;]", match["body"]):
                 yield match.span()
     if "{" in text or "%" in text or "$" in text:
@@ -160,6 +162,7 @@ def _placeholders(text: str) -> Iterator[tuple[int, int]]:
 
 
 def _calls(text: str) -> Iterator[tuple[int, int]]:
+    # a call has a name or arguments of code: `len(items)`, `os.getcwd()`, but not the aside of "In Seoul(capital)"
     for match in CALL.finditer(text) if CALL_SIGN.search(text) else ():
         name, args = match["name"], match["args"]
         if NOT_ARGUMENTS.match(args.strip()) or len(args) > 120:
@@ -191,7 +194,7 @@ def _names(text: str) -> Iterator[tuple[int, int]]:
         yield from _matches(SNAKE)(text)
     if "." in text:
         for match in DOTTED.finditer(text) if DOTTED_WORD.search(text) else ():
-            found = match.group()
+            found = match.group()  # `np.array`, but not "at the end.The day", where a blank is missing
             if (
                 MODULES.match(found)
                 or "_" in found
@@ -210,7 +213,7 @@ def _names(text: str) -> Iterator[tuple[int, int]]:
 
 
 def _pascal(text: str) -> Iterator[tuple[int, int]]:
-    if HUMP.search(text) and CODE_WORDS.search(text):
+    if HUMP.search(text) and CODE_WORDS.search(text):  # "the class UserName", but a person is DeVito or McDonald
         for match in PASCAL.finditer(text):
             if match.group().lower() not in BRANDS and not match.group().startswith(
                 ("Mc", "Mac", "De", "Di", "La", "Le")

@@ -78,7 +78,7 @@ def _altered(body: str, there: str) -> bool:
     a, b = tokens(body), tokens(there)
     if sorted(a) == sorted(b):
         return False
-    return SequenceMatcher(None, a, b, autojunk=False).ratio() >= 0.6
+    return SequenceMatcher(None, a, b, autojunk=False).ratio() >= 0.6  # x2 = 4 is x^2 = 4 damaged, y = 3a + 1 is not
 
 
 def find(original: str, text: str, context: Mapping[str, Any]) -> list[Issue]:

@@ -74,7 +74,7 @@ def _severity(original: str, text: str, context: Mapping[str, Any]) -> str:
     small = [word for word, shown in words_ if shown[0].islower() and word not in NAME_JOINTS]
     named = context.get("field") == "input" or text.lstrip().startswith("#")
     if not small and len(words_) <= 4 and named and original in ("", text):
-        return ""  # a name, a title, a brand that is worked on
+        return ""  # a name, a title, a brand that is worked on: "Samsung Galaxy" as an input
     functional = sum(word in FUNCTION_WORDS for word, _ in words_)
     sentence = functional >= 1 and len(words_) >= 3 or len(words_) >= 6
     return CERTAIN if sentence and len(small) >= 2 else REVIEW

@@ -123,7 +123,7 @@ def _fits(kind: str, original: str, text: str) -> bool:
 def _refusals(original: str, text: str, context: Mapping[str, Any]) -> Iterator[Issue]:
     if original and REFUSAL_EN.search(original):
         return
-    apologetic = bool(original and SORRY_EN.search(original))  # may well be what the Korean says
+    apologetic = bool(original and SORRY_EN.search(original))  # "Sorry, I can't come" is 죄송하지만 갈 수 없습니다
     if not original and context.get("field") != "output":
         return
     for start, end in refusals(text, opening=0 if original else 2):

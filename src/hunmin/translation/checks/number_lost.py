@@ -177,10 +177,10 @@ def _severity(number: Number, instead: Number | None, original: str, text: str) 
     elsewhere = any(number.values & one.values for n in numbers_of(text, "ko") for one in (n, *n.parts))
     fractions = [v for v in number.values if isinstance(v, Fraction)]
     if number.written == "month":
-        return CERTAIN if instead is not None and not elsewhere else REVIEW
+        return CERTAIN if instead is not None and not elsewhere else REVIEW  # "In May" is not 6월에
     if number.written == "word":
         if Fraction(0) in number.values:
-            return None if SAID[0].search(text) else REVIEW
+            return None if SAID[0].search(text) else REVIEW  # "zero errors" is 오류가 없습니다
         if instead is None and any(v in SAID and SAID[int(v)].search(text) for v in fractions if v > 2):
             return None
         return None if elsewhere or number.values & SMALL_WORDS and instead is None else REVIEW
@@ -196,7 +196,7 @@ def _severity(number: Number, instead: Number | None, original: str, text: str) 
     elif fractions and all(v < 0 for v in fractions) and {-v for v in fractions} & instead.values:
         if LOSS.search(text[max(0, instead.start - 15) : instead.end + 15]):
             return None  # "a loss of -$3,000" is 3,000달러의 손실
-        return REVIEW if LESS.search(text) else CERTAIN
+        return REVIEW if LESS.search(text) else CERTAIN  # "-5 degrees" is 영하 5도, not 5도
     if re.match(r"[A-Za-z]{3}|\$", original[number.end :]) and not number.unit and number.written == "digits":
         return REVIEW  # "9for" and "1$5", slips of the English
     if instead is not None and _beside(number, instead, original, text):

@@ -55,8 +55,8 @@ class ReadyPromptsGRPOTrainer(GRPOTrainer):
     """Tokenises prompts without adding special tokens: the template has written them already."""
 
     def _tokenize_prompts(self, prompts: list[Any]) -> tuple[list[list[int]], None, dict[str, Any]]:
-        found = self.processing_class(text=prompts, add_special_tokens=False)["input_ids"]
-        return found, None, {}
+        tokenizer: Any = self.processing_class
+        return tokenizer(text=prompts, add_special_tokens=False)["input_ids"], None, {}
 
 
 def load_weights(trainer: Trainer, checkpoint: str) -> None:

@@ -75,6 +75,10 @@ class HunminSFTTrainer(OpenTrainer, SFTTrainer):
             n = self.accelerator.gather(n).sum()
         return n
 
+    def plain_loss(self, *args: Any) -> Any:
+        """Give trl's own loss."""
+        return super().compute_loss(*args)  # type: ignore[no-untyped-call]  # transformers: no annotations
+
     def compute_loss(
         self, model: Any, inputs: Any, return_outputs: bool = False, num_items_in_batch: Any = None
     ) -> Any:
@@ -86,12 +90,12 @@ class HunminSFTTrainer(OpenTrainer, SFTTrainer):
         labels = inputs["labels"]
         by_row = self.loss_scale == "sample" and model.training
         if return_outputs or self.args.loss_type != "nll":  # type: ignore[attr-defined]  # trl: SFTConfig
-            return super().compute_loss(model, inputs, return_outputs, num_items_in_batch)
+            return self.plain_loss(model, inputs, return_outputs, num_items_in_batch)
         positions = (labels[0, 1:] != -100).nonzero().flatten()
         small = len(positions) * model.config.get_text_config().vocab_size <= MAX_LOGITS
         plain = self.keeps_positions and small and not labels.is_cuda and not self.aux_loss_enabled
         if not plain and not by_row:
-            return super().compute_loss(model, inputs, return_outputs, num_items_in_batch)
+            return self.plain_loss(model, inputs, return_outputs, num_items_in_batch)
         given = {k: v for k, v in inputs.items() if k != "labels"}
         if not len(positions):  # a blank row: every process must take part, with nothing to add
             return model(**given, use_cache=False, logits_to_keep=1).logits.sum() * 0.0

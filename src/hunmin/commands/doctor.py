@@ -73,12 +73,12 @@ def _devices() -> dict[str, str]:
         card = torch.cuda.get_device_properties(i)
         rows[f"cuda:{i}"] = f"{card.name}, {card.total_memory / 2**30:.0f} GiB, capability {card.major}.{card.minor}"
     if torch.cuda.is_available():
-        from ..models.devices import dtype_for
+        from ..models.devices import capability, dtype_for
         from ..train import kernels
 
         own = kernels.varlen()
         flash = "flash-attention" if util.find_spec("flash_attn") else "torch's varlen kernel" if own else ""
-        runs = kernels.capability("cuda") >= kernels.FLASH_CAPABILITY
+        runs = capability("cuda") >= kernels.FLASH_CAPABILITY
         rows["attention"] = flash if flash and runs else "torch's sdpa, document by document"
         rows["dtype auto"] = dtype_for("cuda")
         rows["free"] = f"{torch.cuda.mem_get_info()[0] / 2**30:.0f} GiB"

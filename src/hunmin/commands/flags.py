@@ -96,16 +96,17 @@ def type_name(annotation: Any) -> str:
 def config_from(stage: Stage, model: type[Options], args: argparse.Namespace) -> Any:
     """Build a stage's Config from the flags that were given; every problem at once."""
     from ..running import recipe as recipes
+    from ..running.recipe_text import parse_value
 
     options = {}
     for name, field in model.model_fields.items():
         given = getattr(args, f"opt_{name}", None)
         if given is None:
             continue
-        options[name] = given if field.annotation is str or isinstance(given, bool) else recipes.parse_value(given)
+        options[name] = given if field.annotation is str or isinstance(given, bool) else parse_value(given)
         kinds = type_name(field.annotation)
         if "list" in kinds and not isinstance(options[name], list) and ("text or list" not in kinds or "," in given):
-            options[name] = [recipes.parse_value(part.strip()) for part in given.split(",")]
+            options[name] = [parse_value(part.strip()) for part in given.split(",")]
     config, problems = recipes.check_config(stage, options)
     if problems:
         raise UserError(

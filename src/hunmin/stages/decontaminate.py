@@ -21,6 +21,7 @@ from ..artifacts.stream import Writer, count_lines
 from ..clients.access import HubId
 from ..errors import UserError
 from ..evaluation.benchmarks import BENCHMARKS, GENERATED, KOBEST, SUITES
+from ..formats.kobest import HUB
 from ..options import Options, opt
 from ..selection import held_out
 from ..selection.nearest import in_batches
@@ -95,7 +96,7 @@ def files(config: Config) -> list[Path]:
 
 def hub(config: Config) -> list[HubId]:
     """Give KoBEST's data set where a suite or task of it is named."""
-    return [("dataset", held_out.HUB)] if any(name in KOBEST for name in named(config.against)) else []
+    return [("dataset", HUB)] if any(name in KOBEST for name in named(config.against)) else []
 
 
 def run(config: Config, inputs: Inputs, out: Path) -> Counts:

@@ -145,7 +145,7 @@ def files(config: Config) -> list[Path]:
 
 def hub(config: Config) -> list[HubId]:
     """Give the baselines, and the benchmark's data where no folder holds it."""
-    from ..evaluation.benchmarks.task_rows import HUB
+    from ..formats.kobest import HUB
 
     data: list[HubId] = [("dataset", HUB)] if config.data is None and config.protocol == "harness" else []
     return [*(("model", name) for name in config.baselines), *data]

@@ -19,6 +19,7 @@ import torch
 import torch.nn.functional as F
 
 from ..errors import UserError
+from ..models.devices import capability
 from . import kernels
 
 NAME = "hunmin"
@@ -51,7 +52,7 @@ def choose(wanted: str, device: str, config: Any, padding_free: bool) -> str:
                 "Use auto or sdpa here.",
             )
         if wanted.startswith("flash_attention") and not flash:
-            card = ".".join(map(str, kernels.capability(device)))
+            card = ".".join(map(str, capability(device)))
             raise UserError(
                 f"{wanted} does not run here: heads of {head_size}, device {device}, compute capability {card}",
                 "attention",

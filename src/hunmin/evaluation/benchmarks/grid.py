@@ -240,9 +240,9 @@ def _score_model(
     if contestant.what == ENDPOINT:
         for work, path, mark in todo if group.rank == 0 else ():
             rows, documents, details = work.run(Opened(config, contestant, None, 0, group, tick))
-            about = {"model": contestant.name, "asked_as": ENDPOINT, "task": work.task, "protocol": work.protocol}
+            told: Notes = {"model": contestant.name, "asked_as": ENDPOINT, "task": work.task, "protocol": work.protocol}
             rows = [{**row, "fingerprint": mark} for row in rows]
-            artifact.write_atomic(path, _text({**about, **details}, rows, documents))
+            artifact.write_atomic(path, _text({**told, **details}, rows, documents))
         processes.barrier(group)
         return
     loaded = models.load(
@@ -285,8 +285,8 @@ def _score_model(
             if work.texts and (lost := bos.gap(without)) is not None:
                 row["bos_gap"] = lost
         named = {"task": work.task, "num_fewshot": work.num_fewshot, "protocol": work.protocol, "fingerprint": mark}
-        told = {"bos": without} if work.texts and without else {}
-        _keep(path, {**about, **named, **told, **details}, rows, documents, group)
+        read = {"bos": without} if work.texts and without else {}
+        _keep(path, {**about, **named, **read, **details}, rows, documents, group)
 
 
 def _keep(path: Path, details: Notes, rows: list[ScoreRow], documents: list[Document], group: Group) -> None:

@@ -308,13 +308,18 @@ def write(out: Path, parts: Sequence[Part]) -> None:
 
 
 def notes(parts: Sequence[Part], found: Sequence[Contestant], left_out: list[str]) -> Notes:
-    """Give what the manifest keeps of an evaluation: who was scored, how, and where contexts were cut."""
-    truncated = {}
+    """Give what the manifest keeps of an evaluation: who was scored, how, and where contexts or answers were cut."""
+    truncated: dict[str, str] = {}
+    unended: dict[str, str] = {}
     for part in parts:
         n = sum(d["truncated"] for d in part["documents"])
         if n:
             d = part["details"]
-            truncated[f"{d['model']} {d['task']} {d['num_fewshot']}-shot"] = f"{n} of {len(part['documents'])}"
+            generated = any("answer" in row for row in part["documents"])
+            cut = unended if generated else truncated
+            cut[f"{d['model']} {d['task']} {d['num_fewshot']}-shot"] = f"{n} of {len(part['documents'])}"
+    if unended:
+        log.warning("answers did not end within max_new_tokens: %s", unended)
     if truncated:
         log.warning("contexts were cut on the left to fit the model: %s", truncated)
     return {
@@ -322,5 +327,6 @@ def notes(parts: Sequence[Part], found: Sequence[Contestant], left_out: list[str
         "models": {c.name: {"asked_as": c.what, "source": c.source} for c in found},
         "left_out": left_out,
         "truncated": truncated,
+        **({"unended": unended} if unended else {}),
         "scoring": [part["details"] for part in parts],
     }

@@ -12,7 +12,7 @@ import json
 import logging
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 from pydantic import field_validator
 
@@ -28,6 +28,9 @@ from ..evaluation.judging.criteria import PAIRWISE, CriteriaSet, load_criteria
 from ..evaluation.judging.questions import Question, read_questions
 from ..options import Endpoint, ModelOptions, opt
 from ..report import charts
+
+if TYPE_CHECKING:  # it opens models, which a recipe's check must not load
+    from ..evaluation.judging.answerers import Contestant
 
 log = logging.getLogger("hunmin")
 SAMPLE = PACKAGE / "data" / "questions.jsonl"
@@ -189,17 +192,8 @@ def run(config: Config, inputs: Inputs, out: Path) -> Counts:
         )
     if config.agreement:  # labels that match nothing are told before anything is paid
         agreement.report(verdicts.expected_rows(names, questions, criteria), Path(config.agreement))
-    answers: dict[str, Answers] = {}
-    for contestant in judged:
-        if contestant.file is not None:
-            answers[contestant.name] = given_answers(contestant.file, questions)
-        elif not contestant.endpoint:
-            answers[contestant.name] = who.answer(contestant, questions, config, inputs, out)
     notes: Notes = {"protocol": protocol, "criteria": criteria.name, "judge": config.model, "questions": data}
-    remote = [c for c in judged if c.endpoint]
-    if remote:
-        found, notes["answered"] = who.answers_by_endpoint(config, inputs, questions, [c.model for c in remote])
-        answers.update(found)
+    answers = _answers(config, inputs, out, judged, questions, notes)
     if opponent is None and config.reference is not None:
         opponent = answers.get(config.reference)
     documents, notes["paid"] = verdicts.judge_all(config, inputs, questions, criteria, prompt, names, answers, opponent)
@@ -215,11 +209,48 @@ def run(config: Config, inputs: Inputs, out: Path) -> Counts:
     write_jsonl(out / DOCUMENTS, documents)
     write_atomic(out / SCORES, json.dumps(rows, ensure_ascii=False, indent=1) + "\n")
     notes["plots"] = plots(rows, out)
+    _note(config, inputs.label, notes, documents, by_model, [c.key for c in criteria.criteria])
+    return Counts(len(documents), len(documents), {}, notes)
+
+
+def _answers(
+    config: Config,
+    inputs: Inputs,
+    out: Path,
+    judged: Sequence[Contestant],
+    questions: Sequence[Question],
+    notes: Notes,
+) -> dict[str, Answers]:
+    """Give each contestant's answers: ready ones, those of local models, and those of an endpoint (noted as paid)."""
+    from ..evaluation.judging import answerers as who
+
+    answers: dict[str, Answers] = {}
+    for contestant in judged:
+        if contestant.file is not None:
+            answers[contestant.name] = given_answers(contestant.file, questions)
+        elif not contestant.endpoint:
+            answers[contestant.name] = who.answer(contestant, questions, config, inputs, out)
+    remote = [c for c in judged if c.endpoint]
+    if remote:
+        found, notes["answered"] = who.answers_by_endpoint(config, inputs, questions, [c.model for c in remote])
+        answers.update(found)
+    return answers
+
+
+def _note(
+    config: Config,
+    label: str,
+    notes: Notes,
+    documents: list[JudgedDocument],
+    by_model: dict[str, list[JudgedDocument]],
+    keys: list[str],
+) -> None:
+    """Add what the verdicts tell of the judge and the models to the notes; unread verdicts are logged too."""
+    from ..evaluation.judging import agreement
+
     notes["statuses"] = scoring.statuses(documents)
     notes["biases"] = scoring.biases(documents)
-    notes["by_category"] = {
-        name: scoring.by_category(found, [c.key for c in criteria.criteria]) for name, found in by_model.items()
-    }
+    notes["by_category"] = {name: scoring.by_category(found, keys) for name, found in by_model.items()}
     if config.agreement:
         rows_judged = [row for document in documents for row in agreement.rows_of(document)]
         notes["agreement"] = agreement.report(rows_judged, Path(config.agreement))
@@ -227,13 +258,12 @@ def run(config: Config, inputs: Inputs, out: Path) -> Counts:
     if unread:
         log.warning(
             "%s: %d of %d verdicts have no score: %s",
-            inputs.label,
+            label,
             unread,
             sum(notes["statuses"].values()),
             ", ".join(f"{n} {s}" for s, n in notes["statuses"].items() if s != "ok"),
         )
     notes["headline"] = scoring.headline(documents)
-    return Counts(len(documents), len(documents), {}, notes)
 
 
 def _rows(

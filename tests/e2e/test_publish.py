@@ -41,6 +41,10 @@ def hunmin(*words: str, hub: HubServer | None = None, token: str = "hf_test", ho
 def step(run: Path, n: int, label: str, stage: str, output: str, config: dict, inputs: dict, counts: Counts) -> Path:
     folder = run / f"{n:02d}-{label}"
     folder.mkdir(parents=True, exist_ok=True)
+    for earlier in artifact.stage_folders(run):  # what went in is named by its true content
+        name = earlier.name.split("-", 1)[1]
+        if name in inputs and (made := artifact.read_manifest(earlier)):
+            inputs = {**inputs, name: made["content_hash"]}
     artifact.write_manifest(
         folder, stage=stage, label=label, output=output, config=config, seed=1, inputs=inputs, counts=counts, seconds=1
     )
@@ -60,9 +64,14 @@ def data_run(tmp_path) -> Path:
     """A run of two data stages whose last artifact is rated."""
     run = tmp_path / "runs" / "mine"
     rows = rated_rows()
+    bad = [
+        {"stage": "load", "reason": "bad_row", "detail": "", "index": 120 + i, "record": {"id": f"b{i}"}}
+        for i in range(10)
+    ]
     for n, label in ((1, "load"), (2, "rate")):
         (run / f"{n:02d}-{label}").mkdir(parents=True)
         write_jsonl(run / f"{n:02d}-{label}" / "records.jsonl", rows)
+        write_jsonl(run / f"{n:02d}-{label}" / "dropped.jsonl", bad if label == "load" else [])
     step(run, 1, "load", "load", "records", {"path": "/home/me/rows.jsonl"}, {}, Counts(130, 120, {"bad_row": 10}))
     step(run, 2, "rate", "rate", "records", {"rater": "llm", "model": "small"}, {"load": "x"}, Counts(120, 120))
     return run

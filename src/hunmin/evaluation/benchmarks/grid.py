@@ -134,9 +134,28 @@ def _who(contestant: Contestant, config: Any) -> str:
 
 
 def _template_of(found: Sequence[Contestant]) -> str:
-    """Give the template of the newest model that hunmin tuned: a base model brings none and is asked in it."""
-    names = [models.resolve(c.source).template for c in reversed(found) if c.what != ENDPOINT]
-    return next((name for name in names if name), "")
+    """Give the template of the newest model that hunmin tuned: a base model brings none and is asked in it.
+
+    A model tuned with its own template names "model": the jinja file it was saved with is given then.
+    """
+    for contestant in reversed(found):
+        if contestant.what == ENDPOINT:
+            continue
+        place = models.resolve(contestant.source)
+        saved = Path(place.tokenizer) / "chat_template.jinja"
+        if place.template and place.template != "model":
+            return place.template
+        if place.template and saved.is_file():
+            return str(saved)
+    return ""
+
+
+def _asked_in(loaded: Any, template: str) -> Any:
+    """Give the model with the template that the tuned one is asked in."""
+    if template.endswith("chat_template.jinja"):  # whole as it was saved, BOS included
+        loaded.tokenizer.chat_template = Path(template).read_text(encoding="utf-8")
+        template = "model"
+    return replace(loaded, template=load_template(template, loaded.tokenizer))
 
 
 def works(config: Any, shots: Sequence[int], out: Path, group: Group, inputs: Inputs) -> list[Work]:
@@ -254,7 +273,7 @@ def _score_model(
         template=config.template,
     )
     if loaded.template is None and template:
-        loaded = replace(loaded, template=load_template(template, loaded.tokenizer))
+        loaded = _asked_in(loaded, template)
     own = tokens.max_length_of(loaded.model, loaded.tokenizer)
     if config.max_length is not None and config.max_length > own:
         raise UserError(

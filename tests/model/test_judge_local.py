@@ -55,7 +55,7 @@ def test_a_local_model_answers_and_is_judged(tmp_path, questions):
     with OpenAIServer(lambda n, body: "3\n보통입니다.") as server:
         rows, documents, _ = run(tmp_path, server, questions)
         shown = [body["messages"][-1]["content"] for body in server.chats]
-    assert {r["value"] for r in rows} == {3} and {r["n"] for r in rows} == {6}
+    assert {r["value"] for r in rows} == {3} and max(r["n"] for r in rows) == 6  # parts of the questions have fewer
     assert rows[0]["model"] == name()
     assert [len(d["answers"]) for d in documents] == [1] * 5 + [2]
     for document in documents:

@@ -92,7 +92,8 @@ class HunminSFTTrainer(OpenTrainer, SFTTrainer):
         if return_outputs or self.args.loss_type != "nll":  # type: ignore[attr-defined]  # trl: SFTConfig
             return self.plain_loss(model, inputs, return_outputs, num_items_in_batch)
         positions = (labels[0, 1:] != -100).nonzero().flatten()
-        small = len(positions) * model.config.get_text_config().vocab_size <= MAX_LOGITS
+        shape: Any = self.accelerator.unwrap_model(model).config  # DDP wraps it
+        small = len(positions) * shape.get_text_config().vocab_size <= MAX_LOGITS
         plain = self.keeps_positions and small and not labels.is_cuda and not self.aux_loss_enabled
         if not plain and not by_row:
             return self.plain_loss(model, inputs, return_outputs, num_items_in_batch)

@@ -14,6 +14,8 @@ from pathlib import Path
 
 import pytest
 
+from hunmin.artifacts import progress
+
 SLOW_FOLDERS = ("model", "e2e", "browser")
 
 
@@ -26,6 +28,12 @@ def pytest_collection_modifyitems(items):
             item.add_marker(pytest.mark.slow)
         if item.get_closest_marker("data") and not os.environ.get("HUNMIN_DATA"):
             item.add_marker(pytest.mark.skip(reason="HUNMIN_DATA is not set"))
+
+
+@pytest.fixture(autouse=True)
+def heard(monkeypatch):
+    """The commands' --quiet and --json are for the whole process: no test hears of another's."""
+    monkeypatch.setattr(progress, "quiet", False)
 
 
 @pytest.fixture

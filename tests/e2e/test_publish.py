@@ -84,7 +84,7 @@ def test_a_data_set_goes_up_private_and_comes_back(data_run, tmp_path):
         assert done.returncode == 0, done.stderr
         repo = hub.repo("dataset", "tester/rows")
         assert repo.private
-        assert set(repo.files) == {"README.md", "data/train.jsonl", "ratings.svg", "recipe.yaml"}
+        assert set(repo.files) == {"README.md", "data/train.jsonl", "lineage.json", "ratings.svg", "recipe.yaml"}
         assert len(repo.commits) == 2
         code = (
             "from datasets import load_dataset; d = load_dataset('tester/rows', split='train');"

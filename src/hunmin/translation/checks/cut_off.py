@@ -65,6 +65,11 @@ def _particles(original: str, text: str) -> list[Issue]:
 
 
 def _tail(original: str, text: str) -> list[Issue]:
+    """A text that ends before its sentence does: 그는 문을 열었지만.
+
+    A connective at the end is `certain` only behind a sentence before it or an English one of six words or more: as a
+    whole answer "그리고" may be right. What ends in a noun is `review`: a heading (설치 방법) ends so too.
+    """
     body = text.rstrip()
     parts = sentences_of(body)
     if not parts or body.endswith(("```", "$", "|")):
@@ -98,6 +103,7 @@ def _short_line(body: str, part: tuple[int, int]) -> bool:
 
 
 def _terms(original: str, text: str) -> list[Issue]:
+    """A term that a contract defines, (the "Seller"), is gone. Its Korean may be any word, so brackets are counted."""
     terms = list(TERM.finditer(original))
     if not terms:
         return []
@@ -124,6 +130,10 @@ def _quoted_near(match: re.Match[str], original: str, text: str) -> float:
 
 
 def _items(original: str, text: str) -> list[Issue]:
+    """List items that are gone: fewer signs, and fewer lines too.
+
+    Signs alone prove nothing: `- Tea` as 차 on a line of its own is there, without its sign.
+    """
     source, target = list(ITEM.finditer(original)), list(ITEM.finditer(text))
     n_lost = len(source) - len(target)
     if n_lost <= 0 or not target and len(lines_of(text)) >= len(lines_of(original)):
@@ -192,6 +202,10 @@ def _sentences(original: str, text: str) -> list[Issue]:
 
 
 def _missing(original: str, text: str, source: list[tuple[int, int]], target: list[tuple[int, int]]) -> list[Issue]:
+    """Sentences that are fewer: `review`, since Korean joins two ("Stop. Think." as 멈추고 생각하세요).
+
+    `certain` only where two or more are gone and so are seven of ten letters: what was joined is still that long.
+    """
     n_lost = len(source) - len(target)
     i = fewest([b - a for a, b in source], [b - a for a, b in target]) if target else 0
     n_source = sum(b - a for a, b in source)
@@ -210,6 +224,10 @@ def _missing(original: str, text: str, source: list[tuple[int, int]], target: li
 
 
 def _short(original: str, text: str, source: list[tuple[int, int]], target: list[tuple[int, int]]) -> list[Issue]:
+    """As many sentences, and hardly a text: Korean takes about half the letters of its English, 100 become 45 to 60.
+
+    Under 0.24 is "summed up" and no translation. A table keeps its names and numbers and has no such ratio.
+    """
     n_source, n_target = len(prose_of(original).replace(" ", "")), len(prose_of(text).replace(" ", ""))
     if n_source >= 100 and n_target < 0.24 * n_source and not any(s.kind == "table" for s in spans_of(original)):
         return [

@@ -125,6 +125,8 @@ def _tags(original: str, text: str) -> list[Issue]:
         pair = "</" if body.startswith("</") else "<"
         half = f"</{name['name']}" if pair == "<" else f"<{name['name']}"
         torn = original.count(half) == original.count(sign) and text.count(half) != text.count(sign)
+        # <em>, <br> may go with the emphasis and a page may be another version: only half a pair, or a tag of structure
+        # between texts of as many lines (<Note> gone from one line of five), is damage for sure.
         soft = not torn and (there >= n or name["name"].lower() in EMPHASIS_TAGS or not _stands_alone(original, text))
         found.append(
             issue(
@@ -216,7 +218,7 @@ def _brackets(original: str, text: str) -> list[Issue]:
             if not (set(y) | set(x)) - {"<", ">"} and not re.search(r"<[/A-Za-z]", original[a[0] : a[1]]):
                 continue  # signs of comparison and arrows
             torn = _broken(y) and not _broken(x)
-            if not torn and len(y) >= len(x):
+            if not torn and len(y) >= len(x):  # 문서([영어])
                 continue  # a translator's own link or name in brackets
             found.append(
                 issue(
@@ -242,7 +244,10 @@ def _broken(sequence: str) -> bool:
 
 
 def _counts(original: str, text: str) -> list[Issue]:
-    """Blanks to fill, backticks and hashtags: these only count, since word order moves them."""
+    """Blanks to fill, backticks and hashtags: these only count, since word order moves them.
+
+    "___ is the capital of ___" may well begin with the second blank; with one blank it asks something else.
+    """
     found = []
     blanks = [
         (s.start, s.end) for s in spans_of(original) if s.kind == "placeholder" and BLANK.fullmatch(s.of(original))

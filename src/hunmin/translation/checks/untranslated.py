@@ -68,6 +68,11 @@ def _kept_on_purpose(context: Mapping[str, Any]) -> bool:
 
 
 def _whole(original: str, text: str, context: Mapping[str, Any]) -> list[Issue]:
+    """A field without Hangul that reads as English: four words, one of eight a small one (the, of, is).
+
+    "Harry Potter, J. K. Rowling" has none of those and is a name; "The Wind in the Willows" has three and no small
+    word with a meaning: `review`, a title may stay.
+    """
     words = [word for word, _, _ in english_words(prose_of(text))]
     functional = sum(word in FUNCTION_WORDS for word in words)
     if original and original != text and not ngrams(words, 2) & ngrams([w for w, _, _ in english_words(original)], 2):
@@ -81,6 +86,11 @@ def _whole(original: str, text: str, context: Mapping[str, Any]) -> list[Issue]:
 
 
 def _runs(original: str, text: str, context: Mapping[str, Any]) -> list[Issue]:
+    """Runs of English words inside Korean: 그는 said that he was tired라고 했다.
+
+    Two words of five in lower case, since names run on too (New York Stock Exchange of America); words that are not in
+    the original are a quotation of the translator's own unless the run is a long sentence.
+    """
     if not re.search(r"[A-Za-z]\w*[ ,;'’]+[A-Za-z]\w*[ ,;'’]+[A-Za-z]", text):
         return []
     plain = QUOTES.sub(lambda m: " 가 ".ljust(len(m.group()), "가")[: len(m.group())], prose_of(text))

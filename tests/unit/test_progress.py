@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+import warnings
 
 from hunmin.artifacts import progress
 
@@ -32,3 +33,12 @@ def test_quiet_says_nothing(capsys, monkeypatch):
     with progress.doing("anything"):
         progress.bar("x", 3)(1, done=True)
     assert capsys.readouterr().err == ""
+
+
+def test_deprecations_between_libraries_stay_silent_and_others_do_not():
+    with warnings.catch_warnings(record=True) as heard:
+        warnings.simplefilter("always")
+        progress.hush_libraries()
+        for module in ("transformers.modeling_utils", "peft.peft_model", "mine"):
+            warnings.warn_explicit("old name", FutureWarning, "x.py", 1, module=module)
+    assert len(heard) == 1

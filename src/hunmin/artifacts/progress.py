@@ -8,6 +8,7 @@ from __future__ import annotations
 import sys
 import threading
 import time
+import warnings
 import weakref
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -17,6 +18,11 @@ quiet = False  # set once by the command line (--quiet, --json)
 
 ALIVE_SECONDS = 2.0  # on a terminal the clock moves at least so often
 LINE_SECONDS = 30.0  # off it, a line so often
+
+
+def hush_libraries() -> None:
+    """Keep deprecations between the training libraries (peft asks transformers by an old name) from the user."""
+    warnings.filterwarnings("ignore", category=FutureWarning, module="transformers|trl|peft")
 
 
 class _Lines:

@@ -80,6 +80,7 @@ def painted(text: str) -> str:
 
 def prepare(args: argparse.Namespace) -> None:
     progress.quiet = args.quiet or args.json
+    progress.hush_libraries()
 
 
 def set_up_logging(path: Path | None) -> None:

@@ -130,6 +130,7 @@ def main(spec_path: Path) -> int:
 
     transformers_logging.disable_progress_bar()
     transformers_logging.set_verbosity_error()
+    progress.hush_libraries()
     spec = json.loads(spec_path.read_text(encoding="utf-8"))
     progress.quiet = bool(spec.get("quiet"))
     inputs = Inputs.from_json(spec["inputs"])

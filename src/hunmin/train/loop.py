@@ -44,8 +44,6 @@ def is_main() -> bool:
 
 def be_quiet() -> None:
     """Keep the libraries' bars and notices off the terminal (ours say what matters), and trl from calling home."""
-    import warnings
-
     os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
     os.environ.setdefault("TQDM_DISABLE", "1")  # trl's own bars; progress.bar says itself whether it shows
     from datasets.utils.logging import disable_progress_bar as disable_datasets_bar
@@ -54,7 +52,7 @@ def be_quiet() -> None:
     transformers_logging.set_verbosity_error()
     transformers_logging.disable_progress_bar()
     disable_datasets_bar()
-    warnings.filterwarnings("ignore", category=FutureWarning, module="transformers|trl|peft")
+    progress.hush_libraries()
 
 
 def check_trackers(config: TrainConfig) -> None:

@@ -22,6 +22,7 @@ os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
 os.environ.setdefault("TQDM_DISABLE", "1")
 
 DATA = Path(__file__).parent.parent / "src/hunmin/data"
+SCRATCH = tempfile.TemporaryDirectory(prefix="bench-dpo-")  # gone when this process ends
 TARGETS = {"time": 0.80, "memory": 0.51}
 
 
@@ -83,7 +84,7 @@ def one(
         model=policy,
         ref_model=reference,
         args=DPOConfig(
-            tempfile.mkdtemp(prefix="bench-dpo-"),
+            SCRATCH.name,
             beta=0.1,
             per_device_train_batch_size=2,
             gradient_accumulation_steps=2,

@@ -27,6 +27,7 @@ os.environ.setdefault("TQDM_DISABLE", "1")
 
 BATCH = 16
 MAX_LENGTH = 1024
+SCRATCH = tempfile.TemporaryDirectory(prefix="bench-sft-")  # gone when this process ends
 TARGETS = {"Trainer mb4 + GC": 2.5, "Trainer mb1 + GC": 1.3, "trl default": 2.5, "trl bfd, no GC": 1.2}
 
 
@@ -76,7 +77,7 @@ def new_model(tokenizer: Any, attention: str) -> Any:
 
 def arguments(micro: int, checkpointing: bool, **more: Any) -> dict[str, Any]:
     return {
-        "output_dir": tempfile.mkdtemp(prefix="bench-sft-"),
+        "output_dir": SCRATCH.name,
         "per_device_train_batch_size": micro,
         "gradient_accumulation_steps": BATCH // micro,
         "num_train_epochs": 1,

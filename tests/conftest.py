@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import shutil
+import tempfile
 
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
@@ -17,6 +19,20 @@ import pytest
 from hunmin.artifacts import progress
 
 SLOW_FOLDERS = ("model", "e2e", "browser")
+
+
+def pytest_configure(config):
+    """Every temporary folder of the tests, their libraries and their children lies in one, removed at the end."""
+    if hasattr(config, "workerinput"):
+        return  # a worker inherits its controller's
+    os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", tempfile.gettempdir())  # pytest's own, kept to be looked at
+    config.scratch = tempfile.mkdtemp(prefix="ht-")  # short: Ray's sockets lie below it
+    os.environ["TMPDIR"] = tempfile.tempdir = config.scratch
+
+
+def pytest_unconfigure(config):
+    if scratch := getattr(config, "scratch", ""):
+        shutil.rmtree(scratch, ignore_errors=True)
 
 
 def pytest_collection_modifyitems(items):

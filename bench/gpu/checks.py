@@ -147,10 +147,14 @@ def _flat(model: Any, ids: list[list[int]], labels: list[list[int]], device: str
 
 def resume(device: str) -> dict[str, Any]:
     """Kill `hunmin sft` in the middle and go on: the adapter must equal an uninterrupted one, weight by weight."""
+    with tempfile.TemporaryDirectory(prefix="bench-resume-") as home:
+        return _killed_and_resumed(device, Path(home))
+
+
+def _killed_and_resumed(device: str, home: Path) -> dict[str, Any]:
     import torch
     from safetensors.torch import load_file
 
-    home = Path(tempfile.mkdtemp(prefix="bench-resume-"))
     base = save_base(home / "base", SHAPES["tiny"], "cpu", torch.float32, 2048, 512)
     data = home / "in.jsonl"
     rows = [

@@ -29,6 +29,7 @@ os.environ.setdefault("TQDM_DISABLE", "1")
 os.environ.setdefault("PYTORCH_CUDA_ALLOC_CONF", "expandable_segments:True")
 
 WAYS = ("hunmin", "trl bfd", "trl padding-free", "padded mb4", "padded mb1", "dpo")
+SCRATCH = tempfile.TemporaryDirectory(prefix="bench-gpu-")  # gone when this process ends
 BATCH, MICRO, MAX_LENGTH = 16, 4, 4096
 
 
@@ -145,7 +146,7 @@ def measure(args: argparse.Namespace) -> dict[str, Any]:
             clock.append(time.perf_counter())
 
     common: dict[str, Any] = {
-        "output_dir": tempfile.mkdtemp(prefix="bench-gpu-"),
+        "output_dir": SCRATCH.name,
         "max_steps": args.steps + 2,
         "learning_rate": 1e-5,
         "logging_steps": 1,

@@ -176,6 +176,8 @@ def test_validate_dry_run_and_run_tell_the_same_of_what_is_missing(capsys, price
     for words in (["validate", priced, "--offline"], ["run", priced]):
         code, _, err = run(capsys, *words)
         assert code == 2 and told in err
+        if words[0] == "validate":
+            assert err.startswith("r.yaml: 3 stages, not ready: 1 thing is missing (the recipe itself is in order)\n")
     code, out, _ = run(capsys, "run", priced, "--dry-run")
     assert code == 0 and "a run would stop before its first stage" in out and told in out
     assert "network: the service at https://api" in out and "None" not in out

@@ -133,6 +133,18 @@ def test_the_distribution_is_drawn_with_the_counts_around_the_cliff(tmp_path):
     assert counts.notes["terminal"][0] in text and counts.notes["mode"] == 8.0
 
 
+def test_rate_and_filter_tell_the_same_mean_and_mode_and_both_thresholds_are_drawn(tmp_path):
+    """Two scores as frequent: the higher one is the mode, of 8.123 and 8.1234 they are one."""
+    from hunmin.stages import rate
+
+    data = rows([9.0, 7.0, 9.0, 7.0, 8.123, 8.1234, 3.0])
+    _, _, counts = run(tmp_path, data, min_score=5, max_score=8.5)
+    rated = rate.summary(tmp_path / "in.jsonl")
+    assert (rated["mean"], rated["mode"]) == (counts.notes["mean"], counts.notes["mode"]) == (7.3209, 9.0)
+    svg = (tmp_path / "out" / "scores.svg").read_text()
+    assert svg.count("stroke-dasharray") == 2 and ">5</text>" in svg and ">8.5</text>" in svg
+
+
 def test_on_a_fine_scale_the_counts_around_go_by_steps_and_below_the_highest_allowed():
     scores = np.linspace(0, 2, 501)
     around = cliff.counts_around(scores[scores <= 1], 0.5)

@@ -9,6 +9,7 @@ import errno
 import json
 import os
 import sys
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -67,6 +68,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         if hasattr(out, "reconfigure"):  # a terminal that is not UTF-8 shows escapes instead of failing
             out.reconfigure(errors="backslashreplace")
     os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
+    warnings.filterwarnings("ignore", category=FutureWarning, module="transformers|trl|peft")  # nothing a user mends
     try:
         if odd := [word for word in argv if not is_writable(word)]:
             raise UserError(f"a NUL or half of a surrogate pair in {odd[0]!r}"[:200], mend="No file has such a name.")

@@ -39,7 +39,9 @@ def main(args: argparse.Namespace) -> int:
         print(json.dumps({**told, "resolved": yaml.safe_load(full)}, ensure_ascii=False))
         return 2 if found else 0
     if found:
-        raise UserError("\n".join(found), mend="Nothing was run; the recipe itself is in order.")
+        n = f"{len(found)} thing{'s are' if len(found) > 1 else ' is'} missing"
+        verdict = f"{recipe.path}: {len(recipe.steps)} stages, not ready: {n} (the recipe itself is in order)"
+        raise UserError("\n".join([verdict, *(f"  {line}" for line in found)]))
     asked = sorted({f"{step.label} ({', '.join(needs.network(step))})" for step in recipe.steps if needs.network(step)})
     print(f"{recipe.path}: {len(recipe.steps)} stages, ready to run")
     if asked and not args.quiet:

@@ -31,6 +31,11 @@ def dataset(hub: str | None) -> JsonObject | None:
     return _all()["datasets"].get(hub or "")
 
 
+def models() -> dict[str, JsonObject]:
+    """Give every listed model by its Hub id."""
+    return _all()["models"]
+
+
 def model(hub: str | None) -> JsonObject | None:
     """Give {license, gated, revision, config, figure} of a Hub model, or None; `config` makes its shape."""
     return _all()["models"].get(hub or "")

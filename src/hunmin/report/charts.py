@@ -56,8 +56,13 @@ def _y(value: float, low: float, high: float) -> float:
     return TOP + (HEIGHT - TOP - BOTTOM) * (1 - (value - low) / ((high - low) or 1))
 
 
-def histogram_svg(bins: Sequence[tuple[float, float, int]], threshold: float | None = None, title: str = "") -> str:
-    """Draw (from, to, count) bins; what lies at or above `threshold` is filled, the rest pale."""
+def histogram_svg(
+    bins: Sequence[tuple[float, float, int]],
+    threshold: float | None = None,
+    title: str = "",
+    upper: float | None = None,
+) -> str:
+    """Draw (from, to, count) bins and both thresholds; what lies from `threshold` up to `upper` is filled."""
     top = max((count for _, _, count in bins), default=1) or 1
     low = min((a for a, _, _ in bins), default=0.0)
     high = max((b for _, b, _ in bins), default=1.0)
@@ -69,7 +74,7 @@ def histogram_svg(bins: Sequence[tuple[float, float, int]], threshold: float | N
 
     for a, b, count in bins:
         y = _y(count, 0, top)
-        pale = threshold is not None and a < threshold - 1e-9
+        pale = (threshold is not None and a < threshold - 1e-9) or (upper is not None and a > upper + 1e-9)
         width = max(1.0, x(b) - x(a) - 1)
         body.append(
             f'<rect x="{x(a):.1f}" y="{y:.1f}" width="{width:.1f}" height="{HEIGHT - BOTTOM - y:.1f}" '
@@ -78,12 +83,14 @@ def histogram_svg(bins: Sequence[tuple[float, float, int]], threshold: float | N
         )
     for tick in ticks(low, high, 8):
         body.append(f'<text x="{x(tick):.1f}" y="{HEIGHT - BOTTOM + 16}" text-anchor="middle">{_number(tick)}</text>')
-    if threshold is not None and low <= threshold <= high:
+    for at in (threshold, upper):
+        if at is None or not low <= at <= high:
+            continue
         body.append(
-            f'<line x1="{x(threshold):.1f}" x2="{x(threshold):.1f}" y1="{TOP}" y2="{HEIGHT - BOTTOM}" '
+            f'<line x1="{x(at):.1f}" x2="{x(at):.1f}" y1="{TOP}" y2="{HEIGHT - BOTTOM}" '
             f'stroke="{COLOURS[1]}" stroke-dasharray="4 3"/>'
         )
-        body.append(f'<text x="{x(threshold) + 4:.1f}" y="{TOP + 10}" fill="{COLOURS[1]}">{_number(threshold)}</text>')
+        body.append(f'<text x="{x(at) + 4:.1f}" y="{TOP + 10}" fill="{COLOURS[1]}">{_number(at)}</text>')
     return _frame(title, body)
 
 

@@ -13,15 +13,18 @@ import shutil
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
 from typing import Any, Literal
 
 from ..artifacts import artifact, lock
 from ..artifacts.artifact import Counts, Inputs, Spend
+from ..artifacts.record import Record
 from ..artifacts.rows import Estimate, Manifest
 from ..clients.hub import require_access
 from ..errors import UserError
 from ..stages.protocol import find_stage
+from ..train.tokenizer_bill import LOOKED_AT, RECORDS
 from . import child, made_with, needs
 from .made_with import MadeWith
 from .recipe import Recipe, Step, resolved
@@ -237,11 +240,26 @@ def dry_run(recipe: Recipe, run: Path, options: Options) -> list[tuple[str, Esti
             manifest = artifact.read_manifest(inputs.records.parent)
             assert manifest is not None  # `records` is only ever of a finished artifact
             expected["records"] = manifest["counts"]["n_kept"]
+        elif step.stage.name == "load":
+            expected[RECORDS] = _first_records(step)
         found = step.stage.estimate(step.config, replace(inputs, expected=dict(expected)))
         expected.update({k: found[k] for k in EXPECTED if found.get(k) is not None})
         network = needs.network(step)
         rows.append((step.label, {**found, **({"network": network} if network else {})}))
     return rows
+
+
+def _first_records(step: Step) -> list[Record]:
+    """Give the first records of a source on this machine, from which a later estimate counts tokens; none else."""
+    from ..stages import load
+
+    path = step.config.path
+    if not path or not Path(path).exists():
+        return []
+    try:
+        return list(islice(load.records(step.config), LOOKED_AT))
+    except UserError:
+        return []  # told where it is loaded
 
 
 def obstacles(recipe: Recipe, run: Path, until: str | None) -> list[str]:

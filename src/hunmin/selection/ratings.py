@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from ..artifacts.record import Record
@@ -55,3 +56,15 @@ def scale_of(rating: Mapping[str, Any]) -> str:
     if isinstance(scale, (list, tuple)):
         return "-".join(f"{x:g}" if isinstance(x, (int, float)) else str(x) for x in scale)
     return str(scale)
+
+
+def middle(scores: Iterable[float]) -> dict[str, float]:
+    """Give the mean and the most frequent score, to two decimals, the higher of two as frequent; {} of none.
+
+    `rate` and `filter` tell both, so both ask here.
+    """
+    found = [float(score) for score in scores]
+    if not found:
+        return {}
+    counted = Counter(round(score, 2) for score in found)
+    return {"mean": round(math.fsum(found) / len(found), 4), "mode": max(counted, key=lambda s: (counted[s], s))}

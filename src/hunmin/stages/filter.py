@@ -29,7 +29,7 @@ from ..options import Options, opt
 from ..report import charts
 from ..selection.chance import chance
 from ..selection.cliff import around_lines, counts_around, histogram
-from ..selection.ratings import MEAN, answers_to, name_of, ratings_of, scale_of, score
+from ..selection.ratings import MEAN, answers_to, middle, name_of, ratings_of, scale_of, score
 from ..tables import did_you_mean
 
 log = logging.getLogger("hunmin")
@@ -166,7 +166,7 @@ def _told(
     text = charts.text_histogram(bins, threshold, upper)
     name = f"scores of {seen.names[0]}" if len(seen.names) == 1 else f"scores ({config.rater or MEAN})"
     name = f"{config.measure} of the answers" if config.measure else f"{name}, scale {seen.scale}"
-    write_atomic(out / HISTOGRAM, charts.histogram_svg(bins, upper if threshold is None else threshold, name))
+    write_atomic(out / HISTOGRAM, charts.histogram_svg(bins, threshold, name, upper))
     write_atomic(out / HISTOGRAM_TEXT, "\n".join([*text, "", *around_lines(around)]) + "\n")
     n_unrated = int((~rated).sum())
     told = f", {n_unrated:,} unrated {'kept' if config.keep_unrated else 'dropped'}" if n_unrated else ""
@@ -180,9 +180,8 @@ def _told(
         "statuses": dict(seen.status),
         "score_of_the_cut": cut,
         "tied_at_the_cut": tied,
-        "mean": round(float(scores[rated].mean()), 4),
+        **middle(scores[rated]),
         "median": round(float(np.median(scores[rated])), 4),
-        "mode": _mode(scores[rated]),
         "around_the_threshold": around,
         "by_source": _by_source(scores, passes, sources, seen.sources),
         "terminal": [*text, *around_lines(around)],
@@ -320,11 +319,6 @@ def _worst(config: Config, values: Iterable[float]) -> float | None:
     if config.min_score is not None and min(found) < config.min_score:
         return min(found)
     return max(found) if config.max_score is not None or config.measure not in HIGHER_IS_BETTER else min(found)
-
-
-def _mode(scores: np.ndarray) -> float:
-    values, counts = np.unique(scores, return_counts=True)
-    return float(values[counts.argmax()])
 
 
 def _by_source(scores: np.ndarray, passes: np.ndarray, sources: np.ndarray, names: list[str]) -> list[Notes]:

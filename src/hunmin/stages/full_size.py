@@ -17,7 +17,6 @@ from ..clients.prices import price_of
 from ..publishing import known
 
 GPU, GPU_TFLOPS, GPU_SHARE = "A100 80G", 312.0, 0.35  # bf16 dense peak of the data sheet; share: usual for LoRA
-TEMPLATE_TOKENS = 60  # what a template adds to a row
 RATE_PROMPT_TOKENS, RATE_ANSWER_TOKENS = 480, 120  # our Korean rating prompt; a score with two sentences
 JUDGE_PROMPT_TOKENS, JUDGE_ANSWER_TOKENS = 700, 150
 FREE_CHARS = 500_000  # a month, DeepL API Free
@@ -152,9 +151,17 @@ def _train(config: Any, inputs: Inputs, pairs: bool) -> Estimate | None:
     shape = known.shape(name)
     n, chars = _amount(inputs)
     parameters = found.get("parameters")
+    from ..train import tokenizer_bill
+
+    told = tokenizer_bill.bill(name, inputs, config.max_length)
+    counted = tokenizer_bill.per_character(told, name)
+    per_character = counted or 1 / found["chars_per_token"]
+    row |= told
+    if counted is None:
+        row["tokenizer"] = f"not on this machine; {per_character:.2f} tokens per Korean character assumed"
     tokens_per_row = None
     if n and chars:
-        tokens_per_row = min(config.max_length, round(chars / n / found["chars_per_token"]) + TEMPLATE_TOKENS)
+        tokens_per_row = min(config.max_length, round(chars / n * per_character) + tokenizer_bill.TEMPLATE_TOKENS)
     recompute = config.gradient_checkpointing is True
     if shape is not None:
         from ..train import memory

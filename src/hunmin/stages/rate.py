@@ -23,6 +23,7 @@ from ..errors import UserError
 from ..options import Endpoint, ModelOptions, opt
 from ..raters import RATERS
 from ..raters.scores import parse_scale
+from ..selection.ratings import middle
 from ..tables import resolve
 
 log = logging.getLogger("hunmin")
@@ -271,17 +272,17 @@ def _free_memory() -> None:
 def summary(path: Path) -> Notes:
     """Give the statuses and the distribution of the newest rating in a file of rated records."""
     statuses: Counter[str] = Counter()
-    scores: Counter[float] = Counter()
+    exact: list[float] = []
     for record in read_jsonl(path):
         rating = record["ratings"][-1]
         statuses[rating["status"]] += 1
         if rating["score"] is not None:
-            scores[round(rating["score"], 2)] += 1
-    n = sum(scores.values())
+            exact.append(float(rating["score"]))
+    scores = Counter(round(score, 2) for score in exact)
+    n = len(exact)
     found: Notes = {"statuses": dict(statuses.most_common())}
     found["headline"] = f"{n:,} of {sum(statuses.values()):,} with a score"
     if n:
-        found["mean"] = round(sum(score * k for score, k in scores.items()) / n, 4)
-        found["mode"] = max(scores, key=lambda score: (scores[score], score))
+        found |= middle(exact)
         found["scores"] = {f"{score:g}": k for score, k in sorted(scores.items())} if len(scores) <= 200 else None
     return found

@@ -10,7 +10,7 @@ from .config import TrainConfig, dtype_of, family_of
 def estimate(config: TrainConfig, inputs: Inputs, kind: str) -> Estimate:
     """Give the dry run's numbers; rows are read and tokenised when they are there, nothing is written."""
     from ..models.opening import open_shape
-    from . import labels, loop, memory, prepare
+    from . import labels, loop, memory, prepare, tokenizer_bill
 
     if config.base_model or inputs.model is not None:
         ready = prepare.prepare(config, inputs)
@@ -23,6 +23,7 @@ def estimate(config: TrainConfig, inputs: Inputs, kind: str) -> Estimate:
         "template": ready.template_name,
         "parameters": size.parameters,
         "trainable": size.trainable,
+        **tokenizer_bill.bill(config.base_model or str(inputs.model), inputs, config.max_length),
     }
     tokens = config.micro_batch_size * config.max_length * (1 if kind == "sft" else 2)
     n_rows = inputs.expected.get("records")
@@ -46,6 +47,7 @@ def estimate(config: TrainConfig, inputs: Inputs, kind: str) -> Estimate:
                 "rows": len(train),
                 "validation_rows": len(held_out),
                 "dropped": sum(report.dropped.values()),
+                "rows_over_max_length": f"{report.dropped['too_long'] + report.n_truncated:,} of {report.n_in:,}",
                 "tokens_per_epoch": sum(len(r.input_ids) for r in train),
                 "trained_tokens_per_epoch": notes["trained_tokens"],
                 "row_tokens_p95": notes["row_tokens"]["p95"],

@@ -326,11 +326,9 @@ def counts(config: TrainConfig, report: labels.Report, trainer: Any, notes: Note
     losses = [row["loss"] for row in curve if "loss" in row]
     per_epoch, steps = loop.steps_of(config, n_train)
     best = trainer.state.best_metric
-    means = [row["loss"] for row in curve if "loss" in row and row["step"] >= config.logging_steps]
-    first = means[0] if len(means) > 1 else losses[0] if losses else 0.0  # step 1 alone is one batch, not a mean
     more = {
         "headline": f"{trainer.state.global_step:,} steps"
-        + (f", loss {first:.3f} -> {losses[-1]:.3f}" if losses else "")
+        + (f", loss {losses[0]:.3f} -> {losses[-1]:.3f}" if losses else "")
         + (f", validation {best:.3f}" if best is not None else ""),
         "rows": report.notes()["rows"],
         "train_rows": n_train,

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import json
 import logging
 import random
+import time
 
 import pytest
 
@@ -327,26 +329,56 @@ def test_estimate_needs_no_key_and_knows_what_is_paid(tmp_path):
 
 @pytest.mark.parametrize("room", [True, False])
 def test_answers_wait_in_memory_for_room_on_the_disk_and_nothing_more_is_sent(tmp_path, monkeypatch, caplog, room):
-    monkeypatch.setattr(asking, "FULL_SECONDS", 20.0 if room else 0.4)
+    """However long it takes; an end by hand (the second Ctrl-C) without room says how many are lost."""
+    monkeypatch.setattr(asking, "FULL_SECONDS", 0.2)
+    monkeypatch.setattr(asking, "FULL_AGAIN_SECONDS", 0.05)
     with OpenAIServer(lambda n, body: "".join(random.Random(n).choices("가나다라마바사", k=60_000))) as server:
         with opened(server, tmp_path) as client:
-            limit = client.ledger._db.execute("PRAGMA page_count").fetchone()[0] + 2
-            client.ledger._db.execute(f"PRAGMA max_page_count={limit}")
+            pages = client.ledger._db.execute("PRAGMA page_count").fetchone()[0]
+            client.ledger._db.execute(f"PRAGMA max_page_count={pages + 2}")
 
             async def main():
                 first = asyncio.create_task(client.ask(question("q0")))
                 while client._full_since is None:
                     await asyncio.sleep(0.02)
                 second = asyncio.create_task(client.ask(question("q1")))
-                await asyncio.sleep(0.2)
-                assert len(server.chats) == 1
+                await asyncio.sleep(0.7)
+                assert len(server.chats) == 1 and not first.done() and not second.done()
                 if room:
                     client.ledger._db.execute("PRAGMA max_page_count=1000000")
+                else:
+                    first.cancel(), second.cancel()
                 return await asyncio.gather(first, second, return_exceptions=True)
 
             found = asyncio.run(main())
         if room:
             assert [a.status for a in found] == ["ok", "ok"] and len(server.chats) == 2
         else:
-            assert all("disk is full" in str(error) for error in found) and len(server.chats) == 1
-    assert "wait in memory" in caplog.text
+            assert all(isinstance(error, asyncio.CancelledError) for error in found) and len(server.chats) == 1
+    assert caplog.text.count("wait in memory") >= 3
+    assert ("1 paid answers are lost" in caplog.text) is not room
+
+
+def test_a_claim_that_the_full_disk_does_not_take_waits_for_what_is_under_way(tmp_path, monkeypatch):
+    """Nothing is sent for it meanwhile; with nothing under way the full disk is told at once."""
+    monkeypatch.setattr(asking, "FULL_AGAIN_SECONDS", 0.05)
+    with OpenAIServer(lambda n, body: time.sleep(0.4) or "네") as server, opened(server, tmp_path) as client:
+        claim, full = client.ledger.claim, []
+
+        def refusing(*args):
+            if full:
+                raise OSError(errno.ENOSPC, "No space left on device", "l")
+            return claim(*args)
+
+        monkeypatch.setattr(client.ledger, "claim", refusing)
+
+        async def main():
+            first = asyncio.create_task(client.ask(question("q0")))
+            while not client._sending:
+                await asyncio.sleep(0.01)
+            full.append(1)
+            second = asyncio.create_task(client.ask(question("q1")))
+            return await asyncio.gather(first, second, return_exceptions=True)
+
+        found = asyncio.run(main())
+        assert found[0].text == "네" and found[1].errno == errno.ENOSPC and len(server.chats) == 1

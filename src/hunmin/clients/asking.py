@@ -34,7 +34,8 @@ FAILURE = {
 IN_A_ROW = 5  # that many units given up one after another mean the service, not the units
 REJECTED_IN_A_ROW = 20  # the same of units it rejects, while it has never answered one
 POLL_SECONDS = 0.1
-FULL_SECONDS = 30.0  # so long answers wait in memory for room on the disk
+FULL_SECONDS = 30.0  # so often it is told that answers wait in memory for room on the disk
+FULL_AGAIN_SECONDS = 1.0  # so often it is tried again
 
 log = logging.getLogger("hunmin")
 
@@ -55,7 +56,8 @@ class Client:
         self._settled: list[tuple[Wanted, Finished, str]] = []
         self._stop: UserError | None = None
         self.patience = patience.Patience(label, service.name)
-        self._full_since: float | None = None  # when the disk had no room for an answer
+        self._full_since: float | None = None  # when it was last told that the disk has no room for an answer
+        self._sending = 0  # requests under way, answers that are not in the ledger yet among them
         self._loop: asyncio.AbstractEventLoop | None = None
         self._keeper: asyncio.Task[None] | None = None
         self._in_a_row = 0
@@ -65,6 +67,7 @@ class Client:
         return self
 
     def __exit__(self, *_: Any) -> None:
+        self._save_last()
         self._settle()
         self.ledger.close()
 
@@ -81,6 +84,7 @@ class Client:
             self._keeper.cancel()
             await asyncio.gather(self._keeper, return_exceptions=True)
             self._keeper = self._loop = None
+        self._save_last()
         self._settle()
         self.ledger.close()
 
@@ -156,9 +160,13 @@ class Client:
             begun = time.monotonic()
             self.counts["sent"] += 1
             try:
-                reply = await self._sent(unit)
-                raw = self._scrub(reply.raw)
-                await self._commit((wanted, raw, reply.http_status, reply.request_id))
+                self._sending += 1
+                try:
+                    reply = await self._sent(unit)
+                    raw = self._scrub(reply.raw)
+                    await self._commit((wanted, raw, reply.http_status, reply.request_id))
+                finally:
+                    self._sending -= 1
                 read = self._read(unit, raw)
                 if read.status == "garbage":
                     self.ledger.reopen(wanted)
@@ -320,6 +328,10 @@ class Client:
         try:
             found = self.ledger.claim([w for w, _ in group], self.spend.max_usd, self.spend.max_chars)
         except Exception as error:
+            if isinstance(error, OSError) and self._sending:  # what is under way is paid for and must be saved first
+                self._claims = group + self._claims
+                asyncio.get_running_loop().call_later(FULL_AGAIN_SECONDS, self._flush_claims)
+                return
             for _, future in group:
                 future.set_exception(error)
             return
@@ -339,7 +351,8 @@ class Client:
         try:
             self.ledger.finish([row for row, _ in group], settled)
         except Exception as error:
-            if isinstance(error, OSError) and self._wait_for_room(error, group, settled):
+            if isinstance(error, OSError):
+                self._wait_for_room(error, group, settled)
                 return
             for _, future in group:
                 if not future.cancelled():
@@ -350,23 +363,26 @@ class Client:
             if not future.cancelled():
                 future.set_result(None)
 
-    def _wait_for_room(self, error: OSError, group: list[Any], settled: list[Any]) -> bool:
-        """Keep answers that the full disk does not take and try again; False when it stayed full too long."""
+    def _wait_for_room(self, error: OSError, group: list[Any], settled: list[Any]) -> None:
+        """Keep answers that the full disk does not take, for as long as it takes, and try again."""
         now = time.monotonic()
-        if self._full_since is None:
+        self._done, self._settled = group + self._done, settled + self._settled
+        if self._full_since is None or now - self._full_since >= FULL_SECONDS:
             self._full_since = now
             log.warning(
-                "%s: %s: %d paid answers wait in memory and nothing more is sent; free some space within %.0f s",
-                *(self.label, error, len(group), FULL_SECONDS),
+                "%s: %s: %d paid answers wait in memory, nothing more is sent; free some space and it goes on",
+                *(self.label, error, len(self._done)),
             )
-        if now - self._full_since > FULL_SECONDS:
-            self._full_since = None
-            mend = "Free some space and run the same command again; what was written is kept."
-            self._stop = self._stop or UserError(f"the disk is full: {error.filename}", self.label, mend)
-            return False
-        self._done, self._settled = group + self._done, settled + self._settled
-        asyncio.get_running_loop().call_later(min(1.0, FULL_SECONDS / 4), self._flush_done)
-        return True
+        asyncio.get_running_loop().call_later(FULL_AGAIN_SECONDS, self._flush_done)
+
+    def _save_last(self) -> None:
+        """Try once more to save answers that still wait when the run ends, as after a second Ctrl-C."""
+        group, self._done = self._done, []
+        if group:
+            try:
+                self.ledger.finish([row for row, _ in group])
+            except OSError as error:
+                log.warning("%s: %s: %d paid answers are lost", self.label, error, len(group))
 
     def report(self) -> Notes:
         """Give what a manifest should say of the paid work: counts of this execution and the ledger's totals."""

@@ -2,9 +2,10 @@
 
 from .decoding import Generated, Piece, Request, decode, generate, steps
 from .finding import Resolved, bases_of, local_folders, resolve
+from .headers import check_files
 from .identity import commits, deciding
 from .logprobs import logprobs, prompt_logprobs
-from .opening import Loaded, load, open_seq2seq, open_shape, prompt
+from .opening import Loaded, check_opens, load, open_seq2seq, open_shape, prompt
 from .tokenizers import open_tokenizer
 
 __all__ = [
@@ -14,6 +15,8 @@ __all__ = [
     "Request",
     "Resolved",
     "bases_of",
+    "check_files",
+    "check_opens",
     "commits",
     "deciding",
     "decode",

@@ -95,6 +95,28 @@ def load(
     return Loaded(opened, tokenizer, bound, found.name, device, kind, limit, _stop_ids(opened, tokenizer, bound))
 
 
+def check_opens(
+    model: str | Path,
+    template: str | None = None,
+    revision: str | None = None,
+    trust_remote_code: bool = False,
+    needs_template: bool = False,
+) -> None:
+    """Raise what `load` would raise of a model but for its weights: its config, tokenizer and template are opened."""
+    found = resolve(model)
+    open_shape(found, revision, trust_remote_code)
+    bound = _template(found.name, open_tokenizer(found, revision, trust_remote_code), template)
+    if bound is None and needs_template:
+        raise no_template(found.name)
+
+
+def no_template(name: str) -> UserError:
+    """Give the error of a model that has to be asked in a template and brings none."""
+    return UserError(
+        "the model brings no chat template", name, "Name the one it was tuned with, such as template: alpaca."
+    )
+
+
 def open_seq2seq(
     found: Resolved,
     dtype: str = "auto",
@@ -124,11 +146,7 @@ def prompt(loaded: Loaded, messages: Messages) -> str:
     Raises UserError when there is no template, or it refuses the conversation.
     """
     if loaded.template is None:
-        raise UserError(
-            "the model brings no chat template",
-            loaded.name,
-            "Name the one it was tuned with, such as template: alpaca.",
-        )
+        raise no_template(loaded.name)
     return str(loaded.template.prompt(messages))
 
 

@@ -1,10 +1,13 @@
-"""What a recipe needs beyond itself, one truth for `validate`, the dry run and `run`: files, keys, Hub, services."""
+"""What a recipe needs beyond itself, one truth for `validate`, the dry run and `run`: files, keys, models, Hub."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
+from .. import models
 from ..clients.access import HubId
 from ..clients.hub import require_access
 from ..errors import UserError
@@ -12,11 +15,12 @@ from ..tables import did_you_mean
 from .made_with import local_files
 from .recipe import Step
 
+CARDS = ("config.json", "adapter_config.json")  # a folder that holds one is a model
 MEND = "Put the file there or name another, set the key, and run again; --until LABEL stops before a stage."
 
 
 def missing(steps: Sequence[Step], run: Path, max_usd: float | None) -> list[str]:
-    """Give what the stages to come need and that is not here: files, keys and prices, each with file and line.
+    """Give what the stages to come need and that is not here: files, keys, prices, models; each with file and line.
 
     A judge's missing question file must not be found out after days of training. Files inside the run's own folder may
     be made on the way.
@@ -28,6 +32,7 @@ def missing(steps: Sequence[Step], run: Path, max_usd: float | None) -> list[str
                 near = did_you_mean(path.name, _neighbours(path, run))
                 problems.append(f"{step.where}: {step.label}: no such file: {path}{near}")
         problems += [f"{step.where}: {step.label}: {told}" for told in _missing_keys(step, max_usd)]
+        problems += [f"{step.where}: {step.label}: {told}" for told in _unusable_models(step, run)]
     return list(dict.fromkeys(problems))
 
 
@@ -54,6 +59,62 @@ def _missing_keys(step: Step, max_usd: float | None) -> list[str]:
             if service.unpriced
         ]
     return found
+
+
+def _unusable_models(step: Step, run: Path) -> list[str]:
+    """Give what is wrong with the models on this machine that a stage's options name, and with what they need.
+
+    Only headers are read: a cut file, a missing part or an absent library must not be found after the paid stages.
+    """
+    found = []
+    kind = getattr(step.config, "quantization", "none")
+    if isinstance(kind, str) and kind != "none" and find_spec("bitsandbytes") is None:
+        found.append(f"quantization: {kind} needs bitsandbytes, which is not installed: pip install 'hunmin[quant]'")
+    for name in _local_models(step, run):
+        try:
+            models.check_files(name)
+        except UserError as error:
+            found.append(". ".join(part for part in (f"{error.where}: {error.what}", error.mend) if part))
+    return found
+
+
+def check_models(step: Step, run: Path) -> None:
+    """Raise UserError when a model here that a stage asks would not open: its config, tokenizer or template.
+
+    What trains looks at its own base in its estimate. transformers is imported: for a dry run and before paying.
+    """
+    config = step.config
+    if step.stage.OUTPUT == "model":
+        return
+    for name in _local_models(step, run):
+        models.check_opens(
+            name,
+            template=getattr(config, "template", None),
+            revision=getattr(config, "revision", None) if step.stage.name != "evaluate" else None,
+            trust_remote_code=getattr(config, "trust_remote_code", False),
+        )
+
+
+def _local_models(step: Step, run: Path) -> list[str]:
+    """Give the folders of models among a stage's options, and what it calls a model but is neither folder nor id."""
+    words = [text for text in _texts(step.config.model_dump()) if text and len(text) < 4096 and "\0" not in text]
+    named = [name for kind, name in step.stage.hub(step.config) if kind == "model" and not name.startswith("tiny:")]
+    folders = [word for word in words if any((_path(word) / card).is_file() for card in CARDS)]
+    paths = [name for name in named if name.startswith((".", "/", "~")) or _path(name).is_dir()]
+    own = run.resolve()
+    return [name for name in dict.fromkeys([*folders, *paths]) if own not in _path(name).resolve().parents]
+
+
+def _path(word: str) -> Path:
+    return Path(word).expanduser() if word.startswith("~/") else Path(word)
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict | list | tuple):
+        for inner in value.values() if isinstance(value, dict) else value:
+            yield from _texts(inner)
 
 
 def hub_of(step: Step) -> list[HubId]:

@@ -182,6 +182,10 @@ def _link(source: str, target: str) -> str:
     return target
 
 
+def done(run: Path, index: int, step: Step) -> bool:
+    return artifact.read_manifest(folder_of(run, index, step)) is not None
+
+
 def is_paid(step: Step) -> bool:
     return step.stage.paid(step.config)
 
@@ -190,7 +194,7 @@ def _pending(recipe: Recipe, run: Path, until: str | None) -> list[tuple[int, St
     """Give (index, step) of what this execution has still to do."""
     labels = [step.label for step in recipe.steps]
     steps = list(enumerate(recipe.steps))[: labels.index(until) + 1 if until in labels else None]
-    return [(i, step) for i, step in steps if artifact.read_manifest(folder_of(run, i, step)) is None]
+    return [(i, step) for i, step in steps if not done(run, i, step)]
 
 
 def _require_files_and_keys(steps: list[Step], run: Path, max_usd: float | None) -> None:
@@ -236,6 +240,8 @@ def dry_run(recipe: Recipe, run: Path, options: Options) -> list[tuple[str, Esti
     rows = []
     for i, step in enumerate(recipe.steps):
         inputs = inputs_for(recipe, run, i, options)
+        if not done(run, i, step):
+            needs.check_models(step, run)
         if inputs.records is not None:
             manifest = artifact.read_manifest(inputs.records.parent)
             assert manifest is not None  # `records` is only ever of a finished artifact

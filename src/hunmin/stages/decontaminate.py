@@ -60,6 +60,9 @@ class Config(Options):
         return [value] if isinstance(value, str) else value
 
 
+YAML = (".yaml", ".yml")
+
+
 def named(against: list[str]) -> list[str]:
     """Give what `against` names, with the suites and names that `evaluate` knows in place of their tasks.
 
@@ -166,7 +169,9 @@ def merge(config: Config, notes: list[Notes], out: Path) -> Notes:
 
 
 def estimate(config: Config, inputs: Inputs) -> Estimate:
-    """Say how many records are looked at; nothing is downloaded."""
+    """Say how many records are looked at; benchmark files that are here are read, nothing is downloaded."""
+    here = [name for name in named(config.against) if Path(name).is_file() and Path(name).suffix not in YAML]
+    held_out.read_items(here, config.splits)  # a broken file is found before anything is paid for
     if inputs.records is not None and inputs.records.is_file():
         return {"records": count_lines(inputs.records)}
     n = inputs.expected.get("records")

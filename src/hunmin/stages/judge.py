@@ -20,7 +20,7 @@ from .. import PACKAGE
 from ..artifacts.artifact import DOCUMENTS, SCORES, Counts, Inputs, hash_of, read_manifest, write_atomic
 from ..artifacts.record import read_jsonl, write_jsonl
 from ..artifacts.rows import Estimate, JudgedDocument, Notes, ScoreRow, interval_of
-from ..clients.access import Access
+from ..clients.access import Access, HubId
 from ..errors import UserError
 from ..evaluation.judging import score_rows as scoring
 from ..evaluation.judging.answers import Answers, given_answers
@@ -120,6 +120,12 @@ def files(config: Config) -> list[Path]:
     return [*found, *map(Path, recorded), *local_folders(config.models)]
 
 
+def hub(config: Config) -> list[HubId]:
+    """Give the models that answer here, where they are no label of the run."""
+    elsewhere = bool(config.answers) or config.answer_base_url is not None
+    return [] if elsewhere else [("model", name) for name in config.models if "/" in name or Path(name).is_dir()]
+
+
 def services(config: Config) -> list[Access]:
     """Give the judge's endpoint and the answering one."""
     from ..clients import openai_chat
@@ -144,6 +150,10 @@ def estimate(config: Config, inputs: Inputs) -> Estimate:
     """Give what judging would take, with answers as long as max_new_tokens allows; nothing is sent."""
     from . import full_size
 
+    if config.agreement:
+        from ..evaluation.judging import agreement
+
+        agreement.labels_of(Path(config.agreement))  # found broken before anything is judged, not after
     known = full_size.judge(config, inputs)
     if known is not None:
         return known

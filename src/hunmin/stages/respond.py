@@ -122,6 +122,12 @@ def becomes(config: Config) -> int:
 
 def estimate(config: Config, inputs: Inputs) -> Estimate:
     """Give what answering would take; nothing is sent."""
+    if config.engine == "local" and Path(config.model).is_dir():
+        from .. import models
+
+        models.check_opens(
+            config.model, config.template, config.revision, config.trust_remote_code, needs_template=True
+        )
     if inputs.records is None or not inputs.records.is_file():
         n = inputs.expected.get("records")
         return (

@@ -9,6 +9,7 @@ from .config import TrainConfig, dtype_of, family_of
 
 def estimate(config: TrainConfig, inputs: Inputs, kind: str) -> Estimate:
     """Give the dry run's numbers; rows are read and tokenised when they are there, nothing is written."""
+    from ..models.headers import check_files
     from ..models.opening import open_shape
     from . import labels, loop, memory, prepare, tokenizer_bill
 
@@ -17,6 +18,7 @@ def estimate(config: TrainConfig, inputs: Inputs, kind: str) -> Estimate:
     else:
         return {"model": "comes from an earlier stage"}
     shape = open_shape(ready.found, trust_remote_code=config.trust_remote_code)
+    check_files(ready.found.base)
     size = memory.size_of(config, shape)
     found: Estimate = {
         "base_model": ready.found.name,
@@ -69,6 +71,7 @@ def estimate(config: TrainConfig, inputs: Inputs, kind: str) -> Estimate:
     if n_rows:
         per_epoch, steps = loop.steps_of(config, int(n_rows))
         found |= {"steps": steps, "steps_per_epoch": per_epoch, "warmup_steps": loop.warmup_of(config, steps)}
+    prepare.fits_positions(shape, found.get("row_tokens_max", 0), ready.found.name)
     dtype = dtype_of(config, ready.device, family_of(shape))
     recompute = memory.wants_checkpointing(config, shape, ready.device, tokens)
     parts = memory.memory_bytes(config, shape, size, dtype, tokens, recompute)

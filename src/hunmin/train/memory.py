@@ -37,23 +37,26 @@ class Size:
 
 
 def size_of(config: TrainConfig, shape: Any) -> Size:
-    """Count parameters on the meta device: exact, and nothing is loaded."""
+    """Count parameters on the meta device: exact, and nothing is loaded.
+
+    Raises UserError for names under target_modules and modules_to_save that this model does not have.
+    """
     import torch
     from transformers import AutoModelForCausalLM
 
-    from .adapters import auto_targets, linear_names, match_modules
+    from .adapters import auto_targets, linear_names, lora_config
 
     with torch.device("meta"):
         model = AutoModelForCausalLM.from_config(shape, trust_remote_code=config.trust_remote_code)
     total = sum(p.numel() for p in model.parameters())
     if config.method == "full":
         return Size(total, total)
+    lora_config(config, model)  # every name under target_modules and modules_to_save is looked for
     if config.target_modules in ("auto", "all-linear"):
         targets = set(auto_targets(model, config.lora_dropout) or linear_names(model))
     else:
         given = config.target_modules
         targets = set([given] if isinstance(given, str) else given)
-        match_modules(model, targets, "target_modules")
     head = model.get_output_embeddings()
     trainable = 0
     for name, module in model.named_modules():

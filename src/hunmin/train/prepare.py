@@ -186,13 +186,7 @@ def open_model(
     dtype = dtype_of(config, ready.device, family_of(shape))
     kind = attention.choose(config.attention, ready.device, shape, padding_free)
     attention.register()
-    limit = getattr(shape.get_text_config(), "max_position_embeddings", None)
-    if limit and longest > limit:
-        raise UserError(
-            f"a row has {longest} tokens, but the base was built for {limit} positions",
-            ready.found.name,
-            f"Set max_length: {limit}.",
-        )
+    fits_positions(shape, longest, ready.found.name)
     checkpointing = memory.wants_checkpointing(config, shape, ready.device, tokens)
     own = padding_free or (config.attention == "auto" and kind == "sdpa")  # transformers knows who has no sdpa
     model = _weights(config, ready, dtype, None if own else kind)
@@ -228,6 +222,16 @@ def open_model(
     targets = adapters.linear_names(model) if lora.target_modules == "all-linear" else sorted(lora.target_modules)
     notes["target_modules"] = targets
     return model, lora, notes
+
+
+def fits_positions(shape: Any, longest: int, name: str) -> None:
+    """Raise UserError when the longest row has more tokens than the base has positions."""
+    limit = getattr(shape.get_text_config(), "max_position_embeddings", None)
+    if limit and longest > limit:
+        raise UserError(
+            f"a row has {longest} tokens, but the base was built for {limit} positions", name,
+            f"Set max_length: {limit}.",
+        )  # fmt: skip
 
 
 def untrained_stop(model: Any, ready: Ready, config: TrainConfig) -> str | None:

@@ -40,13 +40,7 @@ def report(scores: Path | Iterable[Row], human: Path | Iterable[Row]) -> dict[st
         judged: list[Row] = [row for document in documents for row in rows_of(document)]
     else:
         judged = list(scores)
-    people: dict[Key, list[float]] = defaultdict(list)
-    for row in read_jsonl(_existing(human)) if isinstance(human, Path) else human:
-        key = _key(row)
-        if row.get("score") is not None:
-            people[key].append(_number(row))
-    if not people:
-        raise UserError("no human label has a score", "--agreement", "Give rows {id, criterion, score}.")
+    people = labels_of(human)
     models = {str(row.get("model") or "") for row in judged}
     if len(models) > 1 and any(not key[0] for key in people):
         raise UserError(
@@ -79,6 +73,18 @@ def report(scores: Path | Iterable[Row], human: Path | Iterable[Row]) -> dict[st
     if any("order" in verdict for document in documents for verdict in document["verdicts"]):
         found["position"] = biases(cast(list[JudgedDocument], documents))["position"]
     return found
+
+
+def labels_of(human: Path | Iterable[Row]) -> dict[Key, list[float]]:
+    """Give people's scores by model, id, criterion and turn. Raises UserError for rows that are none, or no score."""
+    people: dict[Key, list[float]] = defaultdict(list)
+    for row in read_jsonl(_existing(human)) if isinstance(human, Path) else human:
+        key = _key(row)
+        if row.get("score") is not None:
+            people[key].append(_number(row))
+    if not people:
+        raise UserError("no human label has a score", "--agreement", "Give rows {id, criterion, score}.")
+    return people
 
 
 def _existing(path: Path) -> Path:

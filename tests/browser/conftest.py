@@ -22,10 +22,10 @@ LINK = re.compile(r"open (http://\S+)")
 class Command:
     """A running `hunmin ...`: its lines as they come, and the link it shows."""
 
-    def __init__(self, arguments, pattern=LINK, wait=120.0, **environment):
+    def __init__(self, arguments, pattern=LINK, wait=120.0, cwd=None, **environment):
         self.process = subprocess.Popen(
             [sys.executable, "-m", "hunmin.commands.cli", *map(str, arguments)],
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, encoding="utf-8",
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, encoding="utf-8", cwd=cwd,
             env={**os.environ, "PYTHONIOENCODING": "utf-8", **environment},
         )  # fmt: skip
         self._lines = queue.Queue()

@@ -236,7 +236,7 @@ def test_two_readers_get_different_records(run, start, page, chromium):
     page.locator("#by").fill("미나")
     page.locator("#list li", has_text="code-2").click()
     expect(page.locator(".head .id")).to_have_text("code-2")
-    other = chromium.new_context()
+    other = chromium.new_context(locale="ko-KR")
     second = other.new_page()
     second.goto(server.wait_for(r"another browser: (http://\S+)"))
     second.wait_for_selector(".field")
@@ -297,7 +297,7 @@ def test_a_decision_made_meanwhile_is_seen_before_it_is_replaced(proposed, start
     page.goto(server.link)
     page.wait_for_selector(".field")
     page.locator("#by").fill("미나")
-    other = chromium.new_context()
+    other = chromium.new_context(locale="ko-KR")
     second = other.new_page()
     second.goto(server.wait_for(r"another browser: (http://\S+)"))
     second.wait_for_selector(".field")
@@ -316,6 +316,68 @@ def test_a_decision_made_meanwhile_is_seen_before_it_is_replaced(proposed, start
     expect(second.locator(".head .id")).not_to_have_text("a")
     assert [row[:2] for row in texts_decided(proposed)] == [("a", "accepted"), ("a", "rejected")]
     other.close()
+
+
+ALIGN = "따라서\n\n\\begin{align*}\na &= b + 1 \\\\\n  &= 7\n\\end{align*}\n입니다."
+
+
+@pytest.fixture
+def flagged(tmp_path):
+    """Three records that one rule flagged, and one that two did; a number is lost from a sentence."""
+    lost = issue("number_lost", "output", [17, 20], [10, 33], "수 '412' 없음 / the number '412' is lost")
+    english = "Good. In all, 412 students were followed."
+    korean = "좋습니다. 모두 합쳐 학생들을 추적했습니다."
+    other = issue("markup", "output", [0, 4], [0, 2], "굵은 글씨 / bold", "review")
+    rows = [
+        {"id": f"r{i}", "source": "t", "instruction": "질문", "output": korean,
+         "issues": [lost, *([other] if i == 3 else [])],
+         "original": {"instruction": "Question", "output": english}}
+        for i in range(4)
+    ]  # fmt: skip
+    rows[0]["issues"] = [{**lost, "source_span": [14, 17], "target_span": [6, 25]}]
+    rows.append({**rows[3], "id": "maths", "output": ALIGN, "issues": [other]})
+    write_jsonl(tmp_path / "records.jsonl", rows)
+    write_queue(tmp_path / "records.jsonl", tmp_path / "queue")
+    return tmp_path / "queue"
+
+
+def test_all_that_one_rule_flagged_is_accepted_with_two_clicks(flagged, start, page):
+    page.goto(start("review", flagged, "--port", "0").link)
+    page.wait_for_selector(".field")
+    assert page.locator("#all").is_hidden()
+    place = page.locator(".text mark.place")  # the lost number's place between two words, not its paragraph
+    assert place.inner_text() == "412?"
+    assert page.locator(".side").nth(3).locator("mark").count() == 1
+    page.select_option("#code", "number_lost")
+    expect(page.locator("#all")).to_have_text("이 규칙에만 걸린 3건 모두 승인")
+    page.click("#all")
+    expect(page.locator("#all")).to_have_text("정말 3건을 읽지 않고 승인할까요?")
+    assert texts_decided(flagged) == []
+    page.click("#all")
+    expect(page.locator("#said")).to_contain_text("3건을 승인했습니다")
+    assert [row[:2] for row in texts_decided(flagged)] == [(f"r{i}", "accepted") for i in range(3)]
+    expect(page.locator("#list li")).to_have_count(1)  # what another rule flagged too waits for a reader
+    expect(page.locator("#all")).to_be_hidden()
+
+
+@pytest.mark.parametrize("language", ["ko-KR", "en-US"])
+def test_the_page_fits_400_px_speaks_the_browsers_language_and_draws_an_align(flagged, start, chromium, language):
+    server = start("review", flagged, "--port", "0")
+    context = chromium.new_context(viewport={"width": 400, "height": 800}, locale=language)
+    page = context.new_page()
+    page.goto(server.link)
+    page.wait_for_selector(".field")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 400
+    assert page.locator("main").bounding_box()["height"] > 250  # the record has the page, not its frame
+    korean = language == "ko-KR"
+    expect(page.locator("#do-accept")).to_contain_text("승인" if korean else "Accept")
+    page.locator("#list li", has_text="maths").click()
+    expect(page.locator(".head .id")).to_have_text("maths")
+    page.click("#do-rendered")
+    expect(page.locator("math mtr")).to_have_count(2)
+    assert "begin" not in page.locator("math").text_content()
+    expect(page.locator(".as-rendered", has_text="입니다.")).to_be_visible()
+    context.close()
 
 
 # --- the same server asked by something else than its page ---

@@ -21,7 +21,7 @@ def votes(tmp_path):
 
 @pytest.fixture
 def server(start, votes):
-    return start("chat", "tiny:llama", "--template", "kullm", "--web", "--port", "0", "--votes", votes,
+    return start("chat", "tiny:llama", "--template", "kullm", "--web", "--against", "tiny:llama", "--port", "0", "--votes", votes,
                  "--max-new-tokens", "16", "--temperature", "1.0", "--seed", "3", OMP_NUM_THREADS="1")  # fmt: skip
 
 
@@ -51,6 +51,29 @@ def test_ask_read_and_vote(server, page, votes):
     page.keyboard.press("Enter")
     expect(page.locator(".answer")).to_have_count(4)
     expect(page.locator("#votes")).to_be_visible(timeout=60_000)
+
+
+def test_one_model_talks_on_a_narrow_page_without_a_vote(start, chromium, tmp_path):
+    talking = start("chat", "tiny:llama", "--template", "kullm", "--web", "--port", "0", "--max-new-tokens", "12",
+                    "--temperature", "0", OMP_NUM_THREADS="1", cwd=tmp_path)  # fmt: skip
+    for scheme in ("light", "dark"):
+        context = chromium.new_context(viewport={"width": 400, "height": 800}, locale="ko-KR", color_scheme=scheme)
+        page = context.new_page()
+        page.goto(talking.link if scheme == "light" else talking.wait_for(r"another browser: (http://\S+)"))
+        expect(page.locator("#state")).to_have_text("tiny:llama")
+        assert page.evaluate("document.documentElement.scrollWidth") <= 400
+        assert page.locator("header").bounding_box()["height"] < 60  # one line
+        for n, question in enumerate(("안녕하세요?", "이어서 말해 주세요."), 1):
+            page.locator("#text").fill(question)
+            page.keyboard.press("Enter")
+            expect(page.locator(".answer")).to_have_count(n, timeout=60_000)
+            expect(page.locator("#talk")).to_have_attribute("aria-busy", "false", timeout=60_000)
+            assert page.locator("#said.wrong").count() == 0
+            said = page.locator(".answer .text").nth(n - 1).text_content()
+            assert said.strip() or "아무 말도" in page.locator("#said").inner_text()
+        assert page.locator("#votes").is_hidden() and page.locator(".answer h2").count() == 0
+        context.close()
+    assert not (tmp_path / "votes.jsonl").exists()
 
 
 def test_strangers_and_wrong_requests_are_refused(server, votes):

@@ -58,10 +58,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--file", type=Path, metavar="JSONL", help="answer every record of a file; needs --out")
     parser.add_argument("--out", "-o", type=Path, metavar="JSONL", help="where --file's answers go; continued if there")
     parser.add_argument("--batch-size", type=positive, default=8, help="with --file: answers made at once (default: 8)")
-    parser.add_argument("--web", action="store_true", help="open a page with two answers side by side and a vote")
-    parser.add_argument("--against", metavar="MODEL", help="with --web: the second model (default: a second draw)")
+    parser.add_argument("--web", action="store_true", help="talk on a page in the browser")
+    parser.add_argument(
+        "--against", metavar="MODEL", help="with --web: a second model beside it, and a vote; itself: two draws"
+    )
     parser.add_argument("--port", type=whole, default=8766, help="with --web: the page's port; 0 takes a free one")
-    parser.add_argument("--votes", type=Path, default=Path("votes.jsonl"), help="with --web: where preferences go")
+    parser.add_argument("--votes", type=Path, default=Path("votes.jsonl"), help="with --against: where preferences go")
     parser.add_argument("--save", type=Path, metavar="JSONL", help="write the conversation here when it ends")
     parser.add_argument("--max-new-tokens", type=positive, default=Params.max_new_tokens)
     parser.add_argument("--temperature", type=amount, default=None, help="0 is greedy (default: 0.7; with --file 0)")
@@ -129,11 +131,13 @@ def _web(loaded: Loaded, args: argparse.Namespace, params: Params) -> int:
     from ..server import vote
 
     opened = [loaded]
-    if args.against:
+    if args.against == args.model:
+        if params.temperature == 0:
+            raise UserError("a model at temperature 0 says the same twice", "--against", "Raise it, or name another.")
+        opened.append(loaded)
+    elif args.against:
         opened.append(_open(args.against, args))
         models.prompt(opened[1], [{"role": "user", "content": "안녕"}])
-    elif params.temperature == 0:
-        raise UserError("one model at temperature 0 says the same twice", "--web", "Raise it, or add --against MODEL.")
     draw = Request(
         (),
         max_new_tokens=params.max_new_tokens,

@@ -1,7 +1,7 @@
-"""A page to talk to one or two models side by side and vote; each vote becomes a preference record for `dpo`.
+"""A page to talk to a model, or to two side by side with a vote that becomes a preference record for `dpo`.
 
-Which model stands on which side is drawn anew for every conversation and shown only after the vote. With one model
-the two answers are two draws of it. The page keeps no secrets and names no file: votes go to the one file given.
+Which of two models stands on which side is drawn anew for every conversation and shown only after the vote; a model
+against itself gives two draws. The page keeps no secrets and names no file: votes go to the one file given.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from ..artifacts.record import dumps, problems
 from ..artifacts.rows import JsonObject, Shown
 from ..errors import UserError
 from ..models import Loaded, Request, answering
+from ..text import language
 from . import guard
 from .worker import Worker
 
@@ -42,10 +43,16 @@ class Table:
 
     def __init__(self, models: Sequence[Loaded], votes: Path, system: str, draw: Request):
         self.models, self.votes, self.system, self.draw = list(models), votes, system, draw
-        self.workers = [Worker(loaded) for loaded in models]
+        own = {id(loaded): Worker(loaded) for loaded in models}  # a model against itself is one model
+        self.workers = [own[id(loaded)] for loaded in models]
         self._talks: OrderedDict[str, Talk] = OrderedDict()
         self._random = random.SystemRandom()
         self.n_votes = sum(1 for _ in votes.open(encoding="utf-8")) if votes.is_file() else 0
+
+    @property
+    def alone(self) -> bool:
+        """Tell whether one model talks, without a vote."""
+        return len(self.models) == 1
 
     def begin(self) -> str:
         """Open a conversation, sides drawn, and give its key."""
@@ -87,7 +94,18 @@ class Table:
         async for piece in self.workers[which].pieces(replace(self.draw, ids=tuple(ids), seed=seed)):
             said += piece.text
             yield piece.text
-        talk.answers[side] = said
+        if self.alone:
+            self._go_on(talk, said)
+        else:
+            talk.answers[side] = said
+
+    @staticmethod
+    def _go_on(talk: Talk, said: str) -> None:
+        """Go on with an answer; a question that got nothing is taken back."""
+        if said.strip():
+            talk.messages.append({"role": "assistant", "content": said})
+        else:
+            talk.messages.pop()
 
     def vote(self, talk: Talk, choice: Any, by: str) -> Shown:
         """Write the vote durably, go on with the better answer, and give who was who.
@@ -116,10 +134,7 @@ class Table:
                 self._write(record)
                 written = True
         better = right if choice == "right" else left
-        if better.strip():
-            talk.messages.append({"role": "assistant", "content": better})
-        else:
-            talk.messages.pop()
+        self._go_on(talk, better)
         talk.answers = [None, None]
         return {"names": names, "written": written, "n_votes": self.n_votes}
 
@@ -156,14 +171,21 @@ def app(table: Table, doorman: guard.Doorman, host: str) -> Any:
         return table.vote(table.talk(given.get("talk")), given.get("choice"), str(given.get("by", "")))
 
     def state(given: JsonObject) -> Any:
-        return {"models": [m.name for m in table.models], "n_votes": table.n_votes, "votes": table.votes.name}
+        names = list(dict.fromkeys(m.name for m in table.models))
+        return {
+            "models": names,
+            "n_votes": table.n_votes,
+            "votes": table.votes.name,
+            "alone": table.alone,
+            "language": language.chosen(),
+        }
 
     async def answer(request: Any) -> Any:
         try:
             given = await guard.read_json(request)
             talk, side = table.talk(given.get("talk")), given.get("side")
-            if side not in (0, 1) or isinstance(side, bool):
-                raise ValueError("a side is 0 or 1")
+            if side not in ((0,) if table.alone else (0, 1)) or isinstance(side, bool):
+                raise ValueError("a side is 0 or 1" if not table.alone else "the side is 0")
             pieces = table.answer(talk, side)
             first = await anext(pieces, "")
         except ValueError as error:
@@ -193,9 +215,10 @@ def serve(table: Table, port: int, say: Callable[[str], None]) -> None:
     address = f"http://127.0.0.1:{listener.getsockname()[1]}/"
     name = f"hunmin_chat_{listener.getsockname()[1]}"
     doorman = guard.Doorman(name, lambda token: say(f"another browser: {address}?token={token}"))
-    say(f"open {address}?token={doorman.token}   (Ctrl-C ends; votes go to {table.votes})")
+    told = "" if table.alone else f"; votes go to {table.votes}"
+    say(f"open {address}?token={doorman.token}   (Ctrl-C ends{told})")
     try:
         guard.listen(app(table, doorman, "127.0.0.1"), listener)
     except KeyboardInterrupt:
         pass
-    say(f"the page has ended; the votes are in {table.votes}")
+    say("the page has ended" if table.alone else f"the page has ended; the votes are in {table.votes}")

@@ -35,6 +35,11 @@ def choose(name: str | None) -> None:
     _chosen = name
 
 
+def chosen() -> str | None:
+    """Give the language that --lang named; None where the locale decides."""
+    return _chosen
+
+
 def current() -> str:
     """Give the language: as chosen, else the locale's where there is a catalogue, else English."""
     if _chosen is not None:

@@ -1,6 +1,6 @@
 // What the pages do alike: ask the server, say what came of it, one thing at a time, in Korean or English.
 export const $ = (id) => document.getElementById(id);
-export const view = { language: localStorage.getItem("language") || "ko", busy: false };
+export const view = { language: localStorage.getItem("language") || ((navigator.language || "").startsWith("ko") ? "ko" : "en"), busy: false };
 
 let words = {};
 export const word = (name) => words[view.language]?.[name] ?? name;
@@ -39,9 +39,10 @@ export async function doing(action) {
   }
 }
 
-export function speak(language) {
+// Kept only when the reader chose it: until then the page opens in the language of --lang, else of the browser.
+export function speak(language, kept = true) {
   view.language = language;
-  localStorage.setItem("language", language);
+  if (kept) localStorage.setItem("language", language);
   document.documentElement.lang = language;
   for (const node of document.querySelectorAll("[data-word]")) node.textContent = word(node.dataset.word);
 }

@@ -4,10 +4,10 @@ import { $, begin as start, doing, post, request, say, speak, view, word } from 
 const WORDS = {
   ko: { title: "훈민 대화", anew: "새 대화", language: "English", left: "왼쪽이 낫다 (1)", right: "오른쪽이 낫다 (2)", tie: "비슷하다 (3)", bad: "둘 다 나쁘다 (4)",
     send: "보내기", ask: "무엇이든 물어보세요. Enter로 보내고 Shift+Enter로 줄을 바꿉니다.", vote: "어느 답이 낫습니까?", votes: "개의 선호 기록",
-    written: "선호 기록으로 저장했습니다.", unwritten: "선호로 남기지 않았습니다.", offline: "서버에 닿지 않습니다:", reused: "이 링크는 이미 쓰였습니다. 터미널에 나온 새 링크로 여세요." },
+    silent: "모델이 아무 말도 하지 않았습니다.", written: "선호 기록으로 저장했습니다.", unwritten: "선호로 남기지 않았습니다.", offline: "서버에 닿지 않습니다:", reused: "이 링크는 이미 쓰였습니다. 터미널에 나온 새 링크로 여세요." },
   en: { title: "hunmin chat", anew: "New conversation", language: "한국어", left: "Left is better (1)", right: "Right is better (2)", tie: "About equal (3)", bad: "Both are bad (4)",
     send: "Send", ask: "Ask anything. Enter sends, Shift+Enter starts a line.", vote: "Which answer is better?", votes: "preference records",
-    written: "Saved as a preference record.", unwritten: "Not kept as a preference.", offline: "The server does not answer:", reused: "This link has been used. Open the new one that the terminal shows." },
+    silent: "The model said nothing.", written: "Saved as a preference record.", unwritten: "Not kept as a preference.", offline: "The server does not answer:", reused: "This link has been used. Open the new one that the terminal shows." },
 };
 start(WORDS, { talk: null, open: null, state: null });
 
@@ -20,7 +20,10 @@ function add(tag, kind, parent, text = "") {
 }
 
 function showState() {
-  if (view.state) $("state").textContent = `${view.state.models.join(" · ")} — ${view.state.n_votes} ${word("votes")}`;
+  if (!view.state) return;
+  const names = view.state.models.join(" · ");
+  $("state").textContent = view.state.alone ? names : `${names} — ${view.state.n_votes} ${word("votes")}`;
+  $("state").title = $("state").textContent;
 }
 
 async function answer(side, node) {
@@ -49,16 +52,26 @@ const ask = () => doing(async () => {
   await post("ask", { talk: view.talk, text });
   $("text").value = "";
   add("div", "question", $("talk"), text).dir = "auto";
-  const pair = add("div", "pair", $("talk"));
-  const boxes = [0, 1].map((side) => {
+  const alone = view.state.alone;
+  const pair = add("div", alone ? "pair alone" : "pair", $("talk"));
+  const boxes = (alone ? [0] : [0, 1]).map((side) => {
     const box = add("section", "answer", pair);
-    add("h2", "", box, side ? "B" : "A");
+    if (!alone) add("h2", "", box, side ? "B" : "A");
     const body = add("div", "text", box);
     body.dir = "auto";
     return { box, body };
   });
   say("");
-  await Promise.all(boxes.map(({ body }, side) => answer(side, body)));
+  $("talk").setAttribute("aria-busy", "true");
+  try {
+    await Promise.all(boxes.map(({ body }, side) => answer(side, body)));
+  } finally {
+    $("talk").setAttribute("aria-busy", "false");
+  }
+  if (alone) {
+    if (!boxes[0].body.textContent.trim()) say(word("silent"));
+    return;
+  }
   view.open = boxes;
   $("votes").hidden = false;
   say(word("vote"));
@@ -88,8 +101,8 @@ const begin = () => doing(async () => {
   $("text").focus();
 });
 
-function setLanguage(language) {
-  speak(language);
+function setLanguage(language, kept = true) {
+  speak(language, kept);
   $("text").placeholder = word("ask");
   showState();
 }
@@ -113,9 +126,9 @@ for (const button of document.querySelectorAll("[data-choice]")) button.addEvent
 $("new").addEventListener("click", begin);
 $("language").addEventListener("click", () => setLanguage(view.language === "ko" ? "en" : "ko"));
 
-setLanguage(view.language);
+setLanguage(view.language, false);
 await doing(async () => {
   view.state = await (await request("/api/state")).json();
-  showState();
+  setLanguage((!localStorage.getItem("language") && view.state.language) || view.language, false);
 });
 await begin();

@@ -16,6 +16,7 @@ from ...artifacts import artifact
 from ...artifacts.record import Record, content_hash, read_jsonl, texts
 from ...artifacts.rows import JsonObject, Shown
 from ...errors import UserError
+from ...text import language
 from ..checks import CHECKS, sense
 from ..checks.find_issues import original_of, titles_of
 from . import decisions
@@ -144,7 +145,12 @@ class Queue:
         found = self.matching(status, code, search)
         offset = max(0, min(offset, max(0, len(found) - 1)) // PAGE * PAGE)
         lines = [self.line(i) for i in found[offset : offset + PAGE]]
-        return {"n": len(found), "offset": offset, "size": PAGE, "lines": lines}
+        only = len(self.of_rule(code, search)) if code and status == "waiting" else 0
+        return {"n": len(found), "offset": offset, "size": PAGE, "lines": lines, "only": only}
+
+    def of_rule(self, code: str, search: str = "") -> list[int]:
+        """Give the waiting positions whose every open issue is this rule's: what one decision may stand for."""
+        return [i for i in self.matching("waiting", code, search) if self.codes[i] == [code]]
 
     def neighbour(self, i: int, step: int, status: str = "", code: str = "", search: str = "", by: str = "") -> int:
         """Give the next (step 1) or previous (-1) matching position after `i`, or -1; another's open one is passed."""
@@ -202,6 +208,7 @@ class Queue:
             "records_per_hour": round(3600 / mean) if mean else None,
             "seconds_left": round(mean * waiting) if mean else None,
             "this_session": len(self._session),
+            "language": language.chosen(),
         }
 
     # --- deciding ---
@@ -245,6 +252,20 @@ class Queue:
         self._save(record, decision, turn if isinstance(turn, int) else None)
         self._leases.pop(position, None)
         return decision
+
+    def accept_rule(self, code: str, search: str = "", by: str = "") -> int:
+        """Accept every waiting record that only this rule flagged, one decision each; give how many.
+
+        What is open before another reader stays waiting. No time is noted: nobody read them one by one.
+        """
+        if not any(code in codes for codes in self.codes):
+            raise ValueError("no such rule in this queue")
+        found = [i for i in self.of_rule(code, search) if not self._taken(i, by)]
+        for i in found:
+            content = content_hash(self.records[i])
+            note = f"all of {code}"
+            self.decide({"position": i, "action": "accepted", "content": content, "by": by, "note": note})
+        return len(found)
 
     def undo(self, by: str = "") -> int:
         """Take back the last standing decision of this reader; give its position, or -1 when there is none."""

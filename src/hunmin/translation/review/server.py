@@ -75,6 +75,12 @@ def _decide(queue: Queue, given: JsonObject) -> Any:
     return {"decision": queue.decide(given).row(), "state": queue.state()}
 
 
+def _accept_rule(queue: Queue, given: JsonObject) -> Any:
+    wanted = _filters(given)
+    n = queue.accept_rule(wanted["code"], wanted["search"], str(given.get("by", ""))[:80])
+    return {"n": n, "state": queue.state()}
+
+
 def _undo(queue: Queue, given: JsonObject) -> Any:
     by = str(given.get("by", ""))[:80]
     if "position" in given:
@@ -85,7 +91,7 @@ def _undo(queue: Queue, given: JsonObject) -> Any:
 
 
 READING = {"state": _state, "list": _list, "record": _record, "next": _next}
-WRITING = {"decide": _decide, "undo": _undo}
+WRITING = {"decide": _decide, "accept_rule": _accept_rule, "undo": _undo}
 
 
 def serve(

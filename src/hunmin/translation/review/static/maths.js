@@ -9,7 +9,7 @@ const SYMBOLS = {
 const OPERATORS = {
   cdot: "·", times: "×", div: "÷", pm: "±", mp: "∓", le: "≤", leq: "≤", ge: "≥", geq: "≥", ne: "≠", neq: "≠", approx: "≈", equiv: "≡",
   sim: "∼", to: "→", rightarrow: "→", Rightarrow: "⇒", implies: "⇒", leftarrow: "←", iff: "⇔", forall: "∀", exists: "∃", in: "∈",
-  notin: "∉", subset: "⊂", subseteq: "⊆", cup: "∪", cap: "∩", land: "∧", lor: "∨", neg: "¬", sum: "∑", prod: "∏", int: "∫", ldots: "…",
+  notin: "∉", subset: "⊂", subseteq: "⊆", cup: "∪", cap: "∩", land: "∧", lor: "∨", neg: "¬", sum: "∑", prod: "∏", int: "∫", ldots: "…", nonumber: "", notag: "",
   cdots: "⋯", dots: "…", mid: "∣", angle: "∠", triangle: "△", circ: "∘", perp: "⊥", parallel: "∥", quad: "\u2003", ",": "\u2009", " ": "\u2009",
   ";": "\u2005", "!": "", "{": "{", "}": "}", "%": "%", "$": "$", "&": "&", "#": "#", _: "_", "|": "‖", langle: "⟨", rangle: "⟩",
   lfloor: "⌊", rfloor: "⌋", lceil: "⌈", rceil: "⌉",
@@ -102,22 +102,32 @@ function word(input) {
 }
 
 function grid(input) {
-  const name = word(input);
+  const name = word(input).replace("*", "");
+  if (name === "array" || name === "alignat") word(input); // its columns
   const rows = [[[]]];
+  let depth = 0; // of environments within this one, whose & and \\\\ are theirs
   while (input.at < input.list.length) {
     const token = input.list[input.at];
-    if (token === "\\end") {
+    if (token === "\\end" && depth === 0) {
       input.at++;
       word(input);
       break;
     }
     input.at++;
-    if (token === "&") rows.at(-1).push([]);
-    else if (token === "\\\\") rows.push([[]]);
+    if (token === "\\begin") depth++;
+    if (token === "\\end") depth--;
+    if (token === "&" && depth === 0) rows.at(-1).push([]);
+    else if (token === "\\\\" && depth === 0) rows.push([[]]);
     else rows.at(-1).at(-1).push(token);
   }
+  if (name === "equation") return node("mrow", ...rows.map((r) => row({ list: r.flat(), at: 0 }, "")));
+  const aligned = /^(align|alignat|aligned|split|eqnarray)$/.test(name); // around the relation sign
   const cells = rows.filter((r) => r.some((c) => c.join("").trim()));
-  const made = cells.map((r) => node("mtr", ...r.map((c) => node("mtd", row({ list: c, at: 0 }, "")))));
+  const made = cells.map((r) => node("mtr", ...r.map((c, i) => {
+    const cell = node("mtd", row({ list: c, at: 0 }, ""));
+    if (aligned) cell.setAttribute("class", i % 2 ? "left" : "right");
+    return cell;
+  })));
   const sides = { pmatrix: ["(", ")"], bmatrix: ["[", "]"], vmatrix: ["|", "|"], cases: ["{", ""] }[name] || ["", ""];
   return node("mrow", node("mo", sides[0]), node("mtable", ...made), node("mo", sides[1]));
 }

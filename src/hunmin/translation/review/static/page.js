@@ -1,10 +1,10 @@
 // The review page: one record at a time, decided by keyboard. The server holds all state; a decision is shown as made
 // only after the server has it on disk.
 import { $, begin, doing, post, request, say, speak, view, word } from "/shared.js";
-import { element, marked, plain, rendered } from "/text.js";
+import { element, marked, placeIn, plain, rendered } from "/text.js";
 import { WORDS } from "/words.js";
 
-begin(WORDS, { rendered: false, offset: 0, position: -1, record: null, drafts: new Map(), taken: new Map(), since: 0, idle: 0, state: null, note: "" });
+begin(WORDS, { rendered: false, offset: 0, position: -1, record: null, drafts: new Map(), taken: new Map(), since: 0, idle: 0, state: null, note: "", only: 0 });
 // What a kind of issue is called: the server has it from the check; a check without a title goes by its code.
 const codeName = (code, language) => view.state?.titles[code]?.[language] ?? code;
 const by = () => $("by").value.trim();
@@ -23,8 +23,27 @@ async function showList(offset = view.offset) {
   $("pages").textContent = `${first}–${Math.min(page.offset + page.size, page.n)} / ${page.n.toLocaleString()}`;
   $("earlier").disabled = page.offset === 0;
   $("later").disabled = page.offset + page.size >= page.n;
+  view.only = view.state?.finished ? 0 : page.only;
+  showAll(false);
   return page;
 }
+
+// Accepting all of a rule takes two clicks: the first says how many.
+function showAll(sure) {
+  $("all").hidden = !view.only;
+  $("all").classList.toggle("danger", sure);
+  $("all").textContent = word(sure ? "acceptAllSure" : "acceptAll").replace("{n}", view.only.toLocaleString());
+  $("all").onclick = sure ? acceptAll : () => showAll(true);
+}
+
+const acceptAll = () => doing(async () => {
+  const { code, search } = filters();
+  const done = await tell("accept_rule", { code, search });
+  showState(done.state);
+  const page = await showList(0);
+  await open(page.lines[0]?.position ?? -1);
+  say(word("acceptedAll").replace("{n}", done.n.toLocaleString()));
+});
 
 function line(row) {
   const kind = row.certain ? "certain" : "review";
@@ -130,9 +149,22 @@ function detailOf(issue) {
 }
 
 function spansOf(path, side) {
-  return view.record.issues.filter((issue) => issue.field === path && Array.isArray(issue[side]))
-    .map((issue) => ({ start: issue[side][0], end: issue[side][1], severity: issue.severity,
-      title: `${codeName(issue.code, view.language)}: ${detailOf(issue)}` }));
+  const field = view.record.fields.find((f) => f.path === path);
+  return view.record.issues.filter((issue) => issue.field === path && Array.isArray(issue[side])).map((issue) => {
+    const span = { start: issue[side][0], end: issue[side][1], severity: issue.severity,
+      title: `${codeName(issue.code, view.language)}: ${detailOf(issue)}` };
+    return side === "target_span" && field.source ? missingFrom(field, issue, span) : span;
+  });
+}
+
+// A number that nothing stands for is pointed at where it belongs; the check names the line it is lost from.
+function missingFrom(field, issue, span) {
+  const there = Array.from(field.text).slice(span.start, span.end).join("").trim();
+  if (issue.code !== "number_lost" || !Array.isArray(issue.source_span) || !/\s/.test(there)) return span;
+  const [from, to] = issue.source_span;
+  const lost = Array.from(field.source).slice(from, to).join("");
+  const start = issue.proposal?.start ?? placeIn(field.text, [span.start, span.end], field.source, from);
+  return { ...span, start, end: start, place: `${lost}?` };
 }
 
 function textNode(text, spans, language) {
@@ -378,8 +410,9 @@ await doing(async () => {
   showState(await ask("state"));
   if (view.state.finished) document.body.classList.add("finished");
 });
-speak(view.language);
+speak((!localStorage.getItem("language") && view.state?.language) || view.language, false);
 fillFilters();
+if (view.state) showState(view.state);
 if (view.state?.finished) $("status").value = "";
 await doing(async () => {
   const page = await showList(0);

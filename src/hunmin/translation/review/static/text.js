@@ -35,14 +35,35 @@ export function plain(text) {
   return nodes;
 }
 
+// Where a lost number belongs in a target span that is a whole line: at the share of its sentence that it had in the
+// source, between two words. Only a hint, which is why it stands there as a mark and not as text.
+export function placeIn(text, [start, end], source, at) {
+  const points = Array.from(text);
+  const before = Array.from(source);
+  const stop = (point) => /[.!?\n]/.test(point ?? "\n");
+  let from = at;
+  let to = at;
+  while (from > 0 && !(stop(before[from - 1]) && /\s|undefined/.test(String(before[from])))) from--;
+  while (to < before.length && !(stop(before[to]) && /\s|undefined/.test(String(before[to + 1])))) to++;
+  let place = start + Math.round(((at - from) / Math.max(1, to - from)) * (end - start));
+  while (place > start && !/\s/.test(points[place - 1] ?? " ")) place--;
+  return place;
+}
+
 // `spans` = [{start, end, severity, title}] in code points; where they overlap, a piece carries all of their classes.
+// One with a `place` is a point: what is missing there.
 export function marked(text, spans) {
   const points = Array.from(text);
-  const inside = spans.filter((s) => s.end > s.start && s.start < points.length);
-  const cuts = [...new Set([0, points.length, ...inside.flatMap((s) => [s.start, Math.min(s.end, points.length)])])];
+  const inside = spans.filter((s) => s.place === undefined && s.end > s.start && s.start < points.length);
+  const places = spans.filter((s) => s.place !== undefined).map((s) => ({ ...s, start: Math.min(s.start, points.length) }));
+  const ends = [...inside.flatMap((s) => [s.start, Math.min(s.end, points.length)]), ...places.map((s) => s.start)];
+  const cuts = [...new Set([0, points.length, ...ends])];
   cuts.sort((a, b) => a - b);
   const nodes = [];
+  const missing = (at) => places.filter((s) => s.start === at)
+    .map((s) => element("mark", { class: `${s.severity} place`, title: s.title }, ...plain(s.place)));
   for (let i = 0; i + 1 < cuts.length; i++) {
+    nodes.push(...missing(cuts[i]));
     const piece = plain(points.slice(cuts[i], cuts[i + 1]).join(""));
     const over = inside.filter((s) => s.start <= cuts[i] && s.end >= cuts[i + 1]);
     if (!over.length) nodes.push(...piece);
@@ -51,6 +72,7 @@ export function marked(text, spans) {
       nodes.push(element("mark", { class: severity, title: over.map((s) => s.title).join("\n") }, ...piece));
     }
   }
+  if (points.length) nodes.push(...missing(points.length));
   return nodes;
 }
 
@@ -69,14 +91,16 @@ export function rendered(text) {
       i = end + 1;
       continue;
     }
-    const display = lines[i].match(/^\s*(\$\$|\\\[)/);
+    const display = lines[i].match(/^\s*(\$\$|\\\[|\\begin\{(?:align|equation|gather|multline|eqnarray|split|alignat)\*?\})/);
     if (display) {
-      const close = display[1] === "$$" ? "$$" : "\\]";
+      const bare = display[1].startsWith("\\begin"); // an environment of its own, which is its own delimiter
+      const close = bare ? display[1].replace("\\begin", "\\end") : display[1] === "$$" ? "$$" : "\\]";
       const rest = lines.slice(i).join("\n");
-      const start = rest.indexOf(display[1]) + 2;
-      const end = rest.indexOf(close, start);
+      const start = rest.indexOf(display[1]) + (bare ? 0 : 2);
+      const found = rest.indexOf(close, start + (bare ? 1 : 0));
+      const end = found >= 0 && bare ? found + close.length - 2 : found;
       if (end >= 0) {
-        nodes.push(mathsNode(rest.slice(start, end), true));
+        nodes.push(mathsNode(rest.slice(start, bare ? end + 2 : end), true));
         i += rest.slice(0, end + 2).split("\n").length;
         const tail = rest.slice(end + 2).split("\n")[0];
         if (tail.trim()) nodes.push(element("p", {}, ...inline(tail)));

@@ -12,6 +12,7 @@ export const WORDS = {
     saved: "저장됨", undone: "되돌렸습니다", nothing: "되돌릴 결정이 없습니다.", offline: "서버에 닿지 않습니다. 저장되지 않았습니다:",
     openBy: "다른 검토자가 보고 있습니다:", noEnglish: "이 레코드에는 영어 원문이 없습니다.", note: "메모 (선택)", allDone: "모두 검토했습니다. 같은 hunmin run 명령으로 계속하세요.",
     reused: "이 링크는 이미 쓰였습니다. 터미널에 나온 새 링크로 여세요.", kept_english: "영어 유지", keys: "단축키", move: "다음 / 이전 레코드",
+    acceptAll: "이 규칙에만 걸린 {n}건 모두 승인", acceptAllSure: "정말 {n}건을 읽지 않고 승인할까요?", acceptedAll: "{n}건을 승인했습니다. U로 하나씩 되돌립니다.",
     saveKey: "수정한 것 저장", roleuser: "사용자", roleassistant: "답변", rolesystem: "시스템",
   },
   en: {
@@ -26,6 +27,7 @@ export const WORDS = {
     saved: "Saved", undone: "Taken back", nothing: "There is no decision of yours to take back.", offline: "The server does not answer. Not saved:",
     openBy: "Open in front of another reviewer:", noEnglish: "This record has no English source.", note: "Note (optional)", allDone: "Everything is reviewed. Continue with the same hunmin run command.",
     reused: "This link has been used. Open the new one that the terminal shows.", kept_english: "English kept", keys: "Keys", move: "Next / previous record",
+    acceptAll: "Accept all {n} that only this rule flagged", acceptAllSure: "Accept {n} records unread?", acceptedAll: "{n} accepted. U takes them back one by one.",
     saveKey: "Save the edit", roleuser: "user", roleassistant: "assistant", rolesystem: "system",
   },
 };

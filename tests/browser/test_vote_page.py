@@ -21,7 +21,8 @@ def votes(tmp_path):
 
 @pytest.fixture
 def server(start, votes):
-    return start("chat", "tiny:llama", "--template", "kullm", "--web", "--against", "tiny:llama", "--port", "0", "--votes", votes,
+    return start("chat", "tiny:llama", "--template", "kullm", "--web", "--against", "tiny:llama",
+                 "--port", "0", "--votes", votes,
                  "--max-new-tokens", "16", "--temperature", "1.0", "--seed", "3", OMP_NUM_THREADS="1")  # fmt: skip
 
 

@@ -281,3 +281,14 @@ def test_half_a_weight_file_is_told(tmp_path):
     config = evaluate.Config(data=DATA, tasks=["copa"], num_fewshot=0, models=["newest"], limit=2)
     with pytest.raises(UserError, match="a weight file is broken or cut off"):
         evaluate.run(config, Inputs(model=folder), tmp_path / "out")
+
+
+def test_lm_evals_own_messages_and_bars_do_not_leak(model, tmp_path, capfd, caplog):
+    own = own_task(tmp_path / "tasks")
+    config = evaluate.Config(
+        protocol="upstream", tasks=["my_copa"], num_fewshot=2, models=["newest"], limit=4, include_path=[own]
+    )
+    evaluate.run(config, Inputs(model=model), tmp_path / "out")
+    told = capfd.readouterr()
+    assert "Tokenizing" not in told.err + told.out and "fatal:" not in told.err + told.out
+    assert [r.getMessage() for r in caplog.records if r.name.startswith("lm_eval")] == []

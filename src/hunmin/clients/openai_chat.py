@@ -33,6 +33,7 @@ log = logging.getLogger("hunmin")
 
 OPENAI = "https://api.openai.com/v1"
 TIMEOUT_SECONDS = 300.0
+NO_COMPLETIONS = "Log-likelihoods need a server with /v1/completions, such as vLLM or hunmin serve"
 MOST_TOKENS = 10**9  # of one answer; what is more was not counted
 
 
@@ -65,7 +66,7 @@ def open_client(
     sender = ChatSender(endpoint, key, model, dict(request or {}), timeout_seconds)
     identity = (endpoint, model, dict(request or {}))
     interrupt.longest_seconds = max(interrupt.longest_seconds, timeout_seconds)
-    return Client(Service("llm", identity, model, sender, read_chat, price, _secrets(key)), spend, label, pace)
+    return Client(Service("llm", identity, model, sender, read, price, _secrets(key)), spend, label, pace)
 
 
 def is_recorded(base_url: str | None) -> bool:
@@ -156,13 +157,17 @@ class ChatSender:
         openai = self._openai
         body = {"model": self._model, **unit.body, **self._request}
         try:  # the bytes are wanted before any parsing, so that they can be committed first
-            response = await self._client.post("/chat/completions", body=body, cast_to=self._cast_to)
+            path = "/completions" if unit.kind == "completion" else "/chat/completions"
+            response = await self._client.post(path, body=body, cast_to=self._cast_to)
         except openai.APIConnectionError as error:
             if isinstance(error.__cause__, Trouble):  # of _stay_there
                 raise error.__cause__ from None
             raise _lost(error, self._endpoint) from error
         except openai.APIStatusError as error:
-            raise _trouble(error) from error
+            trouble = _trouble(error)
+            if unit.kind == "completion" and error.status_code in (404, 405):
+                trouble.mend = f"{trouble.mend}. {NO_COMPLETIONS}"
+            raise trouble from error
         return Reply(response.content, response.status_code, response.headers.get("x-request-id"))
 
 
@@ -215,6 +220,27 @@ def _trouble(error: Any) -> Trouble:
     if status in (408, 409) or status >= 500:
         return Trouble("retry", detail, status, retry_after(headers), request_id)
     return Trouble("rejected", detail, status, request_id=request_id)
+
+
+def read(unit: Unit, raw: bytes) -> Read:
+    """Read an answer of either form."""
+    return read_completion(unit, raw) if unit.kind == "completion" else read_chat(unit, raw)
+
+
+def read_completion(unit: Unit, raw: bytes) -> Read:
+    """Read a completion of the older form; what its log-probabilities say is the asker's to judge. Pure."""
+    try:
+        body = json.loads(raw)
+    except ValueError:
+        return Read("garbage", "", {}, detail=f"not JSON: {raw[:80].decode('utf-8', 'replace')!r}")
+    choices = body.get("choices") if isinstance(body, dict) else None
+    if not isinstance(choices, list) or not choices or not isinstance(choices[0], dict):
+        return Read("garbage", "", {}, detail="no choices")
+    said, usage = choices[0].get("text"), body.get("usage") or {}
+    if not isinstance(said, str) or not isinstance(usage, dict):
+        return Read("garbage", "", {}, detail="a choice without text")
+    told = (str(body.get("model") or ""), _tokens(usage, "prompt_tokens"), _tokens(usage, "completion_tokens"))
+    return Read("ok", said, body, *told)
 
 
 def read_chat(unit: Unit, raw: bytes) -> Read:

@@ -64,6 +64,9 @@ def expect(unit: Unit, price: Price) -> tuple[int, int, int, float]:
             source = html.unescape(re.sub(r"<[^<>]*>", "", source))
         chars = len(source)
         return 0, 0, chars, price.usd(0, 0, chars)
+    if unit.kind == "completion":
+        in_tokens = len(unit.body["prompt"])
+        return in_tokens, unit.expect_tokens, 0, price.usd(in_tokens, unit.expect_tokens, 0)
     content = "\n".join(str(m.get("content", "")) for m in unit.body["messages"])
     in_tokens = guess_tokens(content) + 4 * len(unit.body["messages"])
     out_tokens = unit.expect_tokens or in_tokens

@@ -28,7 +28,7 @@ OUTAGE = ("unreachable", "timeout", "limited", "rejected", "unrecorded")  # what
 
 @dataclass(frozen=True)
 class Unit:
-    """One thing to ask: a chat (messages) or one text, with the parameters that belong to it alone.
+    """One thing to ask: a chat (messages), a completion (token ids) or one text, with what belongs to it alone.
 
     `record` and `field` say where it comes from (never part of the key, except for recorded replies); `prompt` names
     the wording; `repeat` asks the same thing once more (0, 1, ...); `expect_tokens` is how long the answer may get, for
@@ -56,6 +56,14 @@ def chat(
 ) -> Unit:
     """Give a chat unit; `params` go into the request body as they are (`response_format`, `logprobs`, ...)."""
     return Unit("chat", {"messages": list(messages), **params}, record, field, prompt, repeat, expect_tokens)
+
+
+def completion(
+    prompt: Sequence[int], *, record: str = "", field: str = "", repeat: int = 0, expect_tokens: int = 1, **params: Any
+) -> Unit:
+    """Give a unit of the older completions form: token ids, so that no server's tokenizer comes between; `params` go
+    into the request body as they are (`echo`, `logprobs`, `max_tokens`, ...)."""
+    return Unit("completion", {"prompt": list(prompt), **params}, record, field, "", repeat, expect_tokens)
 
 
 def text(

@@ -60,7 +60,10 @@ class Config(Endpoint, ModelOptions):
     template: str | None = opt(None, "Template for generated answers; null is each model's own.")
     system: str | None = opt(None, "System prompt of generated answers.")
     batch_size: int = opt(8, "Answers generated at once.", ge=1)
-    remote: list[str] = opt([], "Models of base_url (an OpenAI-compatible server) that answer generated tasks too.")
+    remote: list[str] = opt([], "Models of base_url (an OpenAI-compatible server), asked through the ledger.")
+    tokenizer: str | None = opt(
+        None, "Folder or Hub id of the remote models' tokenizer: then also tasks by log-likelihood are asked there."
+    )
     launch: Literal["none", "ddp"] = opt("none", "ddp = several processes; documents are sharded, numbers stay.")
     num_processes: int = opt(1, "Processes under launch: ddp.", ge=1)
 
@@ -97,8 +100,13 @@ def check(config: Config) -> list[str]:
         found.append(str(error))
     if config.base_url is not None and not config.remote:
         found.append("base_url: name its models under remote")
-    if config.remote and not any(how == "chat" for how, _ in plan):
-        found.append(f"remote: a chat endpoint answers only generated tasks: {', '.join(GENERATED)}")
+    if config.remote and config.tokenizer is None and not any(how == "chat" for how, _ in plan):
+        found.append(
+            f"remote: without tokenizer an endpoint answers only generated tasks ({', '.join(GENERATED)}); name its "
+            "model's tokenizer for tasks by log-likelihood, if the server tells a prompt's (vLLM, hunmin serve)"
+        )
+    if config.tokenizer is not None and not config.remote:
+        found.append("tokenizer: belongs to remote; a model that runs here brings its own")
     if config.repeats > 1 and config.temperature == 0:
         found.append("repeats: greedy answers are all the same; set temperature above 0")
     if config.protocol != "upstream":
@@ -114,7 +122,8 @@ def files(config: Config) -> list[Path]:
     from ..evaluation.benchmarks.local_tasks import is_hub_id
     from ..models import local_folders
 
-    found = [*([Path(config.samples)] if config.samples else []), *local_folders(config.baselines)]
+    named = [*config.baselines, *([config.tokenizer] if config.tokenizer else [])]
+    found = [*([Path(config.samples)] if config.samples else []), *local_folders(named)]
     for folder in map(Path, config.include_path):
         if folder.is_dir():
             from ..evaluation.benchmarks import upstream
@@ -230,7 +239,7 @@ def _asked(config: Config, tasks: list[str]) -> Estimate:
 
 def run(config: Config, inputs: Inputs, out: Path) -> Counts:
     """Score every model and leave scores.json and documents.jsonl."""
-    from ..evaluation.benchmarks import contestants, processes, samples
+    from ..evaluation.benchmarks import contestants, harness, processes, samples
     from ..evaluation.benchmarks import grid as scoring
 
     problems = check(config)
@@ -244,4 +253,10 @@ def run(config: Config, inputs: Inputs, out: Path) -> Counts:
         scoring.write(out, results)
         if config.samples is not None:
             samples.write(config, found, out)
+    if config.remote and config.tokenizer is None:
+        plan = harness.planned(config.tasks, config.protocol)
+        scored = ", ".join(task for how, task in plan if how != "chat")
+        left_out += [
+            f"{name}: {scored}: by log-likelihood, and no tokenizer is named" for name in config.remote if scored
+        ]
     return Counts(notes=scoring.notes(results, found, left_out))

@@ -10,8 +10,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ...artifacts.rows import Notes
-from . import tokens
-from .backends import plain
+from .endpoint import Remote
 from .scorer import Scorer
 
 TEXTS = 20
@@ -19,10 +18,8 @@ MAX_TOKENS = 64  # of each text
 LARGE = 0.5  # nats a token; a model that does not mind loses less than 0.1
 
 
-def measure(opened: Scorer, tokenizer: Any, texts: Sequence[str]) -> Notes | None:
+def measure(opened: Scorer | Remote, tokenizer: Any, texts: Sequence[str]) -> Notes | None:
     """Give {with, without, n}: nats a token of the first 20 different texts; None when the tokenizer has no BOS."""
-    import torch
-
     bos = tokenizer.bos_token_id
     if bos is None:
         return None
@@ -33,13 +30,8 @@ def measure(opened: Scorer, tokenizer: Any, texts: Sequence[str]) -> Notes | Non
         return None
     n = sum(len(row) - 1 for row in kept)
     found = {}
-    with torch.inference_mode():
-        for name, head in (("with", (bos,)), ("without", ())):
-            total = 0.0
-            for row in kept:  # one at a time: a vocabulary of 262,144 makes the logits of a batch large
-                unit = tokens.Unit((*head, row[0]), (row[1:],), ((0, 0),))
-                total += plain(opened.model, [unit], opened.model.device)[0][2]
-            found[name] = round(-total / n, 4)
+    for name, head in (("with", (bos,)), ("without", ())):
+        found[name] = round(-sum(opened.alone([((*head, row[0]), row[1:]) for row in kept])) / n, 4)
     return {**found, "n": len(kept)}
 
 

@@ -7,7 +7,7 @@ import json
 import logging
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any, TypedDict, cast
@@ -20,7 +20,7 @@ from ...errors import UserError
 from ...measures import constraints as verifying
 from ...tables import resolve
 from ...templates.render import load_template
-from . import GENERATED, answering, bos, fingerprint, generated, harness, processes, scorer, tokens, upstream
+from . import GENERATED, answering, bos, endpoint, fingerprint, generated, harness, processes, scorer, tokens, upstream
 from .contestants import Contestant
 from .lm_eval_tasks import task_manager
 from .processes import Group
@@ -71,19 +71,45 @@ class Opened:
     max_length: int
     group: Group
     tick: Tick
+    inputs: Inputs
     _scorer: Any = None
     _lm: Any = None
+    _bos: dict[str, Notes | None] = field(default_factory=dict)
+
+    def without_bos(self, texts: Sequence[str]) -> Notes | None:
+        """Give what the model loses without BOS, read once and told before it is scored."""
+        if "read" not in self._bos:
+            read = self._bos["read"] = bos.measure(self.scorer, self.tokenizer, texts)
+            if (lost := bos.gap(read)) is not None and lost > bos.LARGE:
+                log.warning(
+                    "%s loses %.2f nats a token without BOS, and protocol %s sends none: score it as %s too",
+                    self.contestant.name, lost, harness.HARNESS, harness.BOS,
+                )  # fmt: skip
+        return self._bos["read"]
 
     @property
-    def scorer(self) -> scorer.Scorer:
-        if self._scorer is None:
-            config = self.config
+    def remote(self) -> bool:
+        return self.contestant.what == ENDPOINT
+
+    @property
+    def scorer(self) -> scorer.Scorer | endpoint.Remote:
+        config = self.config
+        if self._scorer is None and self.remote:
+            self._scorer = endpoint.open_remote(self.contestant.name, config, self.inputs)
+        elif self._scorer is None:
             self._scorer = scorer.open_scorer(self.loaded.model, self.max_length, config.backend, config.budget_tokens)
-        return cast(scorer.Scorer, self._scorer)
+        return cast("scorer.Scorer | endpoint.Remote", self._scorer)
+
+    @property
+    def tokenizer(self) -> Any:
+        opened = self.scorer
+        return opened.tokenizer if isinstance(opened, endpoint.Remote) else self.loaded.tokenizer
 
     @property
     def lm(self) -> Any:
-        if self._lm is None:
+        if self._lm is None and self.remote:
+            self._lm = upstream.open_endpoint(self.scorer)
+        elif self._lm is None:
             config, shard = self.config, processes.shard(self.group)
             self._lm = upstream.open_model(self.loaded, self.max_length, config.backend, config.budget_tokens, shard)
         return self._lm
@@ -94,15 +120,15 @@ def score_all(
 ) -> list[Part]:
     """Score what no part file holds yet, one model in memory at a time; give all parts in order.
 
-    A model of an endpoint answers only what is generated: chat endpoints give no log-likelihoods of a prompt.
+    A model of an endpoint answers what is generated, and what is scored by log-likelihood where its tokenizer is named.
     """
     work = works(config, shots, out, group, inputs)
     marks = {c.name: _who(c, config) for c in found}
     names = {
-        (c.name, i): fingerprint.joined(marks[c.name], w.way)
+        (c.name, i): fingerprint.joined(marks[c.name][w.protocol != generated.PROTOCOL], w.way)
         for c in found
         for i, w in enumerate(work)
-        if c.what != ENDPOINT or w.protocol == generated.PROTOCOL
+        if c.what != ENDPOINT or w.protocol == generated.PROTOCOL or config.tokenizer is not None
     }
     parts = {
         (name, i): part_of(out, name, work[i].task, work[i].num_fewshot, mark) for (name, i), mark in names.items()
@@ -118,7 +144,8 @@ def score_all(
             if (contestant.name, i) in pending
         ]
         if todo:
-            _score_model(config, contestant, todo, tick, group, _template_of(found))
+            opened = Opened(config, contestant, None, 0, group, tick, inputs)
+            (_ask_endpoint if opened.remote else _score_model)(opened, todo, _template_of(found))
             gc.collect()
     tick(0, done=True)
     return [json.loads(path.read_text("utf-8")) for path in parts.values()]
@@ -127,10 +154,13 @@ def score_all(
 ENDPOINT = "endpoint"
 
 
-def _who(contestant: Contestant, config: Any) -> str:
-    if contestant.what == ENDPOINT:
-        return artifact.hash_of([contestant.name, config.base_url, config.request])[:8]
-    return fingerprint.of_model(contestant.source)
+def _who(contestant: Contestant, config: Any) -> tuple[str, str]:
+    """Give the model's half of a fingerprint, for generated answers and for log-likelihoods."""
+    if contestant.what != ENDPOINT:
+        return (fingerprint.of_model(contestant.source),) * 2
+    asked = [contestant.name, config.base_url, config.request]
+    tokenizer = None if config.tokenizer is None else fingerprint.of_model(config.tokenizer)
+    return artifact.hash_of(asked)[:8], artifact.hash_of([*asked, tokenizer])[:8]
 
 
 def _template_of(found: Sequence[Contestant]) -> str:
@@ -191,7 +221,7 @@ def _harness(job: harness.Job, precision: list[Any]) -> Work:
         name = opened.contestant.name
         tick = partial(opened.tick, note=f"{name} {job.task.name} {job.num_fewshot}-shot")
         shard = processes.shard(opened.group)
-        documents = harness.run_job(job, name, opened.scorer, opened.loaded.tokenizer, tick, **shard)
+        documents = harness.run_job(job, name, opened.scorer, opened.tokenizer, tick, **shard)
         special = "BOS before the context" if job.protocol.startswith(harness.BOS) else "no special tokens"
         apart = {"tokenisation": f"context and choice apart, {special}"}
         return harness.score_rows(documents, job.task), documents, {**apart, **opened.scorer.report}
@@ -248,22 +278,17 @@ def _chat(config: Any, name: str, out: Path, precision: list[Any], inputs: Input
     return Work(name, 0, generated.PROTOCOL, way, len(questions) * config.repeats, run)
 
 
-def _score_model(
-    config: Any,
-    contestant: Contestant,
-    todo: Sequence[tuple[Work, Path, str]],
-    tick: Tick,
-    group: Group,
-    template: str,
-) -> None:
-    if contestant.what == ENDPOINT:
-        for work, path, mark in todo if group.rank == 0 else ():
-            rows, documents, details = work.run(Opened(config, contestant, None, 0, group, tick))
-            told: Notes = {"model": contestant.name, "asked_as": ENDPOINT, "task": work.task, "protocol": work.protocol}
-            rows = [{**row, "fingerprint": mark} for row in rows]
-            artifact.write_atomic(path, _text({**told, **details}, rows, documents))
-        processes.barrier(group)
-        return
+def _ask_endpoint(opened: Opened, todo: Sequence[tuple[Work, Path, str]], template: str) -> None:
+    """Have an endpoint answer, from one process."""
+    about: Notes = {"model": opened.contestant.name, "asked_as": ENDPOINT}
+    if opened.group.rank == 0:
+        for work, path, mark in todo:
+            _one(opened, work, path, mark, about)
+    processes.barrier(opened.group)
+
+
+def _score_model(opened: Opened, todo: Sequence[tuple[Work, Path, str]], template: str) -> None:
+    config, contestant, group = opened.config, opened.contestant, opened.group
     loaded = models.load(
         contestant.source,
         dtype=config.dtype,
@@ -279,7 +304,7 @@ def _score_model(
         raise UserError(
             f"max_length {config.max_length} is longer than the model's {own} tokens", contestant.name, "Lower it."
         )
-    opened = Opened(config, contestant, loaded, config.max_length or own, group, tick)
+    opened.loaded, opened.max_length = loaded, config.max_length or own
     about: Notes = {
         "model": contestant.name,
         "asked_as": contestant.what,
@@ -288,30 +313,24 @@ def _score_model(
         "max_length": opened.max_length,
         "processes": group.world,
     }
-    without = None
-    asked = next((w.texts for w, _, _ in todo if w.texts), ())
-    if asked:
-        without = bos.measure(opened.scorer, loaded.tokenizer, asked)
-        if (lost := bos.gap(without)) is not None and lost > bos.LARGE:
-            log.warning(
-                "%s loses %.2f nats a token without BOS, and protocol %s sends none: score it as %s too",
-                contestant.name, lost, harness.HARNESS, harness.BOS,
-            )  # fmt: skip
     for work, path, mark in todo:
-        rows, documents, details = work.run(opened)
-        for row in rows:
-            row["fingerprint"] = mark
-            if work.texts and (lost := bos.gap(without)) is not None:
-                row["bos_gap"] = lost
-        named = {"task": work.task, "num_fewshot": work.num_fewshot, "protocol": work.protocol, "fingerprint": mark}
-        read = {"bos": without} if work.texts and without else {}
-        _keep(path, {**about, **named, **read, **details}, rows, documents, group)
+        _one(opened, work, path, mark, about)
 
 
-def _keep(path: Path, details: Notes, rows: list[ScoreRow], documents: list[Document], group: Group) -> None:
-    if group.rank == 0:
-        artifact.write_atomic(path, _text(details, rows, documents))
-    processes.barrier(group)
+def _one(opened: Opened, work: Work, path: Path, mark: str, about: Notes) -> None:
+    """Run one piece of work and keep it: its rows with their fingerprint, and what the model loses without BOS."""
+    read = opened.without_bos(work.texts) if work.texts else None  # before scoring, so that the warning comes first
+    rows, documents, details = work.run(opened)
+    for row in rows:
+        row["fingerprint"] = mark
+        if (lost := bos.gap(read)) is not None:
+            row["bos_gap"] = lost
+    named = {"task": work.task, "num_fewshot": work.num_fewshot, "protocol": work.protocol, "fingerprint": mark}
+    found = {**about, **named, **({"bos": read} if read else {}), **details}
+    if opened.group.rank == 0:
+        artifact.write_atomic(path, _text(found, rows, documents))
+    if not opened.remote:
+        processes.barrier(opened.group)
 
 
 def _text(details: Notes, rows: list[ScoreRow], documents: list[Document]) -> str:

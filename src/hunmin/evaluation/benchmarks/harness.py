@@ -13,6 +13,7 @@ from ...errors import UserError
 from ...tables import did_you_mean, resolve
 from . import BENCHMARKS, GENERATED, SUITES, metrics, scorer, tokens
 from . import task_rows as rows
+from .endpoint import Remote
 from .kobest import Item, Task, items
 
 HARNESS, BOS = "harness", "harness-bos"
@@ -128,7 +129,7 @@ def jobs(
 def run_job(
     job: Job,
     model_name: str,
-    opened: scorer.Scorer,
+    opened: scorer.Scorer | Remote,
     tokenizer: Any,
     tick: Callable[..., None] | None = None,
     **shard: Any,
@@ -142,7 +143,7 @@ def run_job(
                 "the tokenizer has no BOS token", model_name, f"Score this model under protocol: {HARNESS}."
             )
     requests = tokens.encode(tokenizer, [(item.context, item.choices) for item in job.items], bos)
-    scores = scorer.score(opened, requests, tick, **shard)
+    scores = opened.score(requests, tick, **shard)
     found: list[Document] = []
     for item, request, scored in zip(job.items, requests, scores, strict=True):
         values = scored.loglikelihoods

@@ -31,7 +31,45 @@ NAME = "hunmin"
 TokenRequest = tuple[tuple[str, str], list[int], list[int]]
 
 
-class HunminLM(HFLM):  # type: ignore[misc]  # lm-eval is untyped
+class Scored:
+    """What our models of lm-eval share: its (context, continuation) pairs to requests of one context each, and what
+    was cut. Who mixes it in has `opened` (whose `score` scores), `tokenizer`, `max_length` and `cache_hook`."""
+
+    opened: Any
+    tokenizer: Any
+    max_length: Any
+    cache_hook: Any
+    truncated: set[str]
+    """Contexts that were cut, since the caller last cleared it."""
+    bos_cut: set[str]
+    """Those of them that lost their BOS."""
+    rank: Any
+    shard: Shard = {}
+
+    def _scored(self, requests: list[TokenRequest], disable_tqdm: bool) -> list[tuple[float, bool]]:
+        groups: dict[tuple[int, ...], list[int]] = {}
+        for i, (_, context, _) in enumerate(requests):
+            groups.setdefault(tuple(context), []).append(i)
+        for text, context, continuation in requests:
+            if len(context) + len(continuation) > self.max_length + 1 and text is not None:
+                self.truncated.add(text[0])
+                if context and context[0] == self.tokenizer.bos_token_id:
+                    self.bos_cut.add(text[0])
+        merged = [tokens.Request(list(c), [requests[i][2] for i in members]) for c, members in groups.items()]
+        tick = None if disable_tqdm or self.rank != 0 else progress.bar("scoring", len(requests), unit="request")
+        found = self.opened.score(merged, tick, **self.shard)
+        if tick:
+            tick(0, done=True)
+        answers: list[tuple[float, bool]] = [(0.0, False)] * len(requests)
+        for members, scored in zip(groups.values(), found, strict=True):
+            for i, value, greedy in zip(members, scored.loglikelihoods, scored.greedy, strict=True):
+                answers[i] = (value, greedy)
+                if requests[i][0] is not None:
+                    self.cache_hook.add_partial("loglikelihood", requests[i][0], answers[i])
+        return answers
+
+
+class HunminLM(Scored, HFLM):  # type: ignore[misc]  # lm-eval is untyped
     """lm-eval's `hf` with contexts computed once; anything but a decoder-only model is scored by `hf` itself."""
 
     def __init__(
@@ -47,8 +85,7 @@ class HunminLM(HFLM):  # type: ignore[misc]  # lm-eval is untyped
         super().__init__(pretrained, *args, **options)
         self.separate_encode = separate_encode
         self.shard = shard or {}
-        self.truncated: set[str] = set()  # contexts that were cut, since the caller last cleared it
-        self.bos_cut: set[str] = set()  # those of them that lost their BOS
+        self.truncated, self.bos_cut = set(), set()
         self.opened = scorer.open_scorer(self.model, self.max_length, scoring, budget_tokens)  # type: ignore[arg-type]  # causal models alone get here
 
     def _encode_pair(self, context: str, continuation: str) -> tuple[list[int], list[int]]:
@@ -64,26 +101,7 @@ class HunminLM(HFLM):  # type: ignore[misc]  # lm-eval is untyped
         if self.backend != "causal":
             plain: list[tuple[float, bool]] = super()._loglikelihood_tokens(requests, disable_tqdm, override_bs)
             return plain
-        groups: dict[tuple[int, ...], list[int]] = {}
-        for i, (_, context, _) in enumerate(requests):
-            groups.setdefault(tuple(context), []).append(i)
-        for text, context, continuation in requests:
-            if len(context) + len(continuation) > self.max_length + 1 and text is not None:
-                self.truncated.add(text[0])
-                if context and context[0] == self.tokenizer.bos_token_id:
-                    self.bos_cut.add(text[0])
-        merged = [tokens.Request(list(c), [requests[i][2] for i in members]) for c, members in groups.items()]
-        tick = None if disable_tqdm or self.rank != 0 else progress.bar("scoring", len(requests), unit="request")
-        found = scorer.score(self.opened, merged, tick, **self.shard)
-        if tick:
-            tick(0, done=True)
-        answers: list[tuple[float, bool]] = [(0.0, False)] * len(requests)
-        for members, scored in zip(groups.values(), found, strict=True):
-            for i, value, greedy in zip(members, scored.loglikelihoods, scored.greedy, strict=True):
-                answers[i] = (value, greedy)
-                if requests[i][0] is not None:
-                    self.cache_hook.add_partial("loglikelihood", requests[i][0], answers[i])
-        return answers
+        return self._scored(requests, disable_tqdm)
 
 
 def register() -> None:

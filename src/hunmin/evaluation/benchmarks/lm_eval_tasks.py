@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -54,3 +55,30 @@ def quiet() -> None:
     if not any(isinstance(f, _Known) for f in registry.filters):
         registry.addFilter(_Known())
     evaluator.get_git_commit_hash = lambda: None  # it lets git print "fatal: not a git repository"
+
+
+@contextmanager
+def silent() -> Iterator[None]:
+    """Keep back all that lm-eval says while `evaluate` runs it: what matters of it is told in our words, and its bars
+    ("Tokenizing inputs") count what ours count. Its errors pass."""
+    import lm_eval.api.model
+    import lm_eval.api.task
+    import lm_eval.models.huggingface
+
+    quiet()
+    says = logging.getLogger("lm_eval")
+    modules = (lm_eval.api.model, lm_eval.api.task, lm_eval.models.huggingface)
+    kept = (says.level, [module.tqdm for module in modules])
+    says.setLevel(logging.ERROR)
+    for module in modules:
+        module.tqdm = _no_bar(module.tqdm)
+    try:
+        yield
+    finally:
+        says.setLevel(kept[0])
+        for module, bar in zip(modules, kept[1], strict=True):
+            module.tqdm = bar
+
+
+def _no_bar(bar: Any) -> Any:
+    return lambda *words, **options: bar(*words, **{**options, "disable": True})

@@ -52,6 +52,19 @@ class Scorer:
     report: Notes = field(default_factory=dict)
     checked_tokens: int = 0  # the longest context on which this backend was checked; 0 = not yet
 
+    def score(self, requests: Sequence[Request], tick: Callable[..., None] | None = None, **shard: Any) -> list[Score]:
+        """Give every request's score, in order."""
+        return score(self, requests, tick, **shard)
+
+    def alone(self, pairs: Sequence[tuple[tuple[int, ...], tuple[int, ...]]]) -> list[float]:
+        """Give the log-likelihood of each second part after its first, one at a time: a vocabulary of 262,144 makes
+        the logits of a batch large."""
+        import torch
+
+        with torch.inference_mode():
+            units = [Unit(context, (choice,), ((0, 0),)) for context, choice in pairs]
+            return [plain(self.model, [unit], self.model.device)[0][2] for unit in units]
+
 
 def open_scorer(model: Any, max_length: int, backend: Backend = "auto", budget_tokens: int | None = None) -> Scorer:
     """Give a scorer for a causal model in eval mode; `budget_tokens` None is 512 on a CPU, 16,384 on a GPU."""

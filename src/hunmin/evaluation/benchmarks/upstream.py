@@ -23,7 +23,7 @@ from ...tables import resolve
 from . import BENCHMARKS, SUITES, local_tasks, metrics
 from . import task_rows as rows
 from .harness import best
-from .lm_eval_tasks import quiet
+from .lm_eval_tasks import silent
 from .lm_eval_tasks import task_manager as task_manager
 from .processes import Shard
 
@@ -112,9 +112,9 @@ def open_task(name: str, specs: Sequence[str], manager: Any, data: str | None) -
     import lm_eval
 
     datasets.disable_progress_bars()
-    quiet()
     try:
-        loaded = manager.load(list(specs))["tasks"]
+        with silent():
+            loaded = manager.load(list(specs))["tasks"]
     except (ConnectionError, FileNotFoundError) as error:
         raise _no_data(error, name) from error
     named, parts = {}, []
@@ -161,14 +161,22 @@ def open_model(loaded: Any, max_length: int, backend: str, budget_tokens: int | 
     """Give lm-eval's view of an opened model, scored by us."""
     from .lm_eval_model import HunminLM
 
-    return HunminLM(
-        loaded.model,
-        tokenizer=loaded.tokenizer,
-        max_length=max_length,
-        scoring=backend,
-        budget_tokens=budget_tokens,
-        shard=shard,
-    )
+    with silent():
+        return HunminLM(
+            loaded.model,
+            tokenizer=loaded.tokenizer,
+            max_length=max_length,
+            scoring=backend,
+            budget_tokens=budget_tokens,
+            shard=shard,
+        )
+
+
+def open_endpoint(remote: Any) -> Any:
+    """Give lm-eval's view of a model at an endpoint."""
+    from .endpoint_lm import EndpointLM
+
+    return EndpointLM(remote)
 
 
 def run_task(
@@ -190,16 +198,17 @@ def run_task(
     lm.truncated.clear()
     lm.bos_cut.clear()
     try:
-        found = simple_evaluate(
-            model=lm,
-            tasks=list(specs),
-            num_fewshot=num_fewshot,
-            limit=limit,
-            task_manager=manager,
-            log_samples=True,
-            bootstrap_iters=0,
-            **options,
-        )
+        with silent():
+            found = simple_evaluate(
+                model=lm,
+                tasks=list(specs),
+                num_fewshot=num_fewshot,
+                limit=limit,
+                task_manager=manager,
+                log_samples=True,
+                bootstrap_iters=0,
+                **options,
+            )
     except (ConnectionError, FileNotFoundError) as error:
         raise _no_data(error, name) from error
     table: list[ScoreRow] = []

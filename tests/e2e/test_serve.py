@@ -223,6 +223,29 @@ def test_the_work_stops_when_the_client_goes(client, server):
     assert until_idle(server, 5)
 
 
+def health(server):
+    with urllib.request.urlopen(server.link.removesuffix("/v1") + "/health") as response:
+        return json.loads(response.read())
+
+
+def test_a_client_that_goes_while_it_waits_gives_up_its_place(client, server):
+    """Streamed or not; and a request of many answers is queued whole or not at all."""
+    from hunmin import models
+
+    endless = {"logit_bias": {str(i): -100 for i in models.load("tiny:llama").stop_ids}, "max_tokens": 1900}
+    stream = chat(client, **endless, stream=True, n=16)  # all that run at once
+    next(iter(stream))
+    for more in ({}, {"stream": True}):
+        with pytest.raises(openai.APITimeoutError):
+            chat(client, **endless, **more, n=4, timeout=0.7)
+        end = time.monotonic() + 3
+        while health(server)["waiting"] and time.monotonic() < end:
+            time.sleep(0.05)
+        assert health(server) == {"status": "ok", "running": 16, "waiting": 0}
+    stream.close()
+    assert until_idle(server, 5)
+
+
 def test_it_ends_cleanly_and_a_taken_port_is_told(server):
     import subprocess
     import sys

@@ -51,3 +51,12 @@ def test_other_machines_need_a_key(monkeypatch):
     monkeypatch.delenv("HUNMIN_TEST_KEY", raising=False)
     with pytest.raises(UserError, match="HUNMIN_TEST_KEY is empty"):
         serve.main(arguments("tiny:llama", "--api-key-env", "HUNMIN_TEST_KEY"))
+
+
+def test_a_request_of_many_answers_needs_room_for_all_of_them():
+    from hunmin.server.worker import Busy, Worker
+
+    worker = Worker(None, max_waiting=8)
+    worker.require_room(8)
+    with pytest.raises(Busy):
+        worker.require_room(9)

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import json
 import logging
 import secrets
 import time
-from collections.abc import AsyncIterator
-from typing import Any
+from collections.abc import AsyncIterator, Coroutine, Iterable
+from typing import Any, TypeVar
 
 from ..artifacts.rows import JsonObject, Shown
 from ..models import Loaded, Piece, prompt_logprobs
@@ -18,6 +17,7 @@ from .guard import MAX_BODY, host_allowed
 from .worker import Busy, Worker
 
 log = logging.getLogger("hunmin")
+T = TypeVar("T")
 
 
 def app(
@@ -33,7 +33,7 @@ def app(
     """Give the ASGI application that answers as `served`, to the bearer of `api_key` when there is one."""
     from starlette.applications import Starlette
     from starlette.exceptions import HTTPException
-    from starlette.responses import JSONResponse, StreamingResponse
+    from starlette.responses import JSONResponse, Response, StreamingResponse
     from starlette.routing import Route
 
     created = int(time.time())
@@ -54,13 +54,17 @@ def app(
                 asked = read_chat(body, loaded, served, max_new_tokens)
             else:
                 asked = read_completion(body, loaded, served)
+            if asked.stream and asked.echo:
+                raise Refused("echo cannot be streamed.", "echo", "unsupported_parameter")
+            worker.require_room(sum(map(len, asked.requests)))
             shape = _Shape(kind, served, loaded)
             if asked.stream:
-                if asked.echo:
-                    raise Refused("echo cannot be streamed.", "echo", "unsupported_parameter")
-                first = await _first_events(asked, shape, worker)
+                first = await _unless_gone(request, _first_events(asked, shape, worker))
                 return StreamingResponse(first, media_type="text/event-stream", headers={"cache-control": "no-cache"})
-            return await _whole(request, asked, shape, worker)
+            choices, n_answer = await _unless_gone(request, _choices(asked, shape, worker))
+            return JSONResponse(shape.envelope(False, choices=choices, usage=_usage(asked, n_answer)))
+        except _Gone:
+            return Response(status_code=499)
         except Refused as error:
             return refuse(error)
         except Busy:
@@ -197,25 +201,37 @@ def _usage(asked: Asked, n_answer: int) -> dict[str, int]:
     return {"prompt_tokens": n_prompt, "completion_tokens": n_answer, "total_tokens": n_prompt + n_answer}
 
 
-async def _whole(request: Any, asked: Asked, shape: _Shape, worker: Worker) -> Any:
-    """Answer at once; when the client goes away meanwhile, the work stops."""
-    from starlette.responses import JSONResponse, Response
+class _Gone(Exception):
+    """The client went away."""
+
+
+async def _unless_gone(request: Any, work: Coroutine[Any, Any, T]) -> T:
+    """Give what `work` gives. Raises _Gone when the client goes away meanwhile; the work is stopped then."""
 
     async def gone() -> None:
         while (await request.receive())["type"] != "http.disconnect":
             continue
 
-    work = asyncio.ensure_future(_choices(asked, shape, worker))
-    watch = asyncio.ensure_future(gone())
-    await asyncio.wait({work, watch}, return_when=asyncio.FIRST_COMPLETED)
-    watch.cancel()
-    if not work.done():
-        work.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await work
-        return Response(status_code=499)
-    choices, n_answer = work.result()
-    return JSONResponse(shape.envelope(False, choices=choices, usage=_usage(asked, n_answer)))
+    task, watch = asyncio.ensure_future(work), asyncio.ensure_future(gone())
+    try:
+        await asyncio.wait({task, watch}, return_when=asyncio.FIRST_COMPLETED)
+        if not task.done():
+            raise _Gone
+        return task.result()
+    finally:
+        for one in (task, watch):
+            one.cancel()
+        await asyncio.gather(task, watch, return_exceptions=True)
+
+
+async def _all(work: Iterable[Coroutine[Any, Any, T]]) -> list[T]:
+    """Give what each gives; when one fails the others are stopped, since nobody waits for them."""
+    tasks = [asyncio.ensure_future(one) for one in work]
+    try:
+        return list(await asyncio.gather(*tasks))
+    finally:
+        for task in tasks:
+            task.cancel()
 
 
 async def _choices(asked: Asked, shape: _Shape, worker: Worker) -> tuple[list[Shown], int]:
@@ -228,7 +244,7 @@ async def _choices(asked: Asked, shape: _Shape, worker: Worker) -> tuple[list[Sh
         for i, ids in enumerate(asked.prompts):
             known = await worker.call(lambda ids=ids: prompt_logprobs(shape.loaded, ids, top))  # type: ignore[misc]  # the default binds the loop variable
             echoed[i] = [(t, *(k or (None, ()))) for t, k in zip(ids, known, strict=True)]
-    made = await asyncio.gather(*(collect(r) for group in asked.requests for r in group))
+    made = await _all(collect(r) for group in asked.requests for r in group)
     choices, n_answer, index = [], 0, 0
     for i, group in enumerate(asked.requests):
         for _ in group:
@@ -264,11 +280,14 @@ async def _first_events(asked: Asked, shape: _Shape, worker: Worker) -> AsyncIte
             merged.put_nowait((index, error))
 
     tasks = [asyncio.ensure_future(feed(i, one)) for i, one in enumerate(requests)]
-    first = await merged.get()
-    if isinstance(first[1], Exception):
+    try:
+        first = await merged.get()
+        if isinstance(first[1], Exception):
+            raise first[1]
+    except BaseException:  # also when the client went away while it waited
         for task in tasks:
             task.cancel()
-        raise first[1]
+        raise
     return _events(asked, shape, merged, first, tasks)
 
 

@@ -11,6 +11,7 @@ import logging
 import queue
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -24,7 +25,7 @@ class Busy(Exception):
     """Too many requests wait already."""
 
 
-@dataclass
+@dataclass(eq=False)
 class _Job:
     """A request and where its pieces go: an event loop's queue, filled from the worker's thread."""
 
@@ -71,7 +72,7 @@ class Worker:
                 if item.finish_reason is not None:
                     return
         finally:
-            job.cancelled.set()
+            self._leave(job)
 
     async def call(self, function: Callable[[], Any]) -> Any:
         """Run a function on the model's thread between tokens and give its result."""
@@ -79,14 +80,24 @@ class Worker:
         try:
             item = await job.out.get()
         finally:
-            job.cancelled.set()
+            self._leave(job)
         if isinstance(item, BaseException):
             raise item
         return item
 
-    def _submit(self, request: Request | None, function: Callable[[], Any] | None) -> _Job:
-        if self._jobs.qsize() >= self.max_waiting:
+    def require_room(self, n: int) -> None:
+        """Raise Busy unless `n` more requests may wait: a request of many answers is queued whole or not at all."""
+        if self._jobs.qsize() + n > self.max_waiting:
             raise Busy
+
+    def _leave(self, job: _Job) -> None:
+        """Nobody waits for this job any more: it ends at its next token, and gives up its place in the queue now."""
+        job.cancelled.set()
+        with self._jobs.mutex, suppress(ValueError):
+            self._jobs.queue.remove(job)
+
+    def _submit(self, request: Request | None, function: Callable[[], Any] | None) -> _Job:
+        self.require_room(1)
         job = _Job(request, asyncio.get_running_loop(), asyncio.Queue(), function)
         if request is not None:
             job.request = replace(request, cancelled=job.cancelled.is_set)

@@ -212,3 +212,17 @@ def test_the_one_exact_duplicate_of_dolly_is_found(data_folder, tmp_path):
     whole = [r for r in dropped if r["extra"] == kept[r["id"].removesuffix("-2")]["extra"]]
     # one row stands twice; another has the same texts under a second category
     assert counts.n_in == 2996 and len(dropped) == 2 and len(whole) == 1
+
+
+@pytest.mark.parametrize("fields", [["instruction"], ["instruktion"], ["input"]])
+def test_a_record_without_any_of_the_fields_is_refused_not_compared_as_empty(tmp_path, fields):
+    """Else all chats would be equal by their missing instruction, and all but one dropped."""
+    turns = [{"role": "user", "content": "질문"}, {"role": "assistant", "content": "대답"}]
+    chats = [{"id": f"c{i}", "source": "a", "messages": turns} for i in range(3)]
+    with pytest.raises(UserError) as told:
+        run(tmp_path, [*([] if fields == ["instruktion"] else [record("r1", "글", input="지문")]), *chats], fields=fields)
+    words = str(told.value)
+    assert f"'c0' has no text in dedup.fields ({fields[0]})" in words and "[" + fields[0] + ", messages]" in words
+    assert ("did you mean 'instruction'" in words) == (fields == ["instruktion"])
+    kept, _, _ = run(tmp_path, [*chats, record("r1", "글")], fields=["instruction", "messages"])
+    assert kept == ["c0", "r1"]

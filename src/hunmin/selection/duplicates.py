@@ -18,6 +18,7 @@ import numpy as np
 
 from ..artifacts import progress
 from ..artifacts.record import Record, read_jsonl
+from ..artifacts.record import texts as texts_of
 from ..artifacts.rows import Notes
 from ..artifacts.stream import Writer, count_lines
 from ..errors import UserError
@@ -32,6 +33,7 @@ from .sketches import Sketch
 AT_ONCE = 20_000  # records of whole components that are decided together
 TOLD = 20
 NONE = np.empty((0, 0), dtype=np.uint32)  # signatures where none are asked for
+FIELDS = ("instruction", "input", "output", "messages", "chosen", "rejected", "system")
 LARGE = 0.01  # share of the records from which on a cluster is told
 
 
@@ -78,6 +80,8 @@ def read(config: Comparison, path: Path, folder: Path, label: str = "dedup") -> 
                 offsets.append(offset)
                 sources.append(index.setdefault(str(record.get("source", "?")), len(index)))
                 parts = parts_of(record, config.fields)
+                if config.fields and not parts:
+                    raise _nothing_to_compare(record, config.fields, path, label)
                 letters = "".join([squash(text) for _, text in parts])
                 texts.append(digested(record, parts, letters))
                 shingled.append(letters if unit is None else "".join([unit(text) for _, text in parts]))
@@ -91,6 +95,19 @@ def read(config: Comparison, path: Path, folder: Path, label: str = "dedup") -> 
     tick(0, done=True)
     digests = np.frombuffer(exact, dtype="u8") if exact else np.empty(0, dtype="u8")
     return Read(digests, np.array(offsets, dtype="i8"), np.array(sources, dtype="i8"), list(index))
+
+
+def _nothing_to_compare(record: Record, fields: Sequence[str], path: Path, label: str) -> UserError:
+    """Give the error of a record without any of the `fields`: empty texts would all be equal."""
+    has = list(dict.fromkeys(place.split(".")[0] for place in texts_of(record)))
+    near = "".join(did_you_mean(name, [*has, *FIELDS]) for name in fields if name not in FIELDS)
+    given = ", ".join(fields)
+    mend = f"It has {', '.join(has)}: name that as well, as in fields: [{', '.join(dict.fromkeys([*fields, *has]))}], "
+    return UserError(
+        f"record '{record.get('id')}' has no text in {label}.fields ({given}){near}, so nothing of it can be compared",
+        str(path),
+        mend + "or leave fields empty to compare all but the system prompt; a stage filter before it leaves records out.",
+    )
 
 
 _DECODER = json.JSONDecoder()

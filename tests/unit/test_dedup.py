@@ -220,7 +220,11 @@ def test_a_record_without_any_of_the_fields_is_refused_not_compared_as_empty(tmp
     turns = [{"role": "user", "content": "질문"}, {"role": "assistant", "content": "대답"}]
     chats = [{"id": f"c{i}", "source": "a", "messages": turns} for i in range(3)]
     with pytest.raises(UserError) as told:
-        run(tmp_path, [*([] if fields == ["instruktion"] else [record("r1", "글", input="지문")]), *chats], fields=fields)
+        run(
+            tmp_path,
+            [*([] if fields == ["instruktion"] else [record("r1", "글", input="지문")]), *chats],
+            fields=fields,
+        )
     words = str(told.value)
     assert f"'c0' has no text in dedup.fields ({fields[0]})" in words and "[" + fields[0] + ", messages]" in words
     assert ("did you mean 'instruction'" in words) == (fields == ["instruktion"])

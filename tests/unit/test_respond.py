@@ -12,6 +12,7 @@ from hunmin.errors import UserError
 from hunmin.measures.conditions import parse_conditions
 from hunmin.measures.final_answer import final_answer
 from hunmin.stages import pair, respond
+from tests.fakes.openai_server import OpenAIServer, error
 
 PROBLEM = {
     "id": "p1",
@@ -50,11 +51,51 @@ def test_several_answers_are_verified_and_dropped_with_what_they_fail(tmp_path):
     assert [(i, why) for i, why, _ in dropped] == [("p1-a2", "final_answer"), ("p1-a3", "foreign_script")]
     assert dropped[0][2] == {"measure": "final_answer", "value": 0.0, "wanted": "== 1"}
     assert counts.n_in == 3 and "1 of 3 answers pass" in counts.notes["headline"]
+    drawn = (tmp_path / "out" / "answers.svg").read_text()
+    assert all(f">{label}<" in drawn for label in ("pass", "final_answer", "foreign_script"))
+    assert ">1 pass<" in (tmp_path / "out" / "instructions.svg").read_text()
 
 
 def test_an_answer_that_did_not_come_is_dropped_with_its_status(tmp_path):
     kept, dropped, _ = run(respond, tmp_path, [PROBLEM, {**PROBLEM, "id": "p2"}], keep=[], **replies(tmp_path, RIGHT))
     assert [r["id"] for r in kept] == ["p1"] and dropped[0][:2] == ("p2", "unrecorded")
+
+
+@pytest.mark.parametrize("n_lost", [2, 99])
+def test_an_answer_that_an_outage_cost_is_asked_again_by_the_same_command(tmp_path, monkeypatch, n_lost):
+    """A short outage (2 answers) and one that stops the run; what came is not asked or paid for twice."""
+    monkeypatch.setenv("OPENAI_API_KEY", "k")
+    up: list[bool] = []
+
+    def script(n, body):
+        i = int(body["messages"][-1]["content"].split()[-1])
+        down = not up and 4 <= i < 4 + n_lost
+        return error(500, Retry_After="0") if down else f"답은 {i}입니다."
+
+    rows = [{"id": f"p{i}", "source": "s", "instruction": f"질문 {i}", "output": "x"} for i in range(12)]
+    with OpenAIServer(script) as server:
+        options = {"model": "m", "base_url": server.base_url, "keep": ["length >= 1"]}
+        with pytest.raises(UserError) as stopped:
+            run(respond, tmp_path, rows, **options)
+        assert stopped.value.exit_code == 4 and "un the same command again" in str(stopped.value)
+        asked = len(server.chats)
+        if n_lost == 2:
+            assert "2 answers did not come (2 unreachable); 10 that pass are saved" in str(stopped.value)
+        up.append(True)
+        kept, dropped, _ = run(respond, tmp_path, rows, **options)
+        assert [r["output"] for r in kept] == [f"답은 {i}입니다." for i in range(12)] and not dropped
+        assert len(server.chats) - asked == (2 if n_lost == 2 else 8)
+        assert not (tmp_path / "out" / respond.LOST).exists()
+
+
+def test_what_is_lost_again_stays_dropped(tmp_path, monkeypatch):
+    monkeypatch.setenv("OPENAI_API_KEY", "k")
+    with OpenAIServer(lambda n, body: error(500, Retry_After="0")) as server:
+        options = {"model": "m", "base_url": server.base_url}
+        with pytest.raises(UserError, match="1 answers did not come"):
+            run(respond, tmp_path, [PROBLEM], **options)
+        kept, dropped, _ = run(respond, tmp_path, [PROBLEM], **options)
+    assert not kept and dropped[0][:2] == ("p1", "unreachable")
 
 
 def test_a_conversation_is_answered_at_its_end_and_a_preference_anew(tmp_path):
@@ -93,6 +134,9 @@ def test_right_and_wrong_answers_become_a_pair(tmp_path):
     assert record["preference"]["rejected_id"] == "a0" and record["preference"]["rejected_generator"] == "m0"
     assert [(i, why) for i, why, _ in dropped] == [("a0", "rejected"), ("a2", "between")]
     assert counts.notes["pairs"] == 1 and "output" not in record
+    assert "1 instructions by their answers; 1 pairs" in (tmp_path / "out" / "instructions.svg").read_text()
+    drawn = (tmp_path / "out" / "answers.svg").read_text()
+    assert all(f">{label}<" in drawn for label in ("chosen", "rejected", "between", "what became of 3 answers"))
 
 
 @pytest.mark.parametrize(

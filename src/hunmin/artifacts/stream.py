@@ -11,7 +11,7 @@ import inspect
 import json
 import os
 from collections import Counter, deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -117,24 +117,42 @@ class Writer:
         self.counts.n_in, self.counts.n_kept = n, len(kept_ends)
 
 
-def take_back(out: Path, last: int, failed: Callable[[Record], bool]) -> None:
-    """Cut an interrupted artifact at the first of its `last` kept records that `failed`: the failures that stopped it.
+def take_back(out: Path, last: int, failed: Callable[[Record], bool], dropped: Collection[str] = ()) -> None:
+    """Cut an interrupted artifact at the first of its `last` records that failed, as an outage that stopped it leaves.
 
-    They are done again; what was paid for behind them comes from the ledger.
+    Kept records are asked of `failed`, dropped ones have one of the reasons `dropped`. They are done again; what was
+    paid for behind them comes from the ledger.
     """
-    part = out / (RECORDS + ".part")
-    if not part.is_file():
+    kept, drops = out / (RECORDS + ".part"), out / (DROPPED + ".part")
+    if drops.is_file() and dropped:
+        ends, n_kept = _line_ends(drops), len(_line_ends(kept))
+        first = n_kept + len(ends) - last
+        with drops.open("rb") as file:
+            for i, line in enumerate(islice(file, len(ends))):
+                row = json.loads(line)
+                if row["index"] >= first and row["reason"] in dropped:
+                    _truncate(drops, ends[i] - len(line))
+                    _cut_lines(kept, row["index"] - i)
+                    break
+    if not kept.is_file():
         return
     tail: deque[tuple[int, bytes]] = deque(maxlen=last)
     at = 0
-    with part.open("rb") as file:
+    with kept.open("rb") as file:
         for line in file:
             tail.append((at, line))
             at += len(line)
     for start, line in tail:
         if line.endswith(b"\n") and failed(json.loads(line)):
-            _truncate(part, start)
+            _truncate(kept, start)
             return
+
+
+def _cut_lines(path: Path, n: int) -> None:
+    """Leave the first n lines of a file, where it has more."""
+    ends = _line_ends(path)
+    if len(ends) > n:
+        _truncate(path, ends[n - 1] if n else 0)
 
 
 def _line_ends(path: Path) -> list[int]:

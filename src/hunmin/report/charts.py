@@ -132,8 +132,17 @@ def bars_svg(
                 f'<line x1="{left + a * scale:.1f}" x2="{left + b * scale:.1f}" y1="{mid}" y2="{mid}" '
                 'stroke="currentColor" stroke-width="1.5"/>'
             )
-        body.append(f'<text x="{left + end * scale + 6:.1f}" y="{y + 14}">{value:.3g}</text>')
+        body.append(f'<text x="{left + end * scale + 6:.1f}" y="{y + 14}">{_counted(value)}</text>')
     return _frame(title, body, height)
+
+
+def _counted(value: float) -> str:
+    return f"{value:,.0f}" if value == int(value) else f"{value:.3g}"
+
+
+def counts_svg(counts: Mapping[str, int], title: str = "") -> str:
+    """Draw one bar for each count, in the given order."""
+    return bars_svg(list(counts), list(counts.values()), title)
 
 
 def lines_svg(

@@ -24,7 +24,7 @@ Way = tuple[str, str, int, str]
 """(protocol, task, shots, metric)."""
 LOSSES = "losses.json"
 SAMPLES = "samples.json"
-OPEN = ("repair", "review", "filter")  # whose notes are read rather than looked up
+OPEN = ("repair", "review", "filter", "respond", "pair")  # whose notes are read rather than looked up
 MOST_ROWS = 40  # of a list in the notes
 
 

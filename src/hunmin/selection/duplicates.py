@@ -106,7 +106,8 @@ def _nothing_to_compare(record: Record, fields: Sequence[str], path: Path, label
     return UserError(
         f"record '{record.get('id')}' has no text in {label}.fields ({given}){near}, so nothing of it can be compared",
         str(path),
-        mend + "or leave fields empty to compare all but the system prompt; a stage filter before it leaves records out.",
+        mend
+        + "or leave fields empty to compare all but the system prompt; a stage filter before it leaves records out.",
     )
 
 

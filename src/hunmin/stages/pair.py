@@ -12,7 +12,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Literal
 
-from ..artifacts.artifact import Counts, Inputs
+from ..artifacts.artifact import Counts, Inputs, write_atomic
 from ..artifacts.record import Record, kind, read_jsonl
 from ..artifacts.rows import Estimate, Notes
 from ..artifacts.stream import Writer
@@ -115,7 +115,19 @@ def run(config: Config, inputs: Inputs, out: Path) -> Counts:
     counts = writer.close()
     gaps = [abs((values[i] or 0.0) - (values[j] or 0.0)) for i, j in rejected.items()]
     counts.notes = _notes(config, groups, fates, gaps)
+    _draw(counts.notes, out)
     return counts
+
+
+def _draw(notes: Notes, out: Path) -> None:
+    """Draw for the report what became of the answers, how many an instruction has, and how far pairs lie apart."""
+    from ..report import charts
+
+    n = sum(notes["answers"].values())
+    write_atomic(out / "answers.svg", charts.counts_svg(notes["answers"], f"what became of {n:,} answers"))
+    each = {f"{k} answers": v for k, v in notes["answers_by_instruction"].items()}
+    title = f"{notes['instructions']:,} instructions by their answers; {notes['pairs']:,} pairs"
+    write_atomic(out / "instructions.svg", charts.counts_svg(each, title))
 
 
 def _higher(by: str) -> bool:

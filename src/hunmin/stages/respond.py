@@ -8,18 +8,20 @@ had one, stays beside it as `reference`.
 
 from __future__ import annotations
 
+import json
 import logging
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Literal
 
-from ..artifacts.artifact import Counts, Inputs
+from ..artifacts.artifact import Counts, Inputs, write_atomic
 from ..artifacts.record import Record, kind, read_jsonl
 from ..artifacts.rows import Estimate, Message, Notes
-from ..artifacts.stream import Drop, count_lines, stream
+from ..artifacts.stream import Drop, count_lines, stream, take_back
 from ..clients.access import Access, HubId
-from ..errors import UserError
+from ..clients.units import OUTAGE
+from ..errors import EXIT_STOPPED, UserError
 from ..measures.conditions import Condition, parse_conditions
 from ..options import Endpoint, ModelOptions, opt
 from ..templates.render import messages_of
@@ -36,6 +38,8 @@ SHARDS = "never"  # a record becomes several
 
 OF_THE_ANSWER = ("label", "thinking", "ratings", "issues", "repairs", "review")
 UNANSWERED = ("garbage", "rejected", "timeout", "unreachable", "limited", "unrecorded")
+AGAIN = ("timeout", "unreachable", "limited")  # the service was not well: asked again by the next run, once
+LOST = "lost.json"  # beside an artifact whose lost answers the next run asks again
 FIELD = "answer"
 EXPECT_TOKENS = 400
 
@@ -264,9 +268,29 @@ def _by_endpoint(
                 return [Drop(asked, answer.status, {"detail": answer.detail} if answer.detail else None)]
             return [judged(asked, answer.text.strip(), config.model, config, conditions)]
 
+        take_back(out, inputs.in_flight * 8, lambda record: False, dropped=OUTAGE)
         source = prompts(config, inputs.records)
         counts = stream(step, inputs, out, in_flight=inputs.in_flight, source=source, total=total)
+        _ask_again(counts, inputs.label, out)
         return counts, {"generator": config.model, "paid": client.report()}
+
+
+def _ask_again(counts: Counts, label: str, out: Path) -> None:
+    """Raise UserError (exit code 4) for answers that an outage too short to stop the run cost, the first time.
+
+    The same command asks them again and takes the others from the ledger; what is lost then as well stays dropped.
+    """
+    lost = {why: n for why, n in counts.dropped.items() if why in AGAIN}
+    path = out / LOST
+    if lost and not path.exists():
+        write_atomic(path, json.dumps(lost))
+        told = ", ".join(f"{n:,} {why}" for why, n in lost.items())
+        raise UserError(
+            f"{sum(lost.values()):,} answers did not come ({told}); {counts.n_kept:,} that pass are saved", label,
+            "Run the same command again: it asks these anew, and finishes without those that do not come then.",
+            exit_code=EXIT_STOPPED,
+        )  # fmt: skip
+    path.unlink(missing_ok=True)
 
 
 def _by_model(
@@ -341,14 +365,22 @@ def _generator(name: str) -> str:
 
 
 def summary(out: Path, n_prompts: int, n: int) -> Notes:
-    """Give what became of the answers: how many passed, why the others were dropped, instructions left with none."""
+    """Give what became of the answers, and draw it: how many passed, why the others went, instructions by answers."""
+    from ..report import charts
+
     passed = Counter(str(r["prompt_id"]) for r in read_jsonl(out / "records.jsonl"))
     why = Counter(row["reason"] for row in read_jsonl(out / "dropped.jsonl"))
-    kept = sum(passed.values())
-    return {
-        "headline": f"{kept:,} of {n_prompts * n:,} answers pass; {n_prompts - len(passed):,} instructions without one",
+    kept, without = sum(passed.values()), n_prompts - len(passed)
+    by_instruction = {**({0: without} if without else {}), **Counter(passed.values())}
+    notes: Notes = {
+        "headline": f"{kept:,} of {n_prompts * n:,} answers pass; {without:,} instructions without one",
         "instructions": n_prompts,
         "answers_each": n,
-        "passed_by_instruction": {str(k): v for k, v in sorted(Counter(passed.values()).items())},
+        "passed_by_instruction": {str(k): v for k, v in sorted(by_instruction.items())},
         "dropped_for": dict(why.most_common()),
     }
+    shown = {"pass": kept, **notes["dropped_for"]}
+    write_atomic(out / "answers.svg", charts.counts_svg(shown, f"what became of {n_prompts * n:,} answers"))
+    each = {f"{k} pass": v for k, v in notes["passed_by_instruction"].items()}
+    write_atomic(out / "instructions.svg", charts.counts_svg(each, f"instructions by how many of {n} answers pass"))
+    return notes

@@ -14,6 +14,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from ..text.language import current, spoken
+
 quiet = False  # set once by the command line (--quiet, --json)
 
 ALIVE_SECONDS = 2.0  # on a terminal the clock moves at least so often
@@ -40,7 +42,8 @@ class _Lines:
 
     def refresh(self) -> None:
         seconds = time.monotonic() - self.begun
-        done = f"{self.n:,} of {self.total:,} {self.unit}s, " if self.total else f"{self.n:,} {self.unit}s, "
+        several, of = (self.unit, "/") if current() == "ko" else (f"{self.unit}s", "of")
+        done = f"{self.n:,} {of} {self.total:,} {several}, " if self.total else f"{self.n:,} {several}, "
         note = f"; {self.note}" if self.note else ""
         print(f"{self.label}: {done if self.unit else ''}{_time(seconds)}{note}", file=sys.stderr, flush=True)
 
@@ -70,6 +73,7 @@ def bar(label: str, total: int | None = None, unit: str = "record") -> Callable[
     """
     if quiet:
         return lambda n=1, note="", done=False: None
+    label, unit = spoken(label), spoken(unit)
     terminal = sys.stderr.isatty()
     shown: Any = _terminal_bar(label, total, unit) if terminal else _Lines(label, total, unit)
     ended = threading.Event()

@@ -15,6 +15,7 @@ from typing import Any
 
 from ..errors import EXIT_INTERRUPTED, UserError
 from ..models import Loaded, Request, answering
+from ..text.language import spoken
 from .console import amount, positive, whole
 
 HELP = """\
@@ -97,7 +98,7 @@ def main(args: argparse.Namespace) -> int:
     models.prompt(loaded, [{"role": "user", "content": "안녕"}])  # a missing template is told before anyone types
     if args.file:
         before = answering.answer_file(loaded, questions, args.out, vars(params), args.batch_size, args.system)
-        print(f"{args.out}: {len(questions)} answers, {before} of them from before")
+        print(spoken(f"{args.out}: {len(questions)} answers, {before} of them from before"))
         return 0
     if args.web:
         return _web(loaded, args, params)
@@ -146,7 +147,9 @@ def _web(loaded: Loaded, args: argparse.Namespace, params: Params) -> int:
         repetition_penalty=params.repetition_penalty,
         seed=params.seed,
     )
-    vote.serve(vote.Table(opened, args.votes, args.system, draw), args.port, lambda line: print(line, flush=True))
+    vote.serve(
+        vote.Table(opened, args.votes, args.system, draw), args.port, lambda line: print(spoken(line), flush=True)
+    )
     return 0
 
 
@@ -214,7 +217,7 @@ def converse(loaded: Loaded, talk: Talk, params: Params, save: Path | None) -> i
     _line_editing()
     terminal = sys.stdin.isatty()
     if terminal:
-        print(f"{loaded.name} ({loaded.device}, {loaded.dtype}). /help lists commands; Ctrl-C stops an answer.")
+        print(spoken(f"{loaded.name} ({loaded.device}, {loaded.dtype}). /help lists commands; Ctrl-C stops an answer."))
     while True:
         try:
             line = input("> " if terminal else "").strip()
@@ -248,7 +251,7 @@ def converse(loaded: Loaded, talk: Talk, params: Params, save: Path | None) -> i
         else:
             talk.messages.pop()
             if reason != "cancelled":
-                print("(the model said nothing)", file=sys.stderr)
+                print(spoken("(the model said nothing)"), file=sys.stderr)
     if save is not None and any(m["role"] == "assistant" for m in talk.messages):
         print(_save(talk, save))
     return 0

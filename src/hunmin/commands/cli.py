@@ -20,8 +20,10 @@ from ..options import is_writable
 from ..stages import STAGES
 from ..tables import did_you_mean
 from ..text import language
+from ..text.language import spoken
 from ..text.language import translated as _
-from .console import StagePrinter, add_common, confirm, parser_for, positive, prepare, print_estimates, set_up_logging
+from . import console
+from .console import StagePrinter, add_common, confirm, parser_for, positive, prepare, print_estimates
 
 RUNS = Path("runs")
 MOST_TOLD = 8000  # characters of an error; a name in it may be of any length
@@ -74,14 +76,15 @@ def main(argv: Sequence[str] | None = None) -> int:
             raise UserError(f"a NUL or half of a surrogate pair in {odd[0]!r}"[:200], mend="No file has such a name.")
         return _dispatch(_with_language(argv))
     except UserError as error:
-        told = str(error)
+        told = console.in_words(error)
         print(told if len(told) <= MOST_TOLD else f"{told[:MOST_TOLD]} ... (cut)", file=sys.stderr)
         return error.exit_code
     except KeyboardInterrupt:
         print(_("interrupted; what was done is saved, the same command continues"), file=sys.stderr)
         return EXIT_INTERRUPTED
     except MemoryError:
-        print("the memory does not suffice. Take fewer or shorter rows at once, or a larger machine.", file=sys.stderr)
+        told = "the memory does not suffice. Take fewer or shorter rows at once, or a larger machine."
+        print(spoken(told), file=sys.stderr)
         return 2
     except BrokenPipeError:
         sys.stderr.close()
@@ -89,7 +92,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except OSError as error:
         mend = NO_PLACE.get(error.errno or 0)
         if mend is not None:
-            print(f"{str(error.filename or 'a file')[:300]}: {error.strerror}. {mend}", file=sys.stderr)
+            print(f"{str(error.filename or 'a file')[:300]}: {error.strerror}. {spoken(mend)}", file=sys.stderr)
             return 2
         if error.errno != errno.ENOSPC:
             raise
@@ -238,11 +241,11 @@ def _run(argv: list[str]) -> int:
         print_estimates(recipe.name, run.dry_run(recipe, folder, options), args.json)
         stops = run.obstacles(recipe, folder, args.until)
         if stops and not args.json:
-            print("\n".join(["a run would stop before its first stage:", *(f"  {line}" for line in stops)]))
+            print(spoken("\n".join(["a run would stop before its first stage:", *(f"  {line}" for line in stops)])))
         return 0
-    set_up_logging(folder / "run.log")
+    console.set_up_logging(folder / "run.log")
     if changes and not args.quiet:
-        print(f"{recipe.name}: rehearsal at tiny size; what is replaced:")
+        print(spoken(f"{recipe.name}: rehearsal at tiny size; what is replaced:"))
         print("\n".join(f"  {line}" for line in changes))
     if changes:
         folder.mkdir(parents=True, exist_ok=True)
@@ -277,7 +280,7 @@ def _run(argv: list[str]) -> int:
         return 0
     if all(o.how == "done before" for o in outcomes):
         upto = f" up to {args.until}" if args.until else ""
-        print(f"{folder}: everything{upto} is done; nothing was run")
+        print(spoken(f"{folder}: everything{upto} is done; nothing was run"))
     for line in report.score_lines(folder):
         print(line)
     print(_("report: {path}").format(path=page))
@@ -360,7 +363,7 @@ def _init(argv: list[str]) -> int:
     if not args.path.parent.is_dir():
         raise UserError("no such folder", str(args.path.parent), "Make it first, or choose another place.")
     args.path.write_text(recipes.find(args.base).read_text(encoding="utf-8"), encoding="utf-8")
-    print(f"{args.path}: written. Check it with: hunmin validate {args.path}")
+    print(spoken(f"{args.path}: written. Check it with: hunmin validate {args.path}"))
     return 0
 
 

@@ -10,6 +10,7 @@ import os
 import re
 import sys
 import typing
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +19,27 @@ from ..artifacts.rows import Estimate
 from ..errors import UserError
 from ..options import number_problem
 from ..tables import did_you_mean
+from ..text.language import spoken
 from ..text.language import translated as _
 
 
 class Parser(argparse.ArgumentParser):
+    """argparse whose words are hunmin's: errors in three parts, help in the language chosen."""
+
+    def format_usage(self) -> str:
+        return self._in_words(super().format_usage)
+
+    def format_help(self) -> str:
+        return self._in_words(super().format_help)
+
+    def _in_words(self, make: Callable[[], str]) -> str:
+        for group in self._action_groups:
+            group.title = _(group.title or "") if group.title else group.title
+        for action in self._actions:
+            if isinstance(action.help, str) and action.help is not argparse.SUPPRESS:
+                action.help = spoken(action.help.replace("%%", "%")).replace("%", "%%")
+        return make().replace("usage: ", _("usage: "), 1)
+
     def error(self, message: str) -> typing.NoReturn:
         message = message.replace(", label.key=value", "")  # argparse counts the optional overrides among the required
         known = [o for a in self._actions for o in a.option_strings]
@@ -30,8 +48,13 @@ class Parser(argparse.ArgumentParser):
         raise UserError(f"{self.prog}: {message}{hint}", mend=f"See {self.prog} --help.")
 
 
+def in_words(error: UserError) -> str:
+    """Give an error in the language chosen: where stays as it is, what and mend are looked up."""
+    return str(UserError(spoken(error.what), error.where, spoken(error.mend)))
+
+
 def parser_for(name: str, about: str) -> argparse.ArgumentParser:
-    return Parser(prog=f"hunmin {name}", description=about, allow_abbrev=False)
+    return Parser(prog=f"hunmin {name}", description=spoken(about), allow_abbrev=False)
 
 
 def positive(text: str) -> int:
@@ -122,24 +145,24 @@ class StagePrinter:
             told += ", " + _("{n} dropped ({reasons})").format(n=f"{counts['n_dropped']:,}", reasons=reasons)
         how = "" if event == "made" else f"[{_(event)}] "
         seconds = f"{detail['seconds']:.1f} s" if event == "made" else ""
-        headline = counts["notes"].get("headline") or ""
+        headline = spoken(counts["notes"].get("headline") or "")
         words = "; ".join(w for w in (told, headline) if w)
         print(f"{self.at:>2}/{self.n} {label:<14} {how}{words}  {seconds}".rstrip(), flush=True)
         for line in counts["notes"].get("terminal") or ():
-            print(f"      {line}")
+            print(f"      {spoken(line)}")
 
 
 def confirm(paid: list[tuple[str, Estimate]], recipe: Any, yes: bool) -> bool:
-    print("This run spends money or quota:", file=sys.stderr)
+    print(_("This run spends money or quota:"), file=sys.stderr)
     for label, row in paid:
         print(f"  {label}: {bill(row)}", file=sys.stderr)
     limits = [f"{k} {v}" for k, v in (("max_usd", recipe.max_usd), ("max_chars", recipe.max_chars)) if v is not None]
-    print(f"  limit: {', '.join(limits)}", file=sys.stderr)
+    print(spoken(f"  limit: {', '.join(limits)}"), file=sys.stderr)
     if yes:
         return True
     if not sys.stdin or not sys.stdin.isatty():
         return False
-    return input("Go on? [y/N] ").strip().lower() in ("y", "yes", "네", "예")
+    return input(_("Go on? [y/N] ")).strip().lower() in ("y", "yes", "네", "예")
 
 
 def bill(row: Estimate) -> str:
@@ -155,7 +178,8 @@ def bill(row: Estimate) -> str:
         told.append(f"{requests:,} requests")
     if not told:
         told.append("how much is not known before its input is made")
-    return ", ".join([*told, price(row["usd"]) if row.get("usd") is not None else "price not known"])
+    told.append(price(row["usd"]) if row.get("usd") is not None else "price not known")
+    return ", ".join(map(spoken, told))
 
 
 def price(usd: float) -> str:
@@ -193,14 +217,14 @@ def print_estimates(name: str, rows: list[tuple[str, Estimate]], as_json: bool, 
     if as_json:
         print(json.dumps([{"stage": label, **row} for label, row in rows], ensure_ascii=False, default=str))
         return 0
-    print(f"{name}:" if measured else f"{name}: estimate; nothing was sent or changed")
+    print(f"{name}:" if measured else spoken(f"{name}: estimate; nothing was sent or changed"))
     for label, row in rows:
         print(f"  {label}")
         for key, value in row.items():
             if isinstance(value, dict):
                 print(f"    {key}:")
                 for inner, v in value.items():
-                    print(f"      {inner}: {show_figure(inner, v)}")
+                    print(f"      {inner}: {spoken(show_figure(inner, v))}")
             else:
-                print(f"    {key}: {show_figure(key, value)}")
+                print(f"    {key}: {spoken(show_figure(key, value))}")
     return 0

@@ -12,6 +12,8 @@ from typing import Any
 from ..errors import UserError
 from ..options import Options
 from ..stages.protocol import Stage
+from ..text.language import spoken
+from ..text.language import translated as _
 from .console import show_value
 
 
@@ -52,7 +54,7 @@ def add_flags(parser: argparse.ArgumentParser, stage: Stage, given: Mapping[str,
 
 def _title(heading: str) -> str:
     """Give the title of a group of options: an engine's by its name, any other as it is."""
-    return f"options of {heading}" if heading.startswith("engine") else heading or "options"
+    return spoken(f"options of {heading}" if heading.startswith("engine") else heading or "options")
 
 
 def _flag(name: str) -> str:
@@ -64,8 +66,10 @@ def _add_flag(parser: argparse._ActionsContainer, model: type[Options], name: st
     field = model.model_fields[name]
     if meaning is not None:
         required = field.is_required()
-        default = "" if required else f" (default: {show_value(field.get_default(call_default_factory=True))})"
-        meaning = (meaning + (" (required)" if required else default)).replace("%", "%%")
+        default = None if required else field.get_default(call_default_factory=True)
+        end = _("(required)") if required else _("(default: {})").format(show_value(default))
+        shown = required or default not in (None, "")
+        meaning = f"{spoken(meaning)} {end if shown else ''}".rstrip().replace("%", "%%")
     told = argparse.SUPPRESS if meaning is None else meaning
     kind: dict[str, Any] = {"metavar": type_name(field.annotation)}
     if _is_switch(field.annotation):

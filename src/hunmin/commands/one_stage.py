@@ -24,6 +24,7 @@ from ..formats import records as own_records
 from ..running import made_with, run
 from ..running.recipe import Step
 from ..stages.protocol import Stage, find_stage
+from ..text.language import spoken
 from .console import (
     StagePrinter,
     add_common,
@@ -78,7 +79,7 @@ def _make(stage: Stage, config: Any, args: argparse.Namespace, out: Path) -> int
         print(json.dumps({"out": str(out), "how": how, "counts": manifest["counts"]}, ensure_ascii=False, default=str))
         return 0
     StagePrinter(1, args.quiet)(stage.label, how, manifest)
-    print(f"{out}: done before with the same options; nothing was run" if how == "done before" else f"{out}")
+    print(spoken(f"{out}: done before with the same options; nothing was run" if how == "done before" else f"{out}"))
     return 0
 
 

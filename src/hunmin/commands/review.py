@@ -8,6 +8,7 @@ import json
 from pathlib import Path
 
 from ..errors import UserError
+from ..text.language import spoken
 from .console import whole
 
 
@@ -32,11 +33,11 @@ def main(args: argparse.Namespace) -> int:
         from ..translation.review.server import serve
 
         if not Queue(find(args.run), read_only=True).records:
-            print(f"{args.run}: nothing waits for a person; no record was queued")
+            print(spoken(f"{args.run}: nothing waits for a person; no record was queued"))
             return 0
 
         def say(line: str) -> None:
-            print(line, flush=True)
+            print(spoken(line), flush=True)
 
         serve(
             args.run,

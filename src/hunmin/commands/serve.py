@@ -17,6 +17,7 @@ from ..artifacts import interrupt
 from ..errors import UserError
 from ..models import Resolved
 from ..server import guard
+from ..text.language import spoken
 from .console import positive, whole
 
 
@@ -54,7 +55,7 @@ def main(args: argparse.Namespace) -> int:
     if engine == "vllm":
         return _run_vllm(found, served, args, key)
     listener = guard.bind(args.host, args.port, f"hunmin serve {args.model}")
-    print(f"{args.model}: loading", file=sys.stderr, flush=True)
+    print(spoken(f"{args.model}: loading"), file=sys.stderr, flush=True)
     loaded = models.load(
         args.model,
         args.adapter,
@@ -84,12 +85,12 @@ def main(args: argparse.Namespace) -> int:
     port = listener.getsockname()[1]
     host = f"[{args.host}]" if ":" in args.host else args.host
     print(f"model: {served}   ({loaded.device}, {loaded.dtype}, {loaded.max_length} tokens)", flush=True)
-    print(f"serving http://{host}:{port}/v1   (Ctrl-C ends)", flush=True)
+    print(spoken(f"serving http://{host}:{port}/v1   (Ctrl-C ends)"), flush=True)
     try:
         guard.listen(application, listener)
     except KeyboardInterrupt:
         pass
-    print("the server has ended", flush=True)
+    print(spoken("the server has ended"), flush=True)
     interrupt.at_once = True  # the model's thread may be within a step; ending under it aborts
     return 0
 

@@ -13,6 +13,7 @@ from ..artifacts import artifact
 from ..artifacts.record import Record, read_jsonl, texts
 from ..artifacts.rows import JsonObject
 from ..errors import UserError
+from ..text.language import spoken
 from .console import colours, whole
 
 MOST_CHARS, MOST_LINES = 600, 12  # of a field, unless --full
@@ -56,7 +57,7 @@ def main(args: argparse.Namespace) -> int:
         shown += 1
         print(json.dumps(row, ensure_ascii=False) if args.json else _plain(_readable(row, args.full)))
     if not shown:
-        print(f"{file}: no row matches" if args.where else f"{file}: no rows")
+        print(spoken(f"{file}: no row matches" if args.where else f"{file}: no rows"))
     return 0
 
 

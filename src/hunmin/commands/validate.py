@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 
 from ..errors import UserError
+from ..text.language import spoken
 from .console import add_common, prepare
 
 
@@ -43,9 +44,9 @@ def main(args: argparse.Namespace) -> int:
         verdict = f"{recipe.path}: {len(recipe.steps)} stages, not ready: {n} (the recipe itself is in order)"
         raise UserError("\n".join([verdict, *(f"  {line}" for line in found)]))
     asked = sorted({f"{step.label} ({', '.join(needs.network(step))})" for step in recipe.steps if needs.network(step)})
-    print(f"{recipe.path}: {len(recipe.steps)} stages, ready to run")
+    print(spoken(f"{recipe.path}: {len(recipe.steps)} stages, ready to run"))
     if asked and not args.quiet:
-        print("the network is asked by " + "; ".join(asked))
+        print(spoken("the network is asked by " + "; ".join(asked)))
     if args.full:
         print(full, end="")
     return 0

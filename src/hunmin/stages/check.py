@@ -22,6 +22,8 @@ from ..errors import UserError
 from ..options import Endpoint, opt
 from ..tables import did_you_mean
 from ..text.hangul import has_hangul
+from ..text.ngrams import FUNCTION_WORDS, english_words
+from ..text.prose import prose_of
 from ..translation.checks import CHECKS, DEFAULT
 from ..translation.checks.find_issues import issues_of, original_of, resolve_checks, titles_of
 
@@ -39,6 +41,7 @@ SENSE = "sense"
 NEVER = "never_translated"
 MIN_RECORDS = 8  # fewer say nothing about a data set
 MIN_IDENTICAL_RATIO = 0.9
+MIN_SAID_RATIO = 0.1  # of these, what has English to translate: a field of names or commands needs none
 
 
 class Config(Endpoint):
@@ -110,12 +113,19 @@ def estimate(config: Config, inputs: Inputs) -> Estimate:
     )
 
 
+def says_something(text: str) -> bool:
+    """Tell whether there is English to translate in a text: not a name, a command, a label."""
+    words = [word for word, _, _ in english_words(prose_of(text))]
+    return len(words) >= 3 and not FUNCTION_WORDS.isdisjoint(words)
+
+
 def never_translated(records: Path) -> frozenset[str]:
     """Give the fields that are the English, byte for byte, in at least nine of ten records that have them.
 
     Only among records whose other texts are Korean, so that an English data set is not called untranslated.
     """
     same: Counter[str] = Counter()
+    said: Counter[str] = Counter()
     seen: Counter[str] = Counter()
     for record in read_jsonl(records):
         found = texts(record)
@@ -128,7 +138,12 @@ def never_translated(records: Path) -> frozenset[str]:
             ):
                 seen[path] += 1
                 same[path] += text == original
-    return frozenset(path for path, n in seen.items() if n >= MIN_RECORDS and same[path] >= MIN_IDENTICAL_RATIO * n)
+                said[path] += text == original and says_something(original)
+    return frozenset(
+        path
+        for path, n in seen.items()
+        if n >= MIN_RECORDS and same[path] >= MIN_IDENTICAL_RATIO * n and said[path] >= MIN_SAID_RATIO * same[path]
+    )
 
 
 def run(config: Config, inputs: Inputs, out: Path) -> Counts:

@@ -70,7 +70,9 @@ SIGNS = {
 SIGN = r"(?:(?:US|AU|A|CA|C|HK|NT|S|NZ)?\$|[€£₩¥₹₽]|(?:USD|EUR|GBP|KRW|JPY|CNY|INR|Rs\.?)(?=\s?[\d.]))\s?"
 FAMILY = {name: family for name, (family, _, _) in UNITS.items()} | {"pound": "money"}
 _EN_UNIT = re.compile(
-    r"[\s-]{0,2}(?:" + "|".join(f"(?P<u{i}>{en})" for i, (_, en, _) in enumerate(UNITS.values())) + r")(?![A-Za-z0-9])"
+    r"[\s-]{0,2}(?:"
+    + "|".join(f"(?P<u{i}>{en})" for i, (_, en, _) in enumerate(UNITS.values()))
+    + r")(?![A-Za-z0-9]|['’]t\b)"  # "Listing 2-4 won't compile" is no money
 )
 _KO_UNIT = re.compile(
     r"\s?(?:"

@@ -49,6 +49,7 @@ FENCE = re.compile(
 INLINE_FENCE = re.compile(r"```[^`\n]+```")
 INLINE = re.compile(r"(?<!`)(?P<t>`{1,2})(?!`)(?P<body>[^\n]+?)(?<!`)(?P=t)(?!`)")
 HTML_CODE = re.compile(r"<(?P<name>code|pre|script|style|kbd|samp)\b[^<>]*>.*?</(?P=name)>", re.S | re.I)
+HTML_COMMENT = re.compile(r"<!--.*?-->", re.S)
 DISPLAY = re.compile(r"\$\$.+?\$\$|\\\[.+?\\\]|\\\(.+?\\\)", re.S)
 ENVIRONMENT = re.compile(
     rf"\\begin\{{(?!(?:{LISTING_ENVIRONMENTS})\*?\}})(?P<env>[A-Za-z]+\*?)\}}.*?\\end\{{(?P=env)\}}", re.S
@@ -64,6 +65,12 @@ LINK = re.compile(
     r"\]\((?P<to>(?:[./#?]|[\w-]+[/.#])(?:[^\s()<>]|\([^\s()]*\))*|#(?:[^\s()]|\([^\s()]*\))+|https?://(?:[^\s()]|\([^\s()]*\))+)"
     r"(?=\s*(?:[\"'][^\n]*?[\"'])?\s*\))"
 )
+# [text][label] and, on a line of its own, [label]: where it leads
+REFERENCE = re.compile(
+    r"(?<=\])\[(?P<label>[a-z0-9][a-z0-9._-]*)\]"
+    r"|^[ ]{0,3}(?P<name>\[[^\]\n]{1,200}\]):[ \t]*\n?[ \t]*(?P<to>[^\s<>가-힣]*[./#][^\s<>]*)[ \t]*$",
+    re.M,
+)
 DOTTED_WORD = re.compile(r"\.(?<=[A-Za-z0-9].)(?=[A-Za-z])")
 DOMAIN = re.compile(
     r"(?<![\w@./-])(?:[a-z0-9-]+\.)+(?:com|org|net|io|dev|gov|edu|ai|app|co\.kr|or\.kr|go\.kr|ac\.kr|kr|co\.uk|uk|de|jp)(?![A-Za-z0-9_-])(?:/[^\s<>\"'`가-힣]*)?",
@@ -77,16 +84,19 @@ TOLD = re.compile(
     re.S | re.I,
 )
 ANCHOR = re.compile(r"[ \t]*(?:\[\[[\w.-]+\]\]|\[#[\w.-]+\]|\{#[\w.-]+\}|\{/\*[^*\n]{1,200}\*/\})(?=[ \t]*$)", re.M)
+BOLD = re.compile(  # __so__, which is no blank to fill in
+    r"(?<![A-Za-z0-9_])__(?=[A-Za-z0-9가-힣\"'“‘(\[`<*])(?:[^_\n]|_(?!_)){0,200}[^\s_]__(?!_)"
+)
 BLANK = re.compile(r"(?<![A-Za-z0-9_])_{2,}(?![A-Za-z0-9_])|(?<![.\w])\.{5,}")
-BRACKET = re.compile(r"\[(?!\s*[xX]?\s*\])(?P<body>[^\[\]\n]{1,60})\](?!\()")
+BRACKET = re.compile(r"\[(?!\s*[xX]?\s*\])(?P<body>[^\[\]\n]{1,60})\](?!\(|\[[a-z0-9\0][a-z0-9\0._-]*\])")
 BRACE = re.compile(
     r"\$\{[^{}\n]{1,60}\}|\{\{[^{}\n]{1,60}\}\}|(?<![\w\\])\{(?=[A-Za-z_])[^{}\n]{1,60}\}|%\([A-Za-z_]\w*\)[sdf]|(?<![\w%])%[sd](?![A-Za-z0-9])|(?<![\w$])\$[A-Z_]{2,}(?![a-z])"
 )
 FILE = re.compile(
-    rf"(?<![A-Za-z0-9_.@/-])(?:[\w~.-]+[/\\])*[A-Za-z0-9_][A-Za-z0-9_-]*(?:\.[A-Za-z0-9_-]+)*\.(?:{EXTENSIONS})(?![A-Za-z0-9_])(?!\()"
+    rf"(?<![A-Za-z0-9_.@/-])(?:[\w~.-]+[/\\])*[A-Za-z0-9_][A-Za-z0-9_-]*(?:\.[A-Za-z0-9_-]+)*\.(?:{EXTENSIONS})(?!_*[A-Za-z0-9])(?!\()(?:#[A-Za-z0-9_%-][\w%-]*)?"
 )
 PATH = re.compile(
-    r"(?<![A-Za-z0-9_.<:/-])(?:~|\.{1,2})?(?:/[A-Za-z0-9_.+-]+){2,}/?|(?<![\w.])(?:~|\.{1,2})/[A-Za-z0-9_.-]+/?|(?<![A-Za-z])[A-Z]:\\[^\s\"'<>|가-힣]+"
+    r"(?<![A-Za-z0-9_.<:/-])(?:~|\.{1,2})?(?:/[A-Za-z0-9_.+-]+){2,}/?(?:(?<=/)#[\w-]+)?|(?<![\w.])(?:~|\.{1,2})/[A-Za-z0-9_.-]+/?|(?<![A-Za-z])[A-Z]:\\[^\s\"'<>|가-힣]+"
 )
 CALL = re.compile(
     r"(?<![A-Za-z0-9_.])(?P<name>(?=[_$]*[A-Za-z])[A-Za-z_$][A-Za-z0-9_$]*(?:\.[A-Za-z_][A-Za-z0-9_]*)*)\((?P<args>[^()\n가-힣]*(?:\([^()\n가-힣]*\)[^()\n가-힣]*)*)\)"
@@ -96,7 +106,16 @@ METHOD = re.compile(r"\.(?<![A-Za-z0-9_)\]].)[A-Za-z_]\w*\([^()\n가-힣]*\)")
 NOT_ARGUMENTS = re.compile(
     r"(?:s|es|ies|n|d|r|ed|ing|ly|optional|required|default|aka|not|if|or|and|e\.g\..*|i\.e\..*)\Z", re.I
 )
-SNAKE = re.compile(r"(?<![A-Za-z0-9_])(?:__[a-z]+\w*__|[A-Za-z][A-Za-z0-9]*(?:_[A-Za-z0-9]+)+_?)(?![A-Za-z0-9_])")
+DUNDER = (  # __name__ of a program; __other__ words are bold
+    "init|main|name|str|repr|len|call|iter|next|a?enter|a?exit|(?:get|set|del)item|contains|eq|ne|lt|gt|le|ge|hash|bool"
+    "|r?add|r?sub|r?mul|truediv|floordiv|mod|pow|and|or|xor|new|del|doc|file|dict|class|module|all|version|author|slots"
+    "|import|future|(?:get|set|del)attr|getattribute|dir|format|bytes|abs|neg|pos|invert|round|index|int|float|complex"
+    "|copy|deepcopy|reduce|annotations|builtins|path|package|spec|loader|qualname|bases|mro|subclasses|wrapped|pycache"
+    "|typename|proto|missing|reversed|await|aiter|anext"
+)
+SNAKE = re.compile(
+    rf"(?<![A-Za-z0-9_])(?:__(?:(?:{DUNDER})|[a-z]+_\w*)__|_?[A-Za-z][A-Za-z0-9]*(?:_[A-Za-z0-9]+)+_?)(?![A-Za-z0-9_])"
+)
 DOTTED = re.compile(r"(?<![A-Za-z0-9_.@])[A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z_][A-Za-z0-9_]*)+(?![A-Za-z0-9_@])")
 MODULES = re.compile(
     r"(?:np|pd|os|sys|re|plt|tf|torch|math|json|self|this|console|document|window|system|objects|arrays|string|random|datetime|df|sns|nn|cv2|http|fmt|requests|app|request|response)\.",

@@ -11,11 +11,13 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
+from .addresses import files, unwrapped, urls
 from .codelines import SENTENCE, WORDS, code_lines_of, code_runs, may_have_code, reads_as
 from .formulas import find_formulas
 from .patterns import (
     ANCHOR,
     BLANK,
+    BOLD,
     BRACE,
     BRACKET,
     BRANDS,
@@ -25,18 +27,17 @@ from .patterns import (
     CODE_WORDS,
     COMMAND,
     DISPLAY,
-    DOMAIN,
     DOTTED,
     DOTTED_WORD,
     EMAIL,
     EMPHASIS,
     ENVIRONMENT,
     FENCE,
-    FILE,
     FLAG,
     HASHTAG,
     HTML,
     HTML_CODE,
+    HTML_COMMENT,
     HUMP,
     INLINE,
     INLINE_FENCE,
@@ -45,14 +46,12 @@ from .patterns import (
     JSON_STRING,
     KEBAB,
     KEBAB_SIGN,
-    LINK,
     MATH_SIGN,
     METHOD,
     MODULES,
     NOT_ARGUMENTS,
     OPERATOR,
     PASCAL,
-    PATH,
     SLANG,
     SNAKE,
     STRUCTURE,
@@ -61,7 +60,6 @@ from .patterns import (
     TAG,
     TOLD,
     UNDERSCORE,
-    URL,
     VARIABLE,
 )
 
@@ -111,23 +109,6 @@ def _math(text: str) -> Iterator[tuple[int, int]]:
                 yield match.span()
 
 
-def _urls(text: str) -> Iterator[tuple[int, int]]:
-    for match in LINK.finditer(text) if "](" in text else ():
-        yield match.span("to")
-    text = LINK.sub(lambda m: m.group()[:2] + "\0" * (len(m.group()) - 2), text) if "](" in text else text
-    linked, dotted = "://" in text or "www." in text, DOTTED_WORD.search(text)
-    for pattern in [*([URL] if linked else []), *([DOMAIN] if dotted else [])]:
-        for match in pattern.finditer(text):
-            found = match.group().rstrip(".,;:!?*_'\"")
-            while found.endswith((")", "]", "}")) and found.count(found[-1]) > found.count(
-                {")": "(", "]": "[", "}": "{"}[found[-1]]
-            ):
-                found = found[:-1].rstrip(".,;:!?*_'\"")
-            if found.lower() not in BRANDS:
-                yield match.start(), match.start() + len(found)
-        text = pattern.sub(lambda m: "\0" * len(m.group()), text)
-
-
 def _tags(text: str) -> Iterator[tuple[int, int]]:
     for match in TAG.finditer(text):
         name = match["name"]
@@ -147,11 +128,15 @@ def _tags(text: str) -> Iterator[tuple[int, int]]:
 
 def _placeholders(text: str) -> Iterator[tuple[int, int]]:
     if "__" in text or "....." in text:
-        yield from _matches(BLANK)(text)
+        bold = [match.span() for match in BOLD.finditer(text)] if "__" in text else []
+        for start, end in _matches(BLANK)(text):
+            if end - start > 2 or not any(a == start or b == end for a, b in bold):
+                yield start, end
     if "[" in text:
         for match in BRACKET.finditer(text):
             # "[your name]" is to be filled in, "a[i = 3]" is not
-            if re.search(r"[A-Za-z가-힣]", match["body"]) and not re.search(r"[=;]", match["body"]):
+            mnemonic = len(match["body"]) <= 2 and text[match.end() : match.end() + 1].islower()  # [q]uit
+            if not mnemonic and re.search(r"[A-Za-z가-힣]", match["body"]) and not re.search(r"[=;]", match["body"]):
                 yield match.span()
     if "{" in text or "%" in text or "$" in text:
         yield from _matches(BRACE)(text)
@@ -180,18 +165,9 @@ def _calls(text: str) -> Iterator[tuple[int, int]]:
     yield from _matches(METHOD)(text)
 
 
-def _files(text: str) -> Iterator[tuple[int, int]]:
-    if DOTTED_WORD.search(text):
-        for match in FILE.finditer(text):
-            if match.group().lower() not in BRANDS and not re.fullmatch(r"[A-Z]\.\w", match.group()):
-                yield match.span()
-    if text.count("/") >= 2 or "~/" in text or "./" in text or ":\\" in text:
-        yield from _matches(PATH)(text)
-
-
 def _names(text: str) -> Iterator[tuple[int, int]]:
     if "_" in text:
-        yield from _matches(SNAKE)(text)
+        yield from (unwrapped(text, *match.span()) for match in SNAKE.finditer(text))
     if "." in text:
         for match in DOTTED.finditer(text) if DOTTED_WORD.search(text) else ():
             found = match.group()  # `np.array`, but not "at the end.The day", where a blank is missing
@@ -271,6 +247,11 @@ def _fences(text: str) -> Iterator[tuple[int, int]]:
         yield from _matches(INLINE_FENCE)(text)
 
 
+def _comments(text: str) -> Iterator[tuple[int, int]]:
+    if "<!--" in text:
+        yield from _matches(HTML_COMMENT)(text)
+
+
 def _latex(text: str) -> Iterator[tuple[int, int]]:
     yield from _matches(ENVIRONMENT)(text)
     yield from _matches(DISPLAY)(text)
@@ -287,6 +268,7 @@ def _inline(text: str) -> Iterator[tuple[int, int]]:
 # text that has none of the characters in the middle ("" is any text): most finders, for most prose.
 FINDERS: tuple[tuple[str, str, Callable[[str], Iterator[tuple[int, int]]]], ...] = (
     ("fence", "`~", _fences),
+    ("tag", "<", _comments),
     ("inline_code", "`<", _inline),
     ("latex", "\\$", _latex),
     ("json", "[{", _json),
@@ -294,11 +276,11 @@ FINDERS: tuple[tuple[str, str, Callable[[str], Iterator[tuple[int, int]]]], ...]
     ("code", "", lambda text: iter(code_runs(text))),
     ("latex", "$", _math),
     ("tag", "<", _tags),
-    ("url", ".:(", _urls),
+    ("url", ".:([", urls),
     ("email", "@", _matches(EMAIL)),
     ("structure", "[{", _matches(ANCHOR)),
     ("placeholder", "_.[{%$<", _placeholders),
-    ("identifier", "./\\", _files),
+    ("identifier", "./\\", files),
     ("latex", "\\", _matches(COMMAND)),
     ("identifier", "(", _calls),
     ("formula", "", lambda text: iter(find_formulas(text))),

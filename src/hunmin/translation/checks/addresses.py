@@ -57,6 +57,10 @@ def _severity(one: Lost, original: str, text: str, here: set[str], links: bool) 
     there = one.instead.of(text) if one.instead else ""
     if not ABSOLUTE.match(body) and original[max(0, one.span.start - 2) : one.span.start] == "](":
         return "" if links or body.startswith("#") else REVIEW  # where a document lies is its translator's affair
+    before = original[max(0, one.span.start - 1) : one.span.start]
+    if not ABSOLUTE.match(body) and (body[0] == "[" or before in ("[", " ", "\n")):
+        tail = body.strip("[]./")  # the label of a link, or where it leads: ../std/vec.html, also with its host
+        return "" if links and len(tail) >= 6 and tail in text else REVIEW
     if one.span.kind == "email":
         return CERTAIN
     same = site(body) == site(there) and body.partition("#")[2] == there.partition("#")[2]

@@ -14,7 +14,7 @@ from ...text.patterns import CAMEL, PASCAL
 from ...text.segments import is_code
 from .damage import formatted_anew, squeeze, surely_damaged
 from .lost import Lost, lost_spans
-from .program import ELEMENTS, STRING, difference, lines_of_code
+from .program import ELEMENTS, FORMATTED, STRING, difference, formatted, lines_of_code
 from .reading import CERTAIN, REVIEW, Issue, count, issue, lines_of, place, spans_of
 
 TITLE = {"ko": "글 속 코드가 바뀜", "en": "code in prose changed"}
@@ -26,7 +26,7 @@ TYPE = re.compile(
     r"[\"'`]?(?P<name>list|string|str|int|integer|float|double|bool|boolean|dict|array|object|null|none|json|xml|csv|pdf|yaml"
     r"|enum|tuple|void|uuid|url)\b"
 )
-SLOT = re.compile(r"<[^<>\n]*>|\[[^\[\]\n]*[A-Za-z][^\[\]\n]*\]")
+SLOT = re.compile(r"\{\{[^{}\n]*\}\}|<[^<>\n]*>|\[[^\[\]\n]*[A-Za-z][^\[\]\n]*\]")
 PROSE_IN_CODE = re.compile(r"(?:\b[A-Za-z][a-z]+\s+){2,}[A-Za-z][a-z]+\b(?!\s*[=(])")
 
 
@@ -70,6 +70,9 @@ def _blocks(original: str, text: str) -> list[Issue]:
         there = free[i] if len(free) == len(missing) else None
         kind = difference(body, there.of(text)) if there else "code"
         if kind in ("", "comment"):
+            continue
+        if there and kind == "code" and formatted(body) == formatted(there.of(text)):
+            found.append(issue("code_mixed", REVIEW, (span.start, span.end), (there.start, there.end), FORMATTED))
             continue
         if span.kind == "code" and kind == "code" and all(line in text for line in lines):
             if len(lines) == 1 or [line for line in text.split("\n") if line.rstrip() in lines]:
@@ -174,12 +177,16 @@ def _name_severity(lost: Lost, name: str, original: str, text: str) -> str:
         return CERTAIN if firm and len(lines_of(original)) == len(lines_of(text)) else REVIEW
     if PROSE_IN_CODE.search(STRING.sub('""', bare)):
         return REVIEW  # a message or a line of a log
+    if bare == there.strip("`").strip():
+        return ""  # only blanks beside the backticks, which Markdown does not show
     x, y = (re.sub(r"[\s`'‘’/·∙,]|^\w+:", "", STRING.sub('""', side)) for side in (bare, there))
     if x == y and any(sign in there for sign in "·∙"):
         return ""
     if x.lower() == y.lower():
         blanks = "".join(bare.lower().split()) == "".join(there.strip("`'‘’").lower().split())
         return CERTAIN if blanks and (x != y or STRING.sub('""', bare) == bare) else REVIEW
+    if SLOT.search(bare) and SLOT.sub("", bare) == SLOT.sub("", there.strip("`'‘’")):
+        return REVIEW  # what stands in a slot is its reader's
     if x in y or y in x or re.fullmatch(r"[a-z]+(?:[@/|:-][a-z]+)+", bare):
         return REVIEW  # said with more or fewer words, or a form to be filled in
     if has_hangul(there):

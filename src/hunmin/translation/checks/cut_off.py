@@ -26,6 +26,8 @@ OPEN_END = re.compile(
 )
 # A sentence that goes on behind what it quotes: a block of code, a quotation, a display.
 AFTER_BLOCK = re.compile(r"(?:^[ \t]*(?:```|~~~|>[^\n]*|\$\$|\\\])|\$\$|\\\]|```)[ \t]*\n\s*\Z", re.M)
+# A paragraph with hard line breaks may go on with the particle of the name that ended a line.
+WRAPPED = re.compile(r"[A-Za-z0-9)\]>*`\"'”’_」』]\n\Z")
 NOUN_END = re.compile(
     r"(?:기|함|음|됨|임|것|수|중|등|때|곳|점|뿐|법|방법|이유|목록|예|예시|문장|이야기|질문|글|문제|[\d%)])$"
 )
@@ -50,7 +52,7 @@ def _particles(original: str, text: str) -> list[Issue]:
     for start, end in lines_of(text):
         offset = start + len(text[start:end]) - len(text[start:end].lstrip(" \t-*•+"))
         match = BARE_PARTICLE.match(text, offset)
-        if match and not AFTER_BLOCK.search(text[:start]):
+        if match and not AFTER_BLOCK.search(text[:start]) and not (offset == start and WRAPPED.search(text[:start])):
             where = place(text, original, match.start()) if original else None
             found.append(
                 issue(
@@ -104,7 +106,7 @@ def _short_line(body: str, part: tuple[int, int]) -> bool:
 
 def _terms(original: str, text: str) -> list[Issue]:
     """A term that a contract defines, (the "Seller"), is gone. Its Korean may be any word, so brackets are counted."""
-    terms = list(TERM.finditer(original))
+    terms = [term for term in TERM.finditer(original) if not _in_code(original, term.start())]
     if not terms:
         return []
     there = len(DEFINED.findall(text))
@@ -134,7 +136,7 @@ def _items(original: str, text: str) -> list[Issue]:
 
     Signs alone prove nothing: `- Tea` as 차 on a line of its own is there, without its sign.
     """
-    source, target = list(ITEM.finditer(original)), list(ITEM.finditer(text))
+    source, target = ([m for m in ITEM.finditer(side) if not _in_code(side, m.start())] for side in (original, text))
     n_lost = len(source) - len(target)
     if n_lost <= 0 or not target and len(lines_of(text)) >= len(lines_of(original)):
         return []
@@ -153,6 +155,14 @@ def _items(original: str, text: str) -> list[Issue]:
             f"목록 {n_lost}개 항목이 빠짐 / {n_lost} list item(s) are lost",
         )
     ]
+
+
+def _in_code(text: str, at: int) -> bool:
+    """Tell whether a place is in a block of code or in a comment of the page: ` * @param` is no item of a list."""
+    return any(
+        s.start <= at < s.end and (s.kind in ("fence", "code") or text.startswith("<!--", s.start))
+        for s in spans_of(text)
+    )
 
 
 def _gap(original: str, text: str, source: list[int], target: list[int]) -> int:

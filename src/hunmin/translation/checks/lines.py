@@ -43,7 +43,7 @@ def find(original: str, text: str) -> list[Issue]:
         for a, b in zip(source, target, strict=True)
         if not any(x <= a[0] and a[1] <= y for x, y in blocked)
     ]
-    rows = any(s.kind == "table" for s in spans_of(original))
+    bars = original.count("|") != text.count("|") and any(s.kind == "table" for s in spans_of(original))
     form = sum(_label(one) is not None for _, _, one, _ in pairs)
     found = []
     for a, b, one, two in pairs:
@@ -60,7 +60,7 @@ def find(original: str, text: str) -> list[Issue]:
         ):
             found.append(issue("markup", CERTAIN, a, b, "쌍점 자리가 바뀜 / a colon changed its place"))
         found += _signs(a, b, one, two, pairs)
-        if rows and one.count("|") >= 2 and one.count("|") != two.count("|") and "||" not in one and "`" not in one:
+        if bars and one.count("|") >= 2 and one.count("|") != two.count("|") and "||" not in one and "`" not in one:
             detail = f"표의 칸 나눔 {one.count('|')} → {two.count('|')} / cell separators changed"
             found.append(issue("markup", CERTAIN, a, b, detail))
     return found
@@ -115,12 +115,16 @@ def _signs(
     return found
 
 
+def _coded(text: str, at: int) -> bool:
+    return any(s.start <= at < s.end and s.kind in ("fence", "code") for s in spans_of(text))
+
+
 def _headings(original: str, text: str) -> list[Issue]:
     found = []
     for name, pattern in (("제목 표시 / heading sign", re.compile(HEADING.pattern, re.M)),):
-        x, y = pattern.findall(original), pattern.findall(text)
+        x, y = ([m for m in pattern.finditer(side) if not _coded(side, m.start())] for side in (original, text))
         if len(y) < len(x):
-            match = next(iter(pattern.finditer(original)))
+            match = x[0]
             found.append(
                 issue(
                     "markup",

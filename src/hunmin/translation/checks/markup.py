@@ -83,10 +83,15 @@ def _where(lost: Any, original: str, text: str) -> tuple[int, int]:
     return (lost.instead.start, lost.instead.end) if lost.instead else place(original, text, lost.span.start)
 
 
+def _no_blanks(text: str) -> str:
+    """Give the text with {{ name }} as {{name}}."""
+    return re.sub(r"(?<=\{\{)\s+|\s+(?=\}\})", "", text) if "{{" in text else text
+
+
 def _placeholders(original: str, text: str) -> list[Issue]:
     found = []
     angles = [Span(*match.span(), "placeholder") for match in ANGLE.finditer(text)] if "<" in original else []
-    for lost in lost_spans(original, text, ("placeholder",)):
+    for lost in lost_spans(original, text, ("placeholder",), _no_blanks):
         body = lost.span.of(original)
         if BLANK.fullmatch(body) or not lost.gone and lost.instead is None:
             continue

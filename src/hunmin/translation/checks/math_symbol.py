@@ -93,6 +93,8 @@ def find(original: str, text: str, context: Mapping[str, Any]) -> list[Issue]:
     for lost in lost_spans(original, text, ("latex", "formula"), _same):
         body = lost.span.of(original)
         there = lost.instead.of(text) if lost.instead else ""
+        if len(body) == 2 and body[0] == "\\" and not body[1].isalnum():
+            continue  # \_ and \# of Markdown are these signs themselves
         if not lost.gone and lost.instead is None:
             if lost.span.kind == "formula" or len(body) <= 5:
                 continue

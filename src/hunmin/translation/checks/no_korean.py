@@ -76,6 +76,8 @@ def _severity(original: str, text: str, context: Mapping[str, Any]) -> str:
     if not small and len(words_) <= 4 and named and original in ("", text):
         return ""  # a name, a title, a brand that is worked on: "Samsung Galaxy" as an input
     functional = sum(word in FUNCTION_WORDS for word, _ in words_)
+    if text.lstrip().startswith("#") and "\n" not in text.strip():
+        return REVIEW  # a heading: often the wording of an error, or a name
     sentence = functional >= 1 and len(words_) >= 3 or len(words_) >= 6
     return CERTAIN if sentence and len(small) >= 2 else REVIEW
 

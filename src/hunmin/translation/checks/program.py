@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import textwrap
 from dataclasses import dataclass
 
 from ...text.codelines import code_lines, may_have_code
@@ -101,6 +102,23 @@ def difference(original: str, text: str) -> str:
         known = [True] * len(one)
     said = len(one) == len(two) and all(_says_the_same(x, y, code) for x, y, code in zip(one, two, known, strict=True))
     return "string" if said or _renamed_throughout(a, b) else "code"
+
+
+FORMATTED = "코드의 서식만 다름 / the code is formatted otherwise"
+
+
+def formatted(block: str) -> str:
+    """Give a block of code without what a formatter may choose: where it begins, last commas and semicolons, the
+    quotes of strings, empty lines, the language of its fence; and without comments.
+    """
+    body = textwrap.dedent(_plain(DOCSTRING.sub('""', COMMENT.sub("", block))))
+    body = re.sub(r"(?m)^(```|~~~)[^\n]*$", r"\1", body)
+    if body[:3] in ("```", "~~~"):
+        fence, _, rest = body.partition("\n")
+        inside, closing, _ = rest.rpartition("\n")
+        body = f"{fence}\n{textwrap.dedent(inside)}{closing}{fence}"
+    body = re.sub(r",(?=\s*[)\]}])|;(?=[ \t]*$)", "", body, flags=re.M).replace("'", '"')
+    return re.sub(r"\n\s*\n", "\n", body)
 
 
 def _renamed_throughout(one: str, two: str) -> bool:

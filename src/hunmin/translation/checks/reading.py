@@ -41,10 +41,15 @@ def issue(
 NOT_NUMBERS = ("fence", "code", "inline_code", "latex", "url", "email", "identifier", "tag", "structure", "hashtag")
 
 
+# The signs of _emphasis_: to a pattern they are letters, and the number beside them is part of a name.
+UNDERLINE = re.compile(r"(?<![A-Za-z0-9_])_{1,2}(?=[^\s_])|(?<=[^\s_])_{1,2}(?![A-Za-z0-9_])")
+
+
 @lru_cache(maxsize=512)
 def countable(text: str) -> str:
     """Give the text with what holds digits of its own (code, LaTeX, URLs, list signs) blanked; formulas stay."""
-    return prose(text, [span for span in spans_of(text) if span.kind in NOT_NUMBERS])
+    plain = prose(text, [span for span in spans_of(text) if span.kind in NOT_NUMBERS])
+    return UNDERLINE.sub(lambda m: " " * len(m.group()), plain) if "_" in plain else plain
 
 
 @lru_cache(maxsize=512)

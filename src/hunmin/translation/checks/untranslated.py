@@ -48,6 +48,17 @@ def find(original: str, text: str, context: Mapping[str, Any]) -> list[Issue]:
 SHOWN = re.compile(r"^[ \t]*>[ \t]|<(?:Console|Error|Terminal)\w*", re.M)  # a quotation, what a program says
 
 
+# What stands behind English that is spoken of: a particle, or what it is the wording of.
+MENTION = re.compile(
+    r"['’\"”.!?)]{0,2}(?:(?:이?라[는고]|이?란|[을를은는이가의도]|[와과]|으?로|에서|에|처럼|보다|부터|까지|이나|[이]?며|입니다|이다|인)(?![가-힣])"
+    r"|이?라[는고])"
+)
+WORDING = re.compile(
+    r"[\"'”’)]?[ ]?(?:오류|에러|경고|예외|메시지|문구|문장|버튼|메뉴|탭|옵션|항목|명령|제목|질문|표현|구문|구절|노래"
+    r"|영화|책|게임)(?![가-힣]{3})"
+)
+
+
 def _set_apart(text: str, start: int, end: int) -> bool:
     """Tell whether English stands where a translator may leave it: an attribute, a link's title, a quotation."""
     line = text[text.rfind("\n", 0, start) + 1 : start]
@@ -58,7 +69,9 @@ def _set_apart(text: str, start: int, end: int) -> bool:
     quoted = re.search(r"[\"“‘'][^\"”’']*\Z", line) and re.match(r"[^\"“‘]*[\"”’']", rest)
     block = [m.start() for m in SHOWN.finditer(text, 0, start)]
     shown = line.lstrip().startswith(">") or any(text.startswith("<", a) and "</" not in text[a:start] for a in block)
-    return bool(attribute or link or quoted or shown)
+    ticked = text.count("`", max(0, text.rfind("\n\n", 0, start)), start) % 2 == 1  # code that goes over a line's end
+    spoken_of = MENTION.match(rest) or text[end - 1] not in ".!?" and WORDING.match(rest)
+    return bool(attribute or link or quoted or shown or ticked or spoken_of)
 
 
 def _kept_on_purpose(context: Mapping[str, Any]) -> bool:
@@ -80,7 +93,8 @@ def _whole(original: str, text: str, context: Mapping[str, Any]) -> list[Issue]:
     if len(words) < 4 or functional < 1 or functional / len(words) < 0.12 or _kept_on_purpose(context):
         return []
     where = (0, len(original)) if original else None
-    sentence = CONTENT.search(text) and not REFERENCE.search(text)  # else a title, names, a reference
+    heading = text.lstrip().startswith("#") and "\n" not in text.strip()
+    sentence = CONTENT.search(text) and not REFERENCE.search(text) and not heading  # else a title, names, a reference
     severity = CERTAIN if sentence and (functional >= 2 or len(words) >= 6) else REVIEW
     return [issue("untranslated", severity, where, (0, len(text)), "필드 전체가 영어 / the whole field is in English")]
 

@@ -67,7 +67,7 @@ LINK = re.compile(
 )
 # [text][label] and, on a line of its own, [label]: where it leads
 REFERENCE = re.compile(
-    r"(?<=\])\[(?P<label>[a-z0-9][a-z0-9._-]*)\]"
+    r"(?<=\])\[(?P<label>[a-z0-9]+(?:[._-][a-z0-9]+)+)\]"
     r"|^[ ]{0,3}(?P<name>\[[^\]\n]{1,200}\]):[ \t]*\n?[ \t]*(?P<to>[^\s<>가-힣]*[./#][^\s<>]*)[ \t]*$",
     re.M,
 )
@@ -88,7 +88,7 @@ BOLD = re.compile(  # __so__, which is no blank to fill in
     r"(?<![A-Za-z0-9_])__(?=[A-Za-z0-9가-힣\"'“‘(\[`<*])(?:[^_\n]|_(?!_)){0,200}[^\s_]__(?!_)"
 )
 BLANK = re.compile(r"(?<![A-Za-z0-9_])_{2,}(?![A-Za-z0-9_])|(?<![.\w])\.{5,}")
-BRACKET = re.compile(r"\[(?!\s*[xX]?\s*\])(?P<body>[^\[\]\n]{1,60})\](?!\(|\[[a-z0-9\0][a-z0-9\0._-]*\])")
+BRACKET = re.compile(r"\[(?!\s*[xX]?\s*\])(?P<body>[^\[\]\n]{1,60})\](?!\(|\[(?:\0+|[a-z0-9]+(?:[._-][a-z0-9]+)+)\])")
 BRACE = re.compile(
     r"\$\{[^{}\n]{1,60}\}|\{\{[^{}\n]{1,60}\}\}|(?<![\w\\])\{(?=[A-Za-z_])[^{}\n]{1,60}\}|%\([A-Za-z_]\w*\)[sdf]|(?<![\w%])%[sd](?![A-Za-z0-9])|(?<![\w$])\$[A-Z_]{2,}(?![a-z])"
 )

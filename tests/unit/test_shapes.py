@@ -224,6 +224,24 @@ READ = [
         {"messages": [{**user("안녕?"), "weight": None, "name": None}, {**answer("안녕하세요."), "tool_calls": []}]},
         TALK,
     ),
+    # A switch is no thought; what a key `thinking` says is one.
+    ({**TALK, "reasoning": "on"}, {**TALK, "extra": {"reasoning": "on"}}),
+    ({**TALK, "think": "먼저"}, {"messages": [TALK["messages"][0], {**TALK["messages"][1], "thinking": "먼저"}]}),
+    # The conversation stands whole beside both ends of it: it is not said twice.
+    (
+        {
+            "conversation": [{"input": "가?", "output": "나"}, {"input": "다?", "output": "라"}],
+            "chosen": [user("가?"), answer("나"), user("다?"), answer("라")],
+            "rejected": [user("가?"), answer("나"), user("다?"), answer("마")],
+        },
+        {"messages": [user("가?"), answer("나"), user("다?")], "chosen": "라", "rejected": "마"},
+    ),
+    # A list of turns as input.
+    (
+        {"input": [user("가?"), answer("나"), user("다?")], "output": "라", "reasoning": "off"},
+        {"messages": [user("가?"), answer("나", weight=0), user("다?"), answer("라")], "extra": {"reasoning": "off"}},
+    ),
+    ({"inputs": "가?", "targets": "나"}, {"instruction": "가?", "output": "나"}),
     ({"messages": [user("<image> 태그란?"), answer("그림")]}, None),
     (
         {"messages": [user("HTML의 <image> 태그란?"), answer("그림")], "images": []},
@@ -279,6 +297,17 @@ def test_what_a_row_becomes(tmp_path, row, record):
         ({"instruction": "<image>\n무엇?", "input": "", "output": "개"}, "an image, video or sound"),
         ({**ASKED, "output": "<nooutput>"}, "says that there is none"),
         ({"prompt": json.dumps([user("가")]), "response": "나"}, ["a list of messages", "prompt and completion"]),
+        (
+            {"prompt": "가", "response_0": "나", "response_1": "다", "better_response_id": 1},
+            [
+                "response_0 and response_1 look like two answers, of which chosen is the better one",
+                "--columns '{instruction: prompt, chosen: response_0, rejected: response_1}'",
+            ],
+        ),
+        ({"id": 1, "items": TALK["messages"]}, "--columns '{messages: items}'"),
+        ({"message_id": "a", "text": "가?", "role": "prompter", "lang": "ko", "tree_state": "x"}, "that asks and"),
+        ({"question": "가", "outputs": ["나", "다"]}, "outputs holds lists, where one text each is needed"),
+        ({"source": "s", "instruction": "가", "completions": [{"response": "나"}]}, "completions holds lists"),
     ],
 )
 def test_what_is_refused_with_which_words(tmp_path, row, says):

@@ -12,7 +12,7 @@ from ..artifacts.record import ORIGIN_KEYS, TEXT_FIELDS, Record
 from ..artifacts.rows import JsonObject
 from ..errors import UserError
 from ..tables import did_you_mean
-from .names import MEANING, MEDIA, filled, plain_name
+from .names import MEANING, MEDIA, SWITCH, filled, plain_name
 from .turns import MEDIA_MARK, check_turns, read_turns, split_thinking, unpacked
 
 CARRIED = ("license", "generator")
@@ -123,6 +123,8 @@ def truth(value: Any, numbers: bool) -> bool | None:
 
 
 def _put_thinking(record: Record, value: Any, key: str) -> bool:
+    if key != "thinking" and isinstance(value, str) and plain_name(value) in SWITCH:
+        return False
     if not isinstance(value, str) or not value.strip() or "chosen" in record or record.get("thinking"):
         return value is None or value == ""
     answers = [m for m in record.get("messages") or () if m["role"] == "assistant"]

@@ -1,5 +1,7 @@
 """trl's rows: prompt and completion, as texts or lists of messages; with `label` (KTO) a labelled answer.
 
+Also a list of turns as `input` with an `output` (Nemotron).
+
 Only the completion is learned, so answers inside a prompt list have weight 0. Texts become an instruction, lists a
 chat.
 """
@@ -18,21 +20,38 @@ from .turns import check_turns, read_turns, unpacked, write_turn
 LOSSLESS = True
 
 
+TALKS = (("input", "output"), ("prompt", "response"), ("input", "response"))  # where the first is a list of turns
+
+
 def fits(row: Mapping[str, Any]) -> bool:
-    """Tell by keys: prompt and completion."""
-    return {"prompt", "completion"} <= row.keys() and not {"chosen", "messages", "conversations"} & row.keys()
+    """Tell by keys: prompt and completion; or input and output, where the input is a list of turns."""
+    return _names(row) is not None and not {"chosen", "messages", "conversations"} & row.keys()
+
+
+def _names(row: Mapping[str, Any]) -> tuple[str, str] | None:
+    """Give the columns of what was said before and of what is learned."""
+    if {"prompt", "completion"} <= row.keys():
+        return "prompt", "completion"
+    for asked, answer in TALKS:
+        talk = row.get(asked) if asked == "prompt" else unpacked(row.get(asked))
+        if isinstance(talk, list) and talk and isinstance(talk[0], Mapping) and isinstance(row.get(answer), str):
+            return asked, answer
+    return None
 
 
 def read(row: Mapping[str, Any]) -> list[Record]:
     """Give the one record of a row."""
-    row = {**row, "prompt": unpacked(row["prompt"]), "completion": unpacked(row["completion"])}
+    asked, answer = _names(row) or ("prompt", "completion")
+    rest = {k: v for k, v in row.items() if k not in (asked, answer)}
+    row = {**rest, "prompt": unpacked(row[asked]), "completion": unpacked(row[answer])}
     used = ["prompt", "completion"]
     if isinstance(row["prompt"], str) and isinstance(row["completion"], str):
         record: Record = {"instruction": text(row, "prompt"), "output": text(row, "completion")}
     else:
-        prompt, answer = _turns(row["prompt"], "prompt", "user"), _turns(row["completion"], "completion", "assistant")
+        prompt = _turns(row["prompt"], asked, "user")
+        learned = _turns(row["completion"], answer, "assistant")
         before = [{**m, "weight": 0} if m["role"] == "assistant" else m for m in prompt]
-        record = {"messages": check_turns([*before, *answer], "completion")}
+        record = {"messages": check_turns([*before, *learned], answer)}
     label = truth(row.get("label"), numbers=True)
     if label is not None:
         record["label"] = label

@@ -30,7 +30,7 @@ MEANINGS: dict[str, frozenset[str]] = {  # normalised by `plain_name`: small let
     ),
     "input": _names("input context passage background 입력 문맥 맥락 지문 본문 배경 참고자료 추가정보"),
     "output": _names(
-        "output outputs answer answers a response responses reply completion completions generation target "
+        "output outputs answer answers a response responses reply completion completions generation target targets "
         "assistant gpt bot modelanswer modeloutput modelresponse assistantresponse assistantmessage "
         "botresponse outputtext answertext responsetext solution outputko answerko responseko 답변 답 응답 "
         "출력 정답 대답 풀이 답변내용 모범답안 모범답변 어시스턴트 챗봇"
@@ -51,8 +51,8 @@ MEANINGS: dict[str, frozenset[str]] = {  # normalised by `plain_name`: small let
         "시스템메시지"
     ),
     "thinking": _names(
-        "thinking reasoning reasoningcontent reasoningprocess thought thoughts complexcot chainofthought 사고 "
-        "사고과정 추론 추론과정 생각"
+        "thinking think reasoning reasoningcontent reasoningprocess thought thoughts cot complexcot chainofthought "
+        "사고 사고과정 추론 추론과정 생각"
     ),
     "label": _names("label ktotag ktolabel desirable isdesirable"),
     "history": _names("history chathistory 이전대화 대화기록"),
@@ -67,7 +67,17 @@ LETTERS = tuple(frozenset(a + b for b in "abc") for a in ("", "option", "choice"
     frozenset(a + b for b in "123") for a in ("option", "choice", "보기", "선택지", "ending", "alternative")
 )
 # Meant so only where no other column says it plainly.
-WEAK = _names("user human assistant gpt bot target request 사용자 어시스턴트 챗봇 정답")
+WEAK = _names("user human assistant gpt bot target targets request 사용자 어시스턴트 챗봇 정답")
+SWITCH = _names("on off yes no true false none auto default minimal low medium high think nothink 0 1")
+"""What a column of reasoning holds that says whether or how hard to think, not what was thought."""
+ABOUT = re.compile(
+    r"(?i)(^|[_.\- ])(ids?|uuid|url|link|hash|lang|languages?|code|locale|source|src|category|topic|title|subject|"
+    r"domain|task|type|kind|split|model|generator|licen[sc]e|version|date|created|timestamp|tstamp|time|state|status|index|"
+    r"winner|judge|score|rating|rank|label|role|country|level|difficulty|quality|preference|출처|번호|분류|날짜|난이도)"
+    r"(_?[ab0-9]|[_.\-]|$)"
+)
+"""Names of columns that tell of a row: no mapping is proposed with them, unless they hold sentences."""
+TWINS = re.compile(r"(?i)^(.*?)[_.\- ]?([ab]|[012])$")
 RAW = _names("text content document body article texts 텍스트 내용 문서 본문 글 원문 문장")
 MEANING = {name: meaning for meaning, names in MEANINGS.items() for name in names}
 ROW = ("messages", "instruction", "input", "output", "chosen", "rejected")  # what a mapping may name by itself
@@ -126,7 +136,12 @@ def propose(rows: Sequence[Mapping[str, Any]]) -> Proposal:
     missing = [name for name in wanted if not known[name]]
     if missing:
         guess = _guess(cells, known, wanted)
-        return Proposal(choices=[guess] if guess else [], why=f"no column is known for {' and '.join(missing)}")
+        why = f"no column is known for {' and '.join(missing)}" + _unsuited(cells, missing)
+        if "chosen" in guess and not known["chosen"]:
+            why += (
+                f"; {guess['chosen']} and {guess['rejected']} look like two answers, of which chosen is the better one"
+            )
+        return Proposal(choices=[guess] if guess else [], why=why)
     if "instruction" in wanted and known["input"]:
         wanted.insert(1, "input")
     several = [name for name in wanted if len(known[name]) > 1]
@@ -156,13 +171,22 @@ def _suits(value: Any, meaning: str) -> bool:
 
 def _guess(cells: Sequence[Mapping[str, Any]], known: Mapping[str, list[str]], wanted: Iterable[str]) -> dict[str, str]:
     """Give a mapping to begin from, of the user's own names: short texts ask, the longest ones answer."""
+    keys = list(dict.fromkeys(key for row in cells for key in row))
+    talks = [key for key in keys if all(_like_turns(row.get(key)) for row in cells)]
+    if len(talks) == 1:
+        return {"messages": talks[0]}
     sizes: dict[str, int] = {}
-    for key in dict.fromkeys(key for row in cells for key in row):
+    for key in keys:
         values = [row[key] for row in cells if filled(row.get(key))]
-        if values and all(isinstance(v, str) for v in values) and not re.search(r"(?i)(^|[_.])(id|url|link)s?$", key):
+        if values and all(isinstance(v, str) and (not ABOUT.search(key) or _sentence(v)) for v in values):
             sizes[key] = sum(map(len, values))
+    asks = known["instruction"][0] if known["instruction"] else ""
+    if twins := _twins(k for k in sizes if k != asks):
+        free = sorted((k for k in sizes if k not in twins), key=lambda k: sizes[k])
+        asks = asks or (free[0] if free else "")
+        return {"instruction": asks, "chosen": twins[0], "rejected": twins[1]} if asks else {}
     taken = [known[name][0] for name in wanted if known[name]]
-    free = sorted((k for k in sizes if k not in taken), key=lambda k: sizes[k])
+    free = sorted((k for k in sizes if k not in taken and k not in known["input"]), key=lambda k: sizes[k])
     guess: dict[str, str] = {}
     for name in wanted:
         if known[name]:
@@ -172,6 +196,38 @@ def _guess(cells: Sequence[Mapping[str, Any]], known: Mapping[str, list[str]], w
         else:
             guess[name] = free.pop(0) if name in ("instruction", "rejected") else free.pop()
     return guess
+
+
+def _sentence(text: str) -> bool:
+    """Tell whether a text has several words, mostly of letters."""
+    return len(text.split()) > 2 and sum(c.isalpha() for c in text) > len(text) / 2 and "://" not in text
+
+
+def _like_turns(value: Any) -> bool:
+    """Tell whether a cell is a list of turns that say who speaks."""
+    if not isinstance(value, list) or len(value) < 2 or not all(isinstance(turn, Mapping) for turn in value):
+        return False
+    names = ({plain_name(key) for key in turn} for turn in value)
+    return all(n & {"role", "from", "speaker"} and n & {"content", "value", "text", "utterance"} for n in names)
+
+
+def _twins(keys: Iterable[str]) -> list[str]:
+    """Give the two columns that hold two answers to one question: response_a and response_b, answer1 and answer2."""
+    groups: dict[str, list[str]] = {}
+    for key in keys:
+        if match := TWINS.match(key):
+            groups.setdefault(match[1], []).append(key)
+    return next((sorted(group) for stem, group in groups.items() if stem and len(group) == 2), [])
+
+
+def _unsuited(cells: Sequence[Mapping[str, Any]], missing: Sequence[str]) -> str:
+    """Say which columns would be meant by their names, but hold no text."""
+    found = [key for key in dict.fromkeys(key for row in cells for key in row)
+             if MEANING.get(plain_name(key)) in missing]  # fmt: skip
+    kinds = {list: "lists", dict: "objects", bool: "true or false"}
+    told = [f"{key} holds {kinds[type(value)]}" for key in found
+            if type(value := next((row[key] for row in cells if filled(row.get(key))), "")) in kinds]  # fmt: skip
+    return f"; {', '.join(told)}, where one text each is needed" if told else ""
 
 
 def columns_line(columns: Mapping[str, str]) -> str:

@@ -20,7 +20,13 @@ def preference(
     heads = [turns[:-1] for turns in found]
     if heads[0] != heads[1]:
         raise UserError("chosen and rejected differ before the last answer", "field 'rejected'")
-    before = heads[0] if heads[0][: len(before)] == before else [*before, *heads[0]]
+    after = before[len(heads[0]) :]
+    if heads[0] and after and before[: len(heads[0])] == heads[0]:  # the conversation is there whole, with an answer
+        before = heads[0]
+        if after not in [turns[-1:] for turns in found]:
+            rest = {"conversation": after, **rest}
+    else:
+        before = heads[0] if heads[0][: len(before)] == before else [*before, *heads[0]]
     if not before and prompt is not None:
         before = [{"role": "user", "content": prompt}]
     if not before or before[-1]["role"] not in ("user", "tool"):

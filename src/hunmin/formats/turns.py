@@ -5,12 +5,12 @@ from __future__ import annotations
 import ast
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from typing import Any
 
 from ..artifacts.rows import JsonObject, Message
 from ..errors import UserError
-from .names import filled, plain_name
+from .names import SWITCH, filled, plain_name
 
 SPEAKERS = {
     "user": "user human person prompter customer 사용자 사람 질문자 고객 유저",
@@ -27,7 +27,7 @@ WHO = ("role", "from", "speaker", "sender", "author", "화자", "역할")
 SAID = ("content", "value", "text", "message", "utterance", "내용", "발화", "말")
 PAIRS = (("system",), ("user", "human", "input", "question", "query", "prompt", "질문", "사용자"),
          ("assistant", "gpt", "bot", "output", "answer", "response", "답변", "어시스턴트"))  # fmt: skip
-THOUGHTS = ("thinking", "reasoning_content", "reasoning")
+THOUGHTS = ("thinking", "reasoning_content", "reasoning", "thought", "think")
 WEIGHTS = ("weight", "train", "training", "trainable", "train_on_turn", "loss", "learn")
 MEDIA_TYPES = ("image", "image_url", "input_image", "video", "audio", "input_audio", "file")
 MEDIA_KEYS = ("images", "image", "videos", "audios")
@@ -115,12 +115,13 @@ def _messages(turn: Mapping[str, Any], where: str) -> list[JsonObject]:
         raise UserError(f"unknown speaker {turn[who]!r}; known: {KNOWN}", where)
     said = next((k for k in SAID if k in turn), "content")
     message: JsonObject = {"role": "assistant" if role == "call" else role}
-    used = {who, said, "tool_calls", "function_call", "extra", *THOUGHTS, *WEIGHTS}
+    switches = {k for k in THOUGHTS[2:] if k in turn and plain_name(turn[k]) in SWITCH}
+    used = {who, said, "tool_calls", "function_call", "extra", *THOUGHTS, *WEIGHTS} - switches
     calls = _calls(turn.get(said) if role == "call" else turn.get("tool_calls") or turn.get("function_call"), where)
     content: Any = "" if role == "call" else turn.get(said)
     message["content"] = "" if content is None and calls else _text(content, where, message)
     if message["role"] == "assistant":
-        _think(message, turn, where)
+        _think(message, turn, where, switches)
     if calls:
         message["tool_calls"] = calls
     weights = {_weight(turn[k], k, where) for k in WEIGHTS if turn.get(k) is not None}
@@ -157,9 +158,9 @@ def _text(value: Any, where: str, message: JsonObject) -> str:
     raise UserError(f"expected text, got {'null' if value is None else type(value).__name__}", where)
 
 
-def _think(message: JsonObject, turn: Mapping[str, Any], where: str) -> None:
+def _think(message: JsonObject, turn: Mapping[str, Any], where: str, switches: Set[str]) -> None:
     """Move an answer's reasoning, from its own key or from <think> before the answer, to `thinking`."""
-    told = next((turn[k] for k in THOUGHTS if isinstance(turn.get(k), str) and turn[k].strip()), "")
+    told = next((t for k in THOUGHTS if isinstance(t := turn.get(k), str) and t.strip() and k not in switches), "")
     thinking, content = split_thinking(message["content"], where)
     if told and thinking and told.strip() != thinking:
         raise UserError("the reasoning stands both in the answer and beside it, and differs", where)

@@ -19,7 +19,7 @@ from ..artifacts import artifact, progress
 from ..artifacts.artifact import Inputs
 from ..artifacts.rows import REWARD, LossRow
 from ..errors import UserError
-from ..models import sound
+from ..models import devices, sound
 from ..models.finding import CARD
 from . import resume
 from .config import TrainConfig
@@ -159,6 +159,8 @@ def callbacks(config: TrainConfig, label: str, has_validation: bool) -> list[Any
         def on_step_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
             if self.tick:
                 self.tick(1)
+            if args.device.type == "cpu":
+                devices.give_back_memory()
             skipped = bool(args.fp16) and bool(getattr(kwargs.get("optimizer"), "step_was_skipped", False))
             self.skips = self.skips + 1 if skipped else 0
             if self.skips >= SKIPS_IN_A_ROW:

@@ -18,12 +18,13 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from hunmin.evaluation.judging.replies import read_choice
 from hunmin.raters.scores import read
 from tests.unit.test_judge_reading import CHOSEN, NOT_CHOSEN
-from tests.unit.test_scores import READ, TEN, UNREAD
+from tests.unit.test_scores import FRESH, READ, TEN, UNREAD
 
 
 def main() -> None:
     scores = [(reply, score, read(reply, TEN).score) for reply, score in READ]
     scores += [(reply, None, read(reply, TEN).score) for reply, _ in UNREAD]
+    scores += [(reply, score, read(reply, TEN).score) for reply, score in FRESH]
     choices = [(reply, choice, read_choice(reply)[0]) for reply, choice in CHOSEN]
     choices += [(reply, None, read_choice(reply)[0]) for reply in NOT_CHOSEN]
     print("| what is read | replies | right | unread | wrong |\n|---|---|---|---|---|")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hunmin.errors import UserError
@@ -164,6 +164,89 @@ READ = [
     ("모범 답안은 10점이지만 이 답변은 6점입니다.", 6),
     ("9/10. It covers all steps.", 9),
 ]
+
+FRESH: list[tuple[str, float | None]] = [  # the one score that each states, or None
+    ("7점을 부여합니다. 만약 예시가 있었다면 9점도 가능했습니다.", 7),
+    ("만점은 10점이지만, 오류가 둘 있어 2점을 감점하여 최종 8점입니다.", 8),
+    ("10점 만점에서 3점을 감점합니다.", None),
+    ("감점: 2점\n최종 점수: 8점", 8),
+    ("총점: 7점 (정확성 4 + 유창성 3)", 7),
+    ("평가 기준: 9-10점은 완벽, 7-8점은 우수, 5-6점은 보통.\n이 답변의 점수는 6점.", 6),
+    ("9~10점: 완벽함\n7~8점: 우수함\n\n평가 결과: 8점", 8),
+    ("사용자는 '10점짜리 답을 달라'고 했습니다. 저는 4점을 줍니다.", 4),
+    ("이전 평가자는 9점을 주었으나 저는 동의하지 않으며 5점을 줍니다.", 5),
+    ("이전 평가자는 9점을 주었습니다.", None),
+    ("Score: 7/10 would be generous; I'll go with 6/10.", 6),
+    ("If it had cited sources, I'd give it a 9. Score: 6", 6),
+    ("Final Score: 8\n\nNote: A score of 10 is reserved for perfect answers.", 8),
+    ("A score of 10 is reserved for perfect answers.", None),
+    ("Accuracy: 9/10\nFluency: 7/10\nOverall: 8/10", 8),
+    ("Accuracy: 9/10\nFluency: 7/10", None),
+    ("The response scores 3 goals for completeness... Rating: 7", 7),
+    ("점수: 10점 만점에 7점", 7),
+    ("점수: 7점(10점 만점)", 7),
+    ("[점수] 7", 7),
+    ("<score>7</score>", 7),
+    ("<점수>8</점수>", 8),
+    ("\\boxed{7}", 7),
+    ("**최종 점수**\n\n8점", 8),
+    ("## 평가\n\n| 항목 | 점수 |\n|---|---|\n| 정확성 | 9 |\n| 유창성 | 7 |\n\n**종합 점수: 8**", 8),
+    ("| 항목 | 점수 |\n|---|---|\n| 총점 | 8 |", 8),
+    ("점수: 팔 점", None),
+    ("여덟 점을 주겠습니다.", None),
+    ("이 답변은 6점과 7점 사이입니다.", None),
+    ("6점에서 7점 정도", None),
+    ("점수 = 6.5", 6.5),
+    ("채점: 9", 9),
+    ("평점 ★★★★☆ (4/5)", None),
+    ("4/5", None),
+    ("85/100", None),
+    ("점수: 85점", None),
+    ("점수: -2", None),
+    ("점수: 8점 이상", None),
+    ("점수: 8점 미만", None),
+    ("8점을 주기에는 부족해서 6점으로 평가합니다.", 6),
+    ("9점은 줄 수 없습니다.", None),
+    ("9점은 줄 수 없습니다. 4점입니다.", 4),
+    ("정답은 7입니다. 학생의 답도 7이므로 정확합니다. 점수: 10", 10),
+    ("정답은 7입니다. 학생의 답은 8입니다.", None),
+    ("문제 3번의 답변을 평가하면 2점입니다.", 2),
+    ('{"점수": 8, "이유": "9점은 과하다"}', 8),
+    ('{"score": "8점"}', 8),
+    ('```json\n{"rating": 7.5, "max": 10}\n```', 7.5),
+    ('{"accuracy": 9, "fluency": 7}', None),
+    ("점수: 8\n\n수정 제안을 반영하면 점수: 10도 가능합니다.", 8),
+    ("Based on the rubric (1 = bad, 10 = excellent), I can't rate it.", None),
+    ("8점!", 8),
+    ("점수 - 8", 8),
+    ("점수→8", 8),
+    ("종합하면, 본 응답은 10점 중 7점에 해당합니다.", 7),
+    ("응답이 2,000자로 길지만 8점을 줍니다.", 8),
+    ("最終スコア：8", 8),
+    ("评分：8分", 8),
+    ("점수는 7 점 이며, 그 이유는 3가지입니다.", 7),
+    ("7.0점", 7),
+    ("Score: 7 → after revision: 9", None),
+    ("수정 전 5점, 수정 후 8점", None),
+    ("점수: 5점 → 8점", None),
+    ("A: 7점, B: 9점", None),
+    ("답변 1: 7점\n답변 2: 9점", None),
+    ("사실 오류가 1개 있으므로 9점에서 1점 깎아 8점을 줍니다.", 8),
+    ("5점 척도로 4점입니다.", None),
+    ("0점", 0),
+    ("점수: 0", 0),
+    ("점수를 줄 수 없습니다.", None),
+    ("점수: N/A", None),
+    ("I'd rate this response an 8 out of 10, though 9 was close.", 8),
+    ("Rating: 8 (previously 6)", 8),
+    ("The answer claims 9/10 dentists agree. Score: 3", 3),
+    ("The answer claims 9/10 dentists agree.", None),
+    ("전문가 10명 중 9명이 동의한다는 답변으로, 근거가 없어 3점입니다.", 3),
+    ("점수: 3점\n근거: 10명 중 9명이라는 통계가 틀림", 3),
+    ("만점을 주기 어렵고 7점이 적당해 보입니다.", 7),
+    ("합격 기준 6점을 넘는 8점입니다.", 8),
+]
+
 
 UNREAD = [
     ("", "empty"),
@@ -359,6 +442,7 @@ def test_scales() -> None:
             parse_scale(bad)
 
 
+@settings(deadline=None)
 @given(st.text(max_size=200))
 def test_any_reply_gives_an_in_range_score_or_a_reason(reply: str) -> None:
     reading = read(reply, TEN)
@@ -368,6 +452,7 @@ def test_any_reply_gives_an_in_range_score_or_a_reason(reply: str) -> None:
         assert 0 <= reading.score <= 10 and reading.why == ""
 
 
+@settings(deadline=None)
 @given(
     st.decimals(min_value=0, max_value=10, places=2),
     st.sampled_from(["{}", "점수: {}점", "Score: {}/10", "**{}**\n이유: 1"]),
@@ -385,3 +470,8 @@ def test_a_model_gone_astray_is_read_in_good_time(reply: str) -> None:
     begun = time.process_time()
     read(reply, TEN)
     assert time.process_time() - begun < 1
+
+
+@pytest.mark.parametrize(("reply", "score"), FRESH)
+def test_replies_written_afresh_are_read_as_a_person_reads_them(reply: str, score: float | None) -> None:
+    assert read(reply, TEN).score == score

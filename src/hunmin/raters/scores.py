@@ -83,7 +83,7 @@ _OF = re.compile(
 _LABEL = re.compile(
     r"(?<!max )(?<!maximum )(?<!highest )(?<!possible )(?<!perfect )(?<!최대 )(?<!최고 )"
     r"(?:(?P<final>(?:최종|종합|총|전체|전반적인?|overall|final|total)\s*)?(?:평가\s*|quality\s*)?"
-    r"(?:점수|평점|총점|스코어|\bscore\b|\brating\b|\bgrade\b|\\boxed)|(?P<sum>종합|총평|최종(?:\s*판정)?|(?:최종|종합|전체)\s*평가|결론|評価|最終評価|評点|得点|评分|得分|\boverall\b|\btotal\b)(?=\s*:))"
+    r"(?:점수|평점|총점|채점|스코어|スコア|\bscore\b|\brating\b|\bgrade\b|\\boxed)|(?P<sum>종합|총평|평가\s*결과|최종(?:\s*판정)?|(?:최종|종합|전체)\s*평가|결론|評価|最終評価|評点|得点|评分|得分|\boverall\b|\btotal\b)(?=\s*:))"
     r"\s*(?:\(\s*\))?[\s:=>→|{(]*(?:-\s)?(?:(?:는|은|\bis\b|\bas\b|\bwould be\b)[\s:=>→|{(]*)?(?=[-+]?[0-9])",
     re.I,
 )
@@ -110,7 +110,8 @@ _TOP_KO = re.compile(
 _OUT_OF_KO = re.compile(r"(?<![0-9.])(?P<top>[0-9]+(?:\.[0-9]+)?)점\s*중(?:에서|에)?\s*(?=[0-9])")
 _COUNTED = re.compile(
     r"[ \t]+(?:(?:of\s+the|the|test|unit|math|correct)[ \t]+)?(?:questions?|problems?|items?|cases?|steps?|facts?|"
-    r"claims?|tests?|sentences?|times|people|examples?|requirements?|constraints?|문제|문항|항목|단계|사례|조건)",
+    r"claims?|tests?|sentences?|times|people|examples?|requirements?|constraints?|문제|문항|항목|단계|사례|조건"
+    r"|(?!answers|covers|offers|considers|delivers|presents)[a-z]+(?:ists|ors|erts|ents|ers|ants)\b)",  # 9/10 dentists
     re.I,
 )
 _POINTS = re.compile(r"(?<![0-9.])[0-9]+(?:\.[0-9]+)?\s*점(?!\s*(?:만점|중))")
@@ -383,8 +384,6 @@ def _with_top(plain: str, scale: Scale) -> list[_Found]:
 
 def _read_json(found: JsonObject, scale: Scale) -> Reading:
     values = [v for key in SCORE_KEYS for v in found.get(key, [])]
-    if not values:
-        return Reading(None, why="no_score")
     read_values = []
     for value in values:
         if isinstance(value, bool) or not isinstance(value, (int, float, str)):
@@ -394,7 +393,7 @@ def _read_json(found: JsonObject, scale: Scale) -> Reading:
         if one is None or one.value is None:
             return Reading(None, why=one.why if one else "malformed")
         read_values.append(one.value)
-    if len(set(read_values)) > 1:
-        return Reading(None, why="several")
+    if len(set(read_values)) != 1:
+        return Reading(None, why="several" if read_values else "no_score")
     reasons = [v for key in ("reason", "이유", "근거", "explanation") for v in found.get(key, []) if isinstance(v, str)]
     return Reading(read_values[0], reasons[0].strip() if reasons else "")

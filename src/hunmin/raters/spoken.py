@@ -23,9 +23,11 @@ _UNREAL = re.compile(
 )
 _TOP = re.compile(r"(?:만점인?|배점|기준|합격선|최고점|최고\s*점수|최대\s*점수)[은는이]?\s*$")
 _ANOTHERS = re.compile(  # whose score it is: the judge's own words about another answer, judge, time or measure
-    r"(?:모범\s*답[안변]|다른\s*(?:평가자|심사\S*|답변|응답|모델|사람)|지난번|이전\s*(?:답변|평가|버전)|난이도|확신도)(?:들)?"
+    r"(?:모범\s*답[안변]|(?:다른|이전|앞선|기존|동료|첫\s*번째|두\s*번째)\s*(?:평가자|심사\S{0,2}?|채점자|검토자)|다른\s*(?:답변|응답|모델|사람)"
+    r"|지난번|이전\s*(?:답변|평가|버전)|난이도|확신도)(?:들)?"
     r"(?:은|는|이|가|에는|에게|에서는|에|:)?\s(?![^.!?\n]*(?:이\s*답변|이\s*응답|이번|본\s*답변))[^.!?\n]*$"
     r"|\b(?:reference|sample|ideal|other|gold)\s+(?:answer|response|solution)s?\b(?![^.!?\n]*\bthis\b)[^.!?\n]*$"
+    r"|\b(?:previous|earlier|another|other|first|second|former)\s+(?:judge|reviewer|rater|grader|evaluator)s?\b[^.!?\n]*$"
     r"|\b(?:chapter|step|page|part|section|episode)\s+$"
     r"|\b(?:not\s+(?:even\s+|quite\s+)?an?|no|hardly\s+an?|far\s+from(?:\s+an?)?|short\s+of(?:\s+an?)?)\s+$"
     r"|(?:difficulty|confidence|certainty|난이도|확신도)\s*(?::|=|\bis\b)?\s*$",

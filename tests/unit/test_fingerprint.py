@@ -10,8 +10,10 @@ import pytest
 from hunmin.artifacts.identity import hash_of
 from hunmin.evaluation.benchmarks import fingerprint, harness, upstream
 from hunmin.evaluation.benchmarks.tokens import Request, encode, units
-from hunmin.report import score_tables
+from hunmin.report import contents, matrix, page, score_tables
 from hunmin.stages import evaluate
+
+from .test_report import finish
 
 BUNDLED = Path(__file__).parents[2] / "src" / "hunmin" / "data" / "benchmark"
 
@@ -122,10 +124,32 @@ def test_a_table_warns_above_of_bos_and_of_other_ways_of_measuring():
     assert score_tables.warnings(table) == ["a: the BOS of up to 3 documents was cut off with their beginning"]
 
 
+def test_the_warning_stands_above_the_table_in_terminal_and_report(tmp_path):
+    rows = [row("a", fingerprint="1-x", bos_gap=2.7), row("b", fingerprint="2-y"), row("b", task="kobest_wic")]
+    rows.append(row("a", protocol="upstream", n_bos_cut=4))
+    finish(tmp_path / "01-evaluate", "scores", scores__json=rows)
+    lines = page.score_lines(tmp_path)
+    head = next(i for i, line in enumerate(lines) if line.startswith("task"))
+    assert [line.split(" - ")[0][:44] for line in lines[:head]] == [
+        "warning: harness: a loses 2.70 nats a token ",
+        "warning: harness: kobest_copa 0-shot was not",
+        "warning: upstream: a: the BOS of up to 4 doc",
+    ]
+    html = page.page(tmp_path)
+    assert html.index("harness: a loses 2.70 nats a token without BOS") < html.index("<td>kobest_copa")
+    assert html.index("the BOS of up to 4 documents was cut off") < html.index("<td>kobest_copa")
+    text = matrix.markdown(matrix.matrices(rows))
+    assert text.index("a loses 2.70 nats a token without BOS") < text.index("| a ")
+    shown = score_tables.html([], [], matrix.matrices(rows))
+    assert "Warning: a loses 2.70 nats" in shown and "Warning: copa was not measured alike" in shown
+
+
 def test_under_thirty_documents_a_table_says_too_few_and_gives_accuracys_wilson():
     few = score_tables.cell_text(row("a", metric="macro_f1", n=24))
     assert "too few" in few and "[" not in few
     assert "[0.400, 0.600]" in score_tables.cell_text(row("a", n=24))
+    assert contents.interval_text(row("a", metric="macro_f1", n=24), 2) == "too few"
+    assert matrix.cell(row("a", metric="macro_f1", n=24)) == "0.500" and "±" in matrix.cell(row("a", n=24))
     assert "[" in score_tables.cell_text(row("a", metric="macro_f1", n=30))
 
 

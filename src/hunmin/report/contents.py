@@ -15,7 +15,7 @@ import yaml
 from ..artifacts import artifact
 from ..artifacts.record import read_jsonl, texts
 from ..artifacts.rows import REWARD, JsonObject, LossRow, Manifest, Notes, ScoreRow, interval_of
-from . import card, charts
+from . import card, charts, matrix
 from .card import Card
 
 Done = list[tuple[Path, Manifest]]
@@ -67,6 +67,7 @@ class Scores:
     label: str
     models: Sequence[str]
     lines: Sequence[ScoreLine]
+    warnings: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
@@ -176,7 +177,20 @@ def score_rows(done: Done) -> list[tuple[str, list[ScoreRow]]]:
 
 
 def _scores(label: str, rows: Sequence[ScoreRow]) -> Scores:
-    return Scores(label, list(dict.fromkeys(row["model"] for row in rows)), score_lines(rows))
+    return Scores(label, list(dict.fromkeys(row["model"] for row in rows)), score_lines(rows), score_warnings(rows))
+
+
+def score_warnings(rows: Sequence[ScoreRow]) -> list[str]:
+    """Give what stands above the scores of an artifact, protocol by protocol."""
+    found: list[str] = []
+    for protocol in dict.fromkeys(row["protocol"] for row in rows):
+        cells: dict[str, dict[str, ScoreRow]] = {}
+        for row in rows:
+            if row["protocol"] == protocol:
+                cells.setdefault(row["model"], {})[f"{row['task']} {row['num_fewshot']}-shot"] = row
+        columns = list(dict.fromkeys(column for own in cells.values() for column in own))
+        found += [f"{protocol}: {warning}" for warning in matrix.warnings_of(cells, columns)]
+    return found
 
 
 def score_lines(rows: Sequence[ScoreRow]) -> list[ScoreLine]:
@@ -300,6 +314,8 @@ def value_text(value: Any) -> str:
 
 
 def interval_text(row: ScoreRow, digits: int) -> str:
-    """Give a score's interval in brackets; "" when it has none."""
+    """Give a score's interval in brackets; "" when it has none, "too few" where one would say more than is known."""
+    if matrix.too_few(row):
+        return "too few"
     interval = interval_of(row)
     return "" if interval is None else f"[{interval[0]:.{digits}f}, {interval[1]:.{digits}f}]"

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from ..artifacts.rows import ScoreRow, interval_of
+from ..statistics import TOO_FEW
 
 MAIN = ("macro_f1", "acc", "acc_norm", "f1", "score")
 
@@ -59,11 +60,44 @@ def matrices(rows: Sequence[ScoreRow]) -> list[Matrix]:
     return found
 
 
+def too_few(row: ScoreRow) -> bool:
+    """Tell whether a macro-F1 stands on too few documents for an interval; accuracy's stands beside it."""
+    return row["metric"] == "macro_f1" and 0 < (row["n"] or 0) < TOO_FEW and "published_in" not in row
+
+
+BOS_GAP = 0.5  # nats a token; evaluation/benchmarks/bos.py says where it comes from
+
+
+def warnings_of(cells: Mapping[str, Mapping[str, ScoreRow]], columns: Sequence[str]) -> list[str]:
+    """Give what stands above a table (model -> column -> row) because its numbers cannot be taken as they are."""
+    found = []
+    for model, own in cells.items():
+        gaps = [row["bos_gap"] for row in own.values() if row.get("bos_gap") is not None]
+        if gaps and max(gaps) > BOS_GAP:
+            found.append(
+                f"{short(model)} loses {max(gaps):.2f} nats a token without BOS, which this protocol does not send: "
+                "see its scores under harness-bos"
+            )
+        cut = max((row.get("n_bos_cut", 0) for row in own.values()), default=0)
+        if cut:
+            found.append(f"{short(model)}: the BOS of up to {cut} documents was cut off with their beginning")
+    for column in columns:
+        ways: dict[str, list[str]] = {}
+        for model, own in cells.items():
+            mark = own[column].get("fingerprint", "") if column in own else ""
+            if "-" in mark:
+                ways.setdefault(mark.rpartition("-")[2], []).append(short(model))
+        if len(ways) > 1:
+            said = "; ".join(f"{way}: {', '.join(names)}" for way, names in ways.items())
+            found.append(f"{column} was not measured alike (fingerprints differ: {said})")
+    return found
+
+
 def cell(row: ScoreRow | None) -> str:
     """Give a score with half the width of its interval."""
     if row is None or row["value"] is None:
         return "-"
-    interval = interval_of(row)
+    interval = None if too_few(row) else interval_of(row)
     digits = 3 if abs(row["value"]) <= 1 else 2
     half = f" ±{(interval[1] - interval[0]) / 2:.2f}" if interval is not None else ""
     return f"{row['value']:.{digits}f}{half}"
@@ -97,7 +131,9 @@ def markdown(found: Sequence[Matrix]) -> str:
         rows = [[text.replace("|", "\\|") for text in line] for line in texts(matrix)]
         widths = [max(len(line[i]) for line in rows) for i in range(len(rows[0]))]
         padded = [[text.ljust(width) for text, width in zip(line, widths, strict=True)] for line in rows]
-        lines += [f"## {title(matrix)}", "", "| " + " | ".join(padded[0]) + " |"]
+        lines += [f"## {title(matrix)}", ""]
+        lines += [f"> **Warning**: {warning}.\n" for warning in warnings_of(matrix.cells, matrix.columns)]
+        lines += ["| " + " | ".join(padded[0]) + " |"]
         lines.append("|" + "|".join("-" * (width + 2) for width in widths) + "|")
         lines += ["| " + " | ".join(line) + " |" for line in padded[1:]]
         other = ", ".join(f"{k}-shot" for k in matrix.others)

@@ -84,4 +84,5 @@ def score_lines(run: Path) -> list[str]:
         told = "  ".join(value.rstrip().rjust(22) for value in values)
         lines.append(f"{task:<22} {shown:>5} {line.n:>5} {chance:>6}  {told}")
     protocols = ", ".join(dict.fromkeys(str(line.way[0]) for line in ways))
-    return [*lines, f"({metric}, 95 % intervals; protocol: {protocols})"]
+    above = [f"warning: {warning}" for warning in contents.score_warnings(found[-1])]
+    return [*above, *lines, f"({metric}, 95 % intervals; protocol: {protocols})"]

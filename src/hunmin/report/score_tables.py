@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from ..artifacts.rows import Difference, ScoreRow, interval_of
-from ..statistics import TOO_FEW
 from . import charts, matrix, page
 
 KEYS = ("model", "task", "metric", "num_fewshot", "protocol", "data")
@@ -66,8 +65,7 @@ def cell_text(row: ScoreRow | None) -> str:
         return "-"
     digits = 4 if abs(row["value"]) <= 1 else 3 if abs(row["value"]) < 10 else 1
     text = f"{row['value']:.{digits}f}"
-    few = row["metric"] == "macro_f1" and 0 < (row["n"] or 0) < TOO_FEW and "published_in" not in row
-    if few:
+    if matrix.too_few(row):
         text += " (too few for an interval: see acc)"
     elif (interval := interval_of(row)) is not None:
         text += f" [{interval[0]:.{max(1, digits - 1)}f}, {interval[1]:.{max(1, digits - 1)}f}]"
@@ -96,32 +94,9 @@ def chance_of(table: Table) -> str:
     return "" if not values else f"guessing gives {' to '.join(f'{v:g}' for v in sorted({min(values), max(values)}))}"
 
 
-BOS_GAP = 0.5  # nats a token; evaluation/benchmarks/bos.py says where it comes from
-
-
 def warnings(table: Table) -> list[str]:
     """Give what stands above a table because its numbers cannot be taken as they are."""
-    found = []
-    for model, cells in table.cells.items():
-        gaps = [row["bos_gap"] for row in cells.values() if row.get("bos_gap") is not None]
-        if gaps and max(gaps) > BOS_GAP:
-            found.append(
-                f"{model} loses {max(gaps):.2f} nats a token without BOS, which this protocol does not send: "
-                "see its scores under harness-bos"
-            )
-        cut = max((row.get("n_bos_cut", 0) for row in cells.values()), default=0)
-        if cut:
-            found.append(f"{model}: the BOS of up to {cut} documents was cut off with their beginning")
-    for column in table.across:
-        ways: dict[str, list[str]] = {}
-        for model, cells in table.cells.items():
-            mark = cells[column].get("fingerprint", "") if column in cells else ""
-            if "-" in mark:
-                ways.setdefault(mark.rpartition("-")[2], []).append(model)
-        if len(ways) > 1:
-            said = "; ".join(f"{way}: {', '.join(names)}" for way, names in ways.items())
-            found.append(f"{column} was not measured alike (fingerprints differ: {said})")
-    return found
+    return matrix.warnings_of(table.cells, table.across)
 
 
 def markdown(found: Sequence[Table], significance: Sequence[Difference]) -> str:
@@ -219,7 +194,10 @@ def html(found: Sequence[Table], significance: Sequence[Difference], first: Sequ
         }
         for table in found
     ]
-    overview = [{"title": matrix.title(m), "lines": matrix.texts(m)} for m in first]
+    overview = [
+        {"title": matrix.title(m), "lines": matrix.texts(m), "warnings": matrix.warnings_of(m.cells, m.columns)}
+        for m in first
+    ]
     differences = [significance_texts(row) for row in significance]
     return page.render(
         "compare.html.jinja", tables=shown, overview=overview, differences=differences, heads=DIFFERENCE_HEADS

@@ -258,6 +258,42 @@ def test_a_changed_prompt_or_label_of_an_own_task_is_another_score(model, tmp_pa
     assert not marks[0] & marks[1]
 
 
+def test_what_was_measured_before_is_not_taken_for_another_model_prompt_or_label(tmp_path, capfd):
+    """The command itself: it never says "done before" of other weights, another wording or other gold answers."""
+    model, rows = tiny_models.save(tmp_path / "model"), tmp_path / "rows.jsonl"
+    own = Path(own_task(tmp_path / "tasks")) / "mine.yaml"
+    rows.write_text((Path(DATA) / "copa" / "test.jsonl").read_text("utf-8"), encoding="utf-8")
+    own.write_text(own.read_text("utf-8").replace(f"{DATA}/copa/test.jsonl", str(rows)), encoding="utf-8")
+    argv = ["evaluate", str(model), "-o", str(tmp_path / "out"), "--protocol", "upstream", "--tasks", "my_copa"]
+    argv += ["--num-fewshot", "0", "--limit", "4", "--models", "newest", "--include-path", str(own.parent)]
+
+    def told() -> tuple[int, str]:
+        code = cli.main(argv)
+        found = capfd.readouterr()
+        return code, found.out + found.err
+
+    def retrain() -> None:
+        tiny_models.save(model, seed=7)
+
+    def reword() -> None:
+        own.write_text(own.read_text("utf-8").replace("{{premise}}", "다음: {{premise}}"), encoding="utf-8")
+
+    def relabel() -> None:
+        text = rows.read_text("utf-8")
+        rows.write_text(text.replace('"label": 0', '"label": 1', 1), encoding="utf-8")
+
+    assert told()[0] == 0
+    assert "done before" in told()[1]
+    for change, kept in ((retrain, model / "model.safetensors"), (reword, own), (relabel, rows)):
+        before = kept.read_bytes()
+        change()
+        assert kept.read_bytes() != before
+        code, text = told()
+        assert code == 2 and "done before" not in text and "was made with" in text, change
+        kept.write_bytes(before)
+    assert "done before" in told()[1]
+
+
 def test_harness_bos_sends_the_token_and_is_another_protocol(model, tmp_path):
     with pytest.raises(UserError, match="the tokenizer has no BOS token"):
         without = evaluate.Config(data=DATA, protocol="harness-bos", tasks=["copa"], num_fewshot=0, models=["newest"])

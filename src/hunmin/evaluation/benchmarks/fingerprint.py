@@ -20,7 +20,7 @@ VERSIONS = {
     "judge": 1,
 }
 """Raise a protocol's version with every change of what it asks or how it counts: old scores are then not taken for
-new ones. tests/unit/test_fingerprint.py holds a golden digest of each version."""
+new ones. tests/unit/test_protocol_versions.py holds a golden digest of each version."""
 
 
 def of_model(source: str, revision: str | None = None) -> str:

@@ -26,6 +26,13 @@ def rows(shape: str, n: int = 20) -> list[dict]:
         elif shape == "haerae":
             query = f"{asked}\n" + "\n".join(f"({c}) {o}" for c, o in zip("ABCD", options, strict=True)) + "\n정답:"
             found.append({"query": query, "answer": f"({'ABCD'[i % 4]})"})
+        elif shape == "click":  # five choices where the id says CSAT, a paragraph or none
+            csat = i % 2 == 0
+            choices = options + [WORDS[(i + 4) % 10]] if csat else options
+            key = f"CSAT_korean_22_{i}" if csat else f"TK_{i + 5}"
+            context = "상자가 여럿 있다." if i % 3 else ""
+            row = {"id": key, "paragraph": context, "question": asked, "choices": choices}
+            found.append({**row, "answer": choices[i % len(choices)]})
         else:
             found.append({"question": f"{i}+{i + 1}은?", "answer": str(2 * i + 1)})
     return found
@@ -48,7 +55,8 @@ def test_twenty_rows_of_each_schema_are_lm_evals(tmp_path):
     write(data / "KMMLU" / "Accounting" / "dev.jsonl", rows("kmmlu", 7))
     write(data / "HAE_RAE_BENCH" / "history" / "test.jsonl", rows("haerae"))
     write(data / "hrm8k_gsm8k" / "test.jsonl", rows("maths"))
-    names = ["kmmlu_accounting", "haerae_history", "hrm8k_gsm8k"]
+    write(data / "CLIcK" / "train.jsonl", rows("click"))
+    names = ["kmmlu_accounting", "kmmlu_direct_accounting", "haerae_history", "click_lang_text", "hrm8k_gsm8k"]
     config = evaluate.Config(
         tasks=names, protocol="upstream", data=str(data), num_fewshot=[2], models=["newest"], device="cpu",
         lm_eval={"gen_kwargs": "max_gen_toks=8"},
@@ -74,6 +82,7 @@ def test_twenty_rows_of_each_schema_are_lm_evals(tmp_path):
             if "loglikelihoods" in own:
                 theirs = [float(a[0]) for a in sample["filtered_resps"]]
                 assert own["loglikelihoods"] == pytest.approx(theirs, abs=3e-4)
+                assert own["prediction"] == theirs.index(max(theirs))
             else:
                 assert own["prediction"] == sample["filtered_resps"][0]
 

@@ -9,14 +9,19 @@ import pytest
 
 from hunmin.artifacts.artifact import Inputs, Spend
 from hunmin.errors import UserError
-from hunmin.evaluation.benchmarks import behaviour, generated, harness
+from hunmin.evaluation.benchmarks import GENERATED, behaviour, generated, harness, letters
 from hunmin.evaluation.benchmarks.answering import Answered, Question, without_thoughts
 from hunmin.evaluation.benchmarks.ifeval_public import READ, constraints_of
 from hunmin.measures.constraints import CONSTRAINTS, holds
 from hunmin.stages import evaluate
 from hunmin.statistics import ratio_interval
+from hunmin.tables import resolve
 
 from ..fakes.openai_server import OpenAIServer
+
+
+def write(path: Path, rows: list[dict]) -> None:
+    path.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), encoding="utf-8")
 
 
 @pytest.mark.parametrize(
@@ -161,7 +166,7 @@ def test_an_endpoint_answers_through_the_ledger_and_nothing_is_asked_twice(tmp_p
 def test_every_task_of_the_suites_has_a_file_that_says_what_it_is():
     from hunmin.evaluation.benchmarks import GENERATED, SUITES, catalogue
 
-    keys = {"name", "source", "revision", "licence", "protocol", "metric", "shots", "prompt", "verified", "needs"}
+    keys = {"name", "source", "revision", "licence", "licence_source", "protocol", "metric", "shots", "prompt", "verified", "needs"}
     for task in {*(t for suite in SUITES.values() for t in suite), *GENERATED}:
         assert keys <= set(catalogue.about(task)), task
     docs = (Path(__file__).parents[2] / "docs" / "evaluation.md").read_text("utf-8")
@@ -169,3 +174,45 @@ def test_every_task_of_the_suites_has_a_file_that_says_what_it_is():
         assert f"| `{path.stem}` |" in docs, path.stem
     told = evaluate.estimate(evaluate.Config(tasks=["korean-ability"], models=["newest"]), Inputs())
     assert told["answers_per_model"] == 48 and "hrm8k" in told["lm_eval_tasks"] and "HRM8K" in told["licences"]
+
+
+@pytest.mark.parametrize(
+    ("answer", "letter"),
+    [
+        ("정답: B", "B"),
+        ("A는 틀렸고 C도 아니다.\n정답: **D**", "D"),
+        ("정답은 C입니다.", "C"),
+        ("The answer is (A).", "A"),
+        ("처음에는 정답: A라고 생각했지만, 다시 보면\n정답: B", "B"),
+        ("\\boxed{C}", "C"),
+        ("B", "B"),
+        ("(D) 제주", "D"),
+        ("C. 대전입니다", "C"),
+        ("정답: E", None),  # there are four options
+        ("서울이 맞다.", None),
+        ("Because it is in the south.", None),
+        ("ABC", None),
+        ("", None),
+    ],
+)
+def test_the_letter_of_an_answer_is_read_and_none_is_made_up(answer, letter):
+    assert letters.letter_of(answer, "ABCD") == letter
+
+
+def test_kmmlu_redux_pro_and_kobalt_rows_are_read(tmp_path: Path):
+    rows = [{"question": f"{i}번 답은?", "options": ["가", "나", "다", "라", "마"], "solution": i} for i in (1, 5)]
+    write(tmp_path / "kmmlu_pro.jsonl", rows)
+    questions, data = generated.read(generated.KMMLU_PRO, str(tmp_path))
+    assert [q.gold["letter"] for q in questions] == ["A", "E"] and data.startswith(tmp_path.name)
+    assert "E) 마" in questions[0].messages[0]["content"] and "(A~E)" in questions[0].messages[0]["content"]
+    assert generated.KMMLU_PRO.score("정답: E", questions[1]) == {"acc": [True], "answered": [True]}
+    assert generated.KMMLU_PRO.score("모르겠다", questions[1]) == {"acc": [False], "answered": [False]}
+    write(
+        tmp_path / "kobalt.jsonl", [{"Question": "알맞은 것은?\nA: 하나\nB: 둘\nC: 셋", "Answer": "C", "Class": "통사"}]
+    )
+    [question], _ = generated.read(generated.KOBALT, str(tmp_path))
+    assert question.gold == {"letter": "C", "among": "ABC"} and question.category == "통사"
+    for name, row in (("kmmlu_redux", {**rows[0], "solution": 6}), ("kobalt", {"Question": "A: 가", "Answer": "B"})):
+        write(tmp_path / f"{name}.jsonl", [row])
+        with pytest.raises(UserError, match="names none of 5|hold the Answer"):
+            generated.read(resolve(GENERATED, name, "task"), str(tmp_path))

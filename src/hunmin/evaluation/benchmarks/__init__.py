@@ -17,6 +17,9 @@ GENERATED = {
     "ifeval_ko": "hunmin.evaluation.benchmarks.generated:IFEVAL_KO",
     "ifeval_ko_public": "hunmin.evaluation.benchmarks.generated:IFEVAL_PUBLIC",
     "maths_ko": "hunmin.evaluation.benchmarks.generated:MATHS_KO",
+    "kmmlu_redux": "hunmin.evaluation.benchmarks.generated:KMMLU_REDUX",
+    "kmmlu_pro": "hunmin.evaluation.benchmarks.generated:KMMLU_PRO",
+    "kobalt": "hunmin.evaluation.benchmarks.generated:KOBALT",
 }
 """Tasks whose answers are generated and scored by rule, under the protocol `chat` whatever `protocol` says."""
 

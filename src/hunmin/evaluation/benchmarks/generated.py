@@ -1,4 +1,4 @@
-"""Benchmarks whose answers are generated (protocol `chat`): IFEval in Korean, word problems, and files like them.
+"""Benchmarks whose answers are generated (protocol `chat`): IFEval in Korean, word problems, letters of a choice.
 
 Every task reads a packaged file, `data: FOLDER` (its `<task>.jsonl`), or the Hub; none of the public items is shipped.
 """
@@ -20,7 +20,7 @@ from ...errors import UserError
 from ...formats.files import read_rows
 from ...measures import constraints as verifying
 from ...measures.final_answer import final_answer
-from . import behaviour
+from . import behaviour, letters
 from .answering import Answered, Question
 from .ifeval_public import constraints_of
 
@@ -76,6 +76,10 @@ def _right(answer: str, question: Question) -> dict[str, list[bool]]:
 IFEVAL_KO = Generated("ifeval_ko", _ifeval, _verified, packaged=IFEVAL)
 IFEVAL_PUBLIC = Generated("ifeval_ko_public", _ifeval, _verified, hub=("allganize/IFEval-Ko", None, "train"))
 MATHS_KO = Generated("maths_ko", _maths, _right)
+REDUX = ("LGAI-EXAONE/KMMLU-Redux", None, "test")
+KMMLU_REDUX = Generated("kmmlu_redux", letters.of_options, letters.score, hub=REDUX)
+KMMLU_PRO = Generated("kmmlu_pro", letters.of_options, letters.score, hub=("LGAI-EXAONE/KMMLU-Pro", None, "test"))
+KOBALT = Generated("kobalt", letters.of_kobalt, letters.score, hub=("snunlp/KoBALT-700", "kobalt_v1", "raw"))
 
 
 def file_of(name: str, data: str) -> Path | None:

@@ -166,7 +166,7 @@ def test_an_endpoint_answers_through_the_ledger_and_nothing_is_asked_twice(tmp_p
 def test_every_task_of_the_suites_has_a_file_that_says_what_it_is():
     from hunmin.evaluation.benchmarks import GENERATED, SUITES, catalogue
 
-    keys = {"name", "source", "revision", "licence", "licence_source", "protocol", "metric", "shots", "prompt", "verified", "needs"}
+    keys = set("name source revision licence licence_source protocol metric shots prompt verified needs".split())
     for task in {*(t for suite in SUITES.values() for t in suite), *GENERATED}:
         assert keys <= set(catalogue.about(task)), task
     docs = (Path(__file__).parents[2] / "docs" / "evaluation.md").read_text("utf-8")

@@ -94,7 +94,7 @@ def test_numbers_intervals_and_what_is_missing(tmp_path):
     told = (
         "not finished: 04-judge",
         "1,200",
-        "bad_row 100",
+        "bad row 100",
         "1,234,567",
         "[0.520, 0.690]",
         "3 cut",

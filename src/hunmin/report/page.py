@@ -31,7 +31,8 @@ def page(run: Path) -> str:
 
 def render(name: str, **given: Any) -> str:
     """Fill one of this folder's templates; every text is escaped, but the style and our own SVG."""
-    return str(_templates().get_template(name).render(**given))
+    spoken = {"language": language.current(), "chosen": language.chosen()}
+    return str(_templates().get_template(name).render(**spoken, **given))
 
 
 @functools.cache
@@ -44,6 +45,7 @@ def _templates() -> Any:
     )
     found.filters["interval"] = contents.interval_text
     found.filters["both"] = _both
+    found.filters["told"] = _told
     found.filters["short"] = matrix.short
     return found
 
@@ -53,6 +55,16 @@ def _both(text: str) -> Any:
     import markupsafe
 
     korean = language.catalogue("ko").texts[text]
+    return markupsafe.Markup("<span lang=en>{}</span><span lang=ko>{}</span>").format(text, korean)
+
+
+def _told(text: str) -> Any:
+    """Give a text made of values in both languages, where the catalogue has it."""
+    import markupsafe
+
+    korean = language.in_language(text, "ko")
+    if korean == text:
+        return text
     return markupsafe.Markup("<span lang=en>{}</span><span lang=ko>{}</span>").format(text, korean)
 
 

@@ -28,7 +28,9 @@ LINK = re.compile(r"(http://127\S+)")
 PALETTE = {"31": "#c62b1d", "32": "#1d7a46", "2": "#888", "1": "inherit"}
 
 
-def take(pages: dict[str, Any], out: Path, looks: dict[str, tuple[int, str]] = LOOKS, locale: str = "en-US") -> list[Path]:
+def take(
+    pages: dict[str, Any], out: Path, looks: dict[str, tuple[int, str]] = LOOKS, locale: str = "en-US"
+) -> list[Path]:
     """Give the pictures of pages by name in every look; a page wider than its window is an error.
 
     A page is a file, or a function that is given a browser's page and brings it to what is to be seen.
@@ -65,8 +67,7 @@ def terminal(words: list[str], out: Path) -> Path:
         return found
 
     os.environ |= {"COLUMNS": "100", "TERM": "xterm-256color"}
-    with contextlib.redirect_stdout(None):
-        status = pty.spawn(words, read)
+    status = pty.spawn(words, read)
     if status:
         raise SystemExit(f"{' '.join(words)}: exit status {status}")
     text = re.sub(r"\x1b\[[0-9;]*[A-LN-Za-ln-z]", "", written.decode("utf-8", "replace")).replace("\r\n", "\n")

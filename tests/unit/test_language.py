@@ -30,8 +30,9 @@ def spoken() -> set[str]:
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "_" and node.args:
                 if isinstance(node.args[0], ast.Constant):
                     found.add(node.args[0].value)
-    template = (SRC / "report/report.html.jinja").read_text(encoding="utf-8")
-    found |= set(re.findall(r'\{\{ "([^"]+)" \| both', template))
+    for page in ("report", "compare"):
+        words = (SRC / f"report/{page}.html.jinja").read_text(encoding="utf-8")
+        found |= set(re.findall(r'\{\{ "([^"]+)" \| both', words))
     card = (SRC / "report/card.py").read_text(encoding="utf-8")
     return found | set(re.findall(r'lines\.append\(\s*\(\s*"([^"]+)"', card))
 

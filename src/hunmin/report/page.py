@@ -24,9 +24,7 @@ def write(run: Path, out: Path | None = None) -> Path:
 def page(run: Path) -> str:
     """Give the HTML of a run's report."""
     style = (FOLDER / "page.css").read_text(encoding="utf-8")
-    return render(
-        "report.html.jinja", page=contents.read(run), style=style, language=language.current(), chosen=language.chosen()
-    )
+    return render("report.html.jinja", page=contents.read(run), style=style)
 
 
 def render(name: str, **given: Any) -> str:

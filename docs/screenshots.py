@@ -29,7 +29,11 @@ PALETTE = {"31": "#c62b1d", "32": "#1d7a46", "2": "#888", "1": "inherit"}
 
 
 def take(
-    pages: dict[str, Any], out: Path, looks: dict[str, tuple[int, str]] = LOOKS, locale: str = "en-US"
+    pages: dict[str, Any],
+    out: Path,
+    looks: dict[str, tuple[int, str]] = LOOKS,
+    locale: str = "en-US",
+    height: int = HEIGHT,
 ) -> list[Path]:
     """Give the pictures of pages by name in every look; a page wider than its window is an error.
 
@@ -44,7 +48,7 @@ def take(
         for name, shown in pages.items():
             for look, (width, scheme) in looks.items():
                 context = browser.new_context(
-                    viewport={"width": width, "height": HEIGHT}, color_scheme=scheme, locale=locale
+                    viewport={"width": width, "height": height}, color_scheme=scheme, locale=locale
                 )
                 page = context.new_page()
                 page.goto(shown.resolve().as_uri()) if isinstance(shown, Path) else shown(page)
@@ -138,13 +142,13 @@ def main(run: str, demo: str) -> None:
 
             def chat(page: Any) -> None:
                 page.goto(link())
-                for i, (question, _) in enumerate(PAIRS[:3], 1):
+                for i, (question, _) in enumerate(PAIRS[:2], 1):
                     page.locator("#text").fill(question)
                     page.keyboard.press("Enter")
-                    page.wait_for_function(f"document.querySelectorAll('.answer').length === {i}")
-                    page.wait_for_function("document.querySelector('#talk').ariaBusy === 'false'", timeout=90_000)
+                    page.locator(".answer").nth(i - 1).wait_for()
+                    page.locator("#talk[aria-busy=false]").wait_for(timeout=90_000)
 
-            taken += take({"chat": chat}, IMAGES, locale="ko-KR")
+            taken += take({"chat": chat}, IMAGES, locale="ko-KR", height=520)
     print("\n".join(f"{path}: {path.stat().st_size // 1024} KiB" for path in taken))
 
 

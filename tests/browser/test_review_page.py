@@ -335,6 +335,7 @@ def flagged(tmp_path):
         for i in range(4)
     ]  # fmt: skip
     rows[0]["issues"] = [{**lost, "source_span": [14, 17], "target_span": [6, 25]}]
+    rows[1]["instruction"] = "아주 긴 질문이 " * 20  # the list cuts it, the page does not grow
     rows.append({**rows[3], "id": "maths", "output": ALIGN, "issues": [other]})
     write_jsonl(tmp_path / "records.jsonl", rows)
     write_queue(tmp_path / "records.jsonl", tmp_path / "queue")

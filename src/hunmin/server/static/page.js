@@ -21,6 +21,7 @@ function add(tag, kind, parent, text = "") {
 
 function showState() {
   if (!view.state) return;
+  $("talk").classList.toggle("alone", view.state.alone);
   const names = view.state.models.join(" · ");
   $("state").textContent = view.state.alone ? names : `${names} — ${view.state.n_votes} ${word("votes")}`;
   $("state").title = $("state").textContent;

@@ -231,6 +231,30 @@ def test_a_filter_that_keeps_nothing_says_why(capsys, tmp_path):
     assert code == 0 and "filter keeps nothing (low_score 2): the scores go from 3 to 5" in err
 
 
+@pytest.mark.parametrize(
+    ("recipe", "flags"),
+    [
+        ("Say what happens to them: filter.keep_unrated: true or false.",
+         "Say what happens to them: --keep-unrated or --no-keep-unrated."),
+        ("Set keep_unrated: false.", "Set --no-keep-unrated."),
+        ("Lower min_score, or set top_k: 5.", "Lower --min-score, or set --top-k 5."),
+        ("no rating of the measure is here", "no rating of the measure is here"),
+        ("filter.min_score", "--min-score"),
+    ],
+)  # fmt: skip
+def test_hints_use_flag_words_on_the_command_line(recipe, flags):
+    from hunmin.commands.flags import with_flags
+    from hunmin.stages.protocol import find_stage
+
+    assert with_flags(recipe, find_stage("filter")) == flags
+
+
+def test_the_command_line_speaks_flags_where_a_recipe_speaks_yaml(capsys, tmp_path, monkeypatch):
+    write_jsonl(tmp_path / "in.jsonl", [rated(s) for s in (3, None)])
+    code, _, err = run(capsys, "filter", tmp_path / "in.jsonl", "-o", tmp_path / "out", "--min-score", "7")
+    assert code == 2 and "--keep-unrated or --no-keep-unrated" in err and "filter.keep_unrated" not in err
+
+
 def test_the_histogram_fills_what_an_upper_bound_keeps():
     from hunmin.report.charts import text_histogram
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 import types
 import typing
 from collections.abc import Mapping, Sequence
@@ -117,3 +118,19 @@ def config_from(stage: Stage, model: type[Options], args: argparse.Namespace) ->
             "\n".join(f"hunmin {stage.name}: --{'.'.join(map(str, loc)).replace('_', '-')}: {m}" for loc, m in problems)
         )
     return config
+
+
+def with_flags(text: str, stage: Stage) -> str:
+    """Give a hint that was written for a recipe (keep_unrated: false) in the words of the command line.
+
+    Names of one word are ordinary words too: they are flags only before a value.
+    """
+    for name, field in sorted(stage.Config.model_fields.items(), key=lambda one: -len(one[0])):
+        flag, own = _flag(name), rf"(?<![\w.-])(?:{stage.label}\.)?{name}"
+        if _is_switch(field.annotation):
+            off = flag.replace("--", "--no-", 1)
+            text = re.sub(rf"{own}: true (or|또는) false\b", rf"{flag} \1 {off}", text)
+            text = re.sub(rf"{own}: (true|false)\b", lambda m, on=flag, off=off: on if m[1] == "true" else off, text)
+        text = re.sub(rf"{own}: (?=\S)", f"{flag} ", text) if "_" in name or stage.label + "." in text else text
+        text = re.sub(rf"{own}(?![\w.:=-])", flag, text) if "_" in name else text
+    return text

@@ -38,7 +38,7 @@ from .console import (
     set_up_logging,
     whole,
 )
-from .flags import add_flags, config_from, given_flags
+from .flags import add_flags, config_from, given_flags, with_flags
 
 
 def main(name: str, argv: list[str]) -> int:
@@ -57,11 +57,15 @@ def main(name: str, argv: list[str]) -> int:
     only_looks = args.dry_run or args.preview is not None
     if args.out is None and not only_looks:
         raise UserError(f"hunmin {name}: -o OUT is missing", mend="Name the folder to make.")
-    if only_looks:
-        with tempfile.TemporaryDirectory(prefix="hunmin-") as scratch:
-            return _look(stage, config, args, Path(scratch))
-    with lock.writing(args.out):
-        return _make(stage, config, args, args.out)
+    try:
+        if only_looks:
+            with tempfile.TemporaryDirectory(prefix="hunmin-") as scratch:
+                return _look(stage, config, args, Path(scratch))
+        with lock.writing(args.out):
+            return _make(stage, config, args, args.out)
+    except UserError as error:
+        told = [with_flags(spoken(text), stage) for text in (error.what, error.where, error.mend)]
+        raise UserError(*told, exit_code=error.exit_code) from error
 
 
 def _make(stage: Stage, config: Any, args: argparse.Namespace, out: Path) -> int:

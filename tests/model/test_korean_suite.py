@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import unicodedata
 
+import pyarrow
+import pyarrow.parquet
 import pytest
 
 from hunmin.artifacts.artifact import Inputs
@@ -100,4 +103,37 @@ def test_a_missing_split_is_told(tmp_path):
     write(tmp_path / "KMMLU" / "Accounting" / "dev.jsonl", rows("kmmlu", 2))
     config = {"dataset_path": "HAERAE-HUB/KMMLU", "dataset_name": "Accounting", "test_split": "test"}
     with pytest.raises(UserError, match="no rows for the test split of kmmlu_accounting"):
-        local_tasks._local("kmmlu_accounting", "kmmlu", config, local_tasks._files(tmp_path), tmp_path)
+        local_tasks._local("kmmlu_accounting", "kmmlu", config, local_tasks._files(tmp_path), tmp_path, tmp_path)
+
+
+@pytest.mark.parametrize("kind", ["jsonl", "escaped.jsonl", "csv", "tsv", "json", "parquet"])
+def test_decomposed_hangul_is_composed_whatever_the_file(tmp_path, kind):
+    rows = [{"question": "한국의 수도는?", "answer": 1}, {"question": "강은?", "answer": 2}]
+    apart = [{**r, "question": unicodedata.normalize("NFD", r["question"])} for r in rows]
+
+    def save(path, found):
+        suffix = path.suffix
+        if suffix == ".parquet":
+            pyarrow.parquet.write_table(pyarrow.Table.from_pylist(found), path)
+        elif suffix in (".csv", ".tsv"):
+            mark = "," if suffix == ".csv" else "\t"
+            lines = [mark.join(("question", "answer")), *(f"{r['question']}{mark}{r['answer']}" for r in found)]
+            path.write_text("\n".join(lines), encoding="utf-8")
+        elif suffix == ".json":
+            path.write_text(json.dumps(found, ensure_ascii=False), encoding="utf-8")
+        else:
+            texts = (json.dumps(r, ensure_ascii="escaped" in path.name) for r in found)
+            path.write_text("\n".join(texts), encoding="utf-8")
+        return path
+
+    sound, broken = save(tmp_path / f"sound.{kind}", rows), save(tmp_path / f"apart.{kind}", apart)
+    copy = local_tasks.composed(broken, tmp_path / "made")
+    assert copy.parent == tmp_path / "made" and copy.suffix == broken.suffix
+    if kind == "parquet":
+        assert local_tasks.composed(sound, tmp_path / "made") == sound
+        assert pyarrow.parquet.read_table(copy).to_pylist() == rows
+        return
+    text = copy.read_text(encoding="utf-8")
+    assert all(r["question"] in text for r in rows) and unicodedata.is_normalized("NFC", text)
+    if kind != "escaped.jsonl":
+        assert local_tasks.composed(sound, tmp_path / "made") == sound and text == sound.read_text(encoding="utf-8")

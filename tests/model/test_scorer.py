@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import random
 
 import pytest
 
@@ -183,6 +184,27 @@ def test_choices_of_one_token_need_one_row(byte_tokenizer):
     assert found.loglikelihoods == pytest.approx(expected, abs=1e-4)
 
 
+@pytest.mark.parametrize(("arch", "backend"), [("llama", "tree"), ("gemma3", "repeat"), ("llama", "plain")])
+def test_a_vocabulary_of_262_144_multiplies_no_memory(arch, backend):
+    """Only positions that count get logits: as many as the choices have tokens, whatever the context's length."""
+    model = tiny_models.random_model(arch, 262_144)
+    made = []
+    head = model.get_output_embeddings()
+    head.register_forward_hook(lambda m, a, out: made.append(out.shape[0] * out.shape[1]))
+    chance = random.Random(0)
+    contexts = [[chance.randrange(9, 260_000) for _ in range(60 + 40 * i)] for i in range(4)]
+    opened = scorer.open_scorer(model, 2048, backend)
+    for choices in ([[5], [6], [7], [8]], [[5, 6, 7], [8, 9]]):
+        made.clear()
+        requests = [tokens.Request(c, choices) for c in contexts]
+        scorer.score(opened, requests)
+        assert opened.backend == backend and "fell_back" not in opened.report
+        counted = sum(len(c) for r in requests for c in r.choices)
+        checks = 2 * sum(map(len, choices)) + max(map(len, choices))  # at start two documents, then one choice
+        assert max(made) <= scorer.scored_at_once(model) == 512
+        assert sum(made) <= 2 * counted + checks + len(requests) < sum(map(len, contexts))
+
+
 def test_the_context_is_computed_once(byte_tokenizer):
     model = tiny_models.random_model("llama", len(byte_tokenizer))
     n_tokens = []
@@ -227,6 +249,28 @@ def test_a_prefix_that_all_documents_share_is_computed_once(arch, byte_tokenizer
     random_shots = tokens.encode(byte_tokenizer, [(i.context, i.choices) for i in documents(("copa",), (3,), 6)])
     scorer.score(opened, random_shots)
     assert opened.report["prefix_tokens"] == 0
+
+
+@pytest.mark.parametrize("arch", ["llama", "gpt2", "qwen3"])
+@pytest.mark.parametrize("choices", [[[5], [6], [7]], [[5], [6, 7, 8]]])
+def test_shots_in_many_orders_are_computed_once_where_they_begin_alike(arch, choices, byte_tokenizer):
+    """Five shots out of a pool of five, an order for each document (KMMLU's): the plain forward's numbers."""
+    chance = random.Random(3)
+    pool = [[chance.randrange(9, 1000) for _ in range(40)] for _ in range(3)]
+    requests = []
+    for i in range(14):
+        shots = [t for shot in chance.sample(pool, 3) for t in shot]
+        requests.append(tokens.Request([*shots, *(chance.randrange(9, 1000) for _ in range(6 + i % 3))], choices))
+    requests.append(tokens.Request([9, 8, 7], choices))
+    model = tiny_models.random_model(arch, len(byte_tokenizer))
+    opened = scorer.open_scorer(model, 2048, "auto", budget_tokens=900)
+    found = scorer.score(opened, requests)
+    assert opened.backend == "tree" and opened.report["tokens_shared"] > 0.4 and "fell_back" not in opened.report
+    for request, scored in zip(requests, found, strict=True):
+        for i, choice in enumerate(request.choices):
+            value, greedy = written_out(model, request.context, choice, 2048)
+            assert scored.loglikelihoods[i] == pytest.approx(value, abs=1e-4)
+            assert scored.greedy[i] == greedy
 
 
 def test_shards_give_the_same_numbers(byte_tokenizer):

@@ -166,14 +166,19 @@ def test_an_endpoint_answers_through_the_ledger_and_nothing_is_asked_twice(tmp_p
 def test_every_task_of_the_suites_has_a_file_that_says_what_it_is():
     from hunmin.evaluation.benchmarks import GENERATED, SUITES, catalogue
 
-    keys = set("name source revision licence licence_source protocol metric shots prompt verified needs".split())
+    keys = set(
+        "name source revision licence licence_source questions protocol metric shots prompt verified needs".split()
+    )
     for task in {*(t for suite in SUITES.values() for t in suite), *GENERATED}:
         assert keys <= set(catalogue.about(task)), task
     docs = (Path(__file__).parents[2] / "docs" / "evaluation.md").read_text("utf-8")
     for path in catalogue.FOLDER.glob("*.yaml"):
         assert f"| `{path.stem}` |" in docs, path.stem
     told = evaluate.estimate(evaluate.Config(tasks=["korean-ability"], models=["newest"]), Inputs())
-    assert told["answers_per_model"] == 48 and "hrm8k" in told["lm_eval_tasks"] and "HRM8K" in told["licences"]
+    assert told["answers_per_model"] == 48 and "hrm8k" in told["lm_eval_tasks"] and "HRM8K: MIT" in told["licences"]
+    assert "HRM8K: 8,011 x 2 numbers of shots" in told["questions_per_model"]
+    korean = evaluate.estimate(evaluate.Config(tasks=["korean"], models=["newest"], limit=50, num_fewshot=5), Inputs())
+    assert "KMMLU: 35,030, at most 50 of each task" in korean["questions_per_model"]
 
 
 @pytest.mark.parametrize(

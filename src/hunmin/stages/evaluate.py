@@ -13,7 +13,7 @@ from typing import Any, Literal
 from pydantic import field_validator
 
 from ..artifacts.artifact import Counts, Inputs
-from ..artifacts.rows import Estimate
+from ..artifacts.rows import Estimate, Notes
 from ..clients.access import Access, HubId
 from ..errors import UserError
 from ..options import Endpoint, ModelOptions, opt
@@ -193,6 +193,7 @@ def estimate(config: Config, inputs: Inputs) -> Estimate:
     found |= _asked(config, [task for how, task in plan if how == "chat"])
     files = {task: catalogue.about(task) for _, task in plan}
     found["licences"] = "; ".join(dict.fromkeys(f"{a['title']}: {a['licence']}" for a in files.values() if a))
+    found["questions_per_model"] = _questions(config, [a for a in files.values() if a])
     if others := [task for how, task in plan if how == "upstream"]:
         found["lm_eval_tasks"] = ", ".join(others)
     rows_needed = any(how != "chat" for how, _ in plan)
@@ -205,6 +206,18 @@ def estimate(config: Config, inputs: Inputs) -> Estimate:
         found["documents_per_model"] = n
         found["requests_per_model"] = sum(len(i.choices) for j in jobs for i in j.items) * len(shots_of(config))
     return found
+
+
+def _questions(config: Config, files: list[Notes]) -> str:
+    """Give how many questions each benchmark has, at how many shots, as far as its file says."""
+    said = []
+    for title, task in {a["title"]: a for a in files}.items():
+        n = task["questions"]
+        shots = len(shots_of(config)) if task["protocol"] != "chat" else 1
+        most = "" if config.limit is None else f", at most {config.limit:,} of each task"
+        times = "" if shots == 1 else f" x {shots} numbers of shots"
+        said.append(f"{title}: {n:,}{times}{most}" if n else f"{title}: not counted{most}")
+    return "; ".join(said)
 
 
 def _asked(config: Config, tasks: list[str]) -> Estimate:

@@ -54,6 +54,32 @@ def shared_prefix(model: Any, units: Sequence[Unit], device: Any) -> Prefix | No
     return Prefix(n, _prefill(model, torch.tensor([first[:n]]), device, accepted(model), None, None))
 
 
+class Chain:
+    """The caches along one path of `sharing.branches`, each continuing the one before; a new path keeps what it shares
+    with the last."""
+
+    def __init__(self, model: Any, device: Any):
+        self.model, self.device = model, device
+        self._nodes: list[tuple[tuple[int, ...], Prefix]] = []
+
+    def at(self, path: Sequence[int], context: tuple[int, ...]) -> Prefix | None:
+        """Give the cache of what stands before the last cut of a context; None for no cut."""
+        import torch
+
+        heads = [context[:cut] for cut in path]
+        same = 0
+        while same < min(len(heads), len(self._nodes)) and self._nodes[same][0] == heads[same]:
+            same += 1
+        del self._nodes[same:]
+        for head in heads[same:]:
+            above = self._nodes[-1][1] if self._nodes else None
+            tokens = torch.tensor([head[above.n if above else 0 :]])
+            past = above.rows(1) if above else None
+            cache = _prefill(self.model, tokens, self.device, accepted(self.model), None, None, past)
+            self._nodes.append((head, Prefix(len(head), cache)))
+        return self._nodes[-1][1] if self._nodes else None
+
+
 Found = list[tuple[int, int, float, bool]]
 """(request, choice, log-likelihood in nats, whether every token was the most likely one)."""
 
@@ -64,20 +90,24 @@ def accepted(model: Any) -> frozenset[str]:
     return frozenset(inspect.signature(inner.forward).parameters)
 
 
-def plain(model: Any, batch: Sequence[Unit], device: Any) -> Found:
-    """Score by one forward over context + choice, the context alone where every choice is a single token."""
+def plain(model: Any, batch: Sequence[Unit], device: Any, prefix: Prefix | None = None) -> Found:
+    """Score by one forward over context + choice, the context alone where every choice is a single token.
+
+    With a `prefix` only what follows it is computed.
+    """
     import torch
 
+    skip = prefix.n if prefix else 0
     rows: list[tuple[int, ...]] = []
     wanted: list[tuple[int, int, tuple[int, ...], tuple[int, int]]] = []  # row, first position, choice, place
     for unit in batch:
-        start = len(unit.context) - 1
+        start = len(unit.context) - 1 - skip
         if all(len(choice) == 1 for choice in unit.choices):
-            rows.append(unit.context)
+            rows.append(unit.context[skip:])
             wanted += [(len(rows) - 1, start, c, p) for c, p in zip(unit.choices, unit.places, strict=True)]
             continue
         for choice, place in zip(unit.choices, unit.places, strict=True):
-            rows.append(unit.context + choice[:-1])
+            rows.append(unit.context[skip:] + choice[:-1])
             wanted.append((len(rows) - 1, start, choice, place))
     width = max(map(len, rows))
     tokens = torch.zeros(len(rows), width, dtype=torch.long)
@@ -98,7 +128,9 @@ def plain(model: Any, batch: Sequence[Unit], device: Any) -> Found:
         else:
             extra["logits_to_keep"] = width - first
             at_of = [at - first for at in range(width)]
-    if "use_cache" in names:
+    if prefix is not None:
+        extra |= {"past_key_values": prefix.rows(len(rows)), "use_cache": True}
+    elif "use_cache" in names:
         extra["use_cache"] = False
     logits = model(input_ids=tokens.to(device), **extra).logits
     spans = [(row, [at_of[at + i] for i in range(len(c))], c, place) for row, at, c, place in wanted]

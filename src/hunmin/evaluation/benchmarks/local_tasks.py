@@ -7,6 +7,8 @@ metrics and shots stay lm-eval's own.
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -17,6 +19,7 @@ from ...errors import UserError
 
 KINDS = {".jsonl": "json", ".json": "json", ".csv": "csv", ".tsv": "csv", ".parquet": "parquet"}
 SPLITS = ("test_split", "validation_split", "training_split", "fewshot_split")
+ESCAPED_JAMO = re.compile(r"\\u(11[0-9a-fA-F]{2})")
 SYNONYMS = {"validation": ("validation", "valid", "dev"), "dev": ("dev", "validation", "valid")}
 
 
@@ -60,7 +63,7 @@ def specs(name: str, data: str, revision: str | None, index: Mapping[str, Any], 
         if is_hub_id(data):
             changed |= {"dataset_path": data, **({"dataset_kwargs": {"revision": revision}} if revision else {})}
         else:
-            changed |= _local(task, name, config, there, Path(data))
+            changed |= _local(task, name, config, there, Path(data), folder)
         path = folder / f"{task}.yaml"
         artifact.write_atomic(path, yaml.safe_dump(changed, allow_unicode=True))
         paths.append(str(path.resolve()))
@@ -75,7 +78,9 @@ def _files(data: Path) -> dict[str, Path]:
     return {p.relative_to(data).as_posix().lower(): p for p in found}
 
 
-def _local(task: str, group: str, config: JsonObject, there: Mapping[str, Path], data: Path) -> JsonObject:
+def _local(
+    task: str, group: str, config: JsonObject, there: Mapping[str, Path], data: Path, folder: Path
+) -> JsonObject:
     splits = list(dict.fromkeys(config[k] for k in SPLITS if isinstance(config.get(k), str)))
     files: dict[str, str] = {}
     for split in splits:
@@ -86,7 +91,7 @@ def _local(task: str, group: str, config: JsonObject, there: Mapping[str, Path],
                 f"no rows for the {split} split of {task}", str(data), f"Looked for {tried[0]} and its like."
             )
         if path is not None:
-            files[split] = str(path.resolve())
+            files[split] = str(composed(path, folder).resolve())
     kinds = {KINDS[Path(p).suffix.lower()] for p in files.values()}
     if len(kinds) > 1:
         raise UserError(f"the splits of {task} are files of different kinds", str(data), "Save them all as one kind.")
@@ -96,6 +101,43 @@ def _local(task: str, group: str, config: JsonObject, there: Mapping[str, Path],
         kwargs["sep"] = "\t"
     gone = {k: None for k in SPLITS if isinstance(config.get(k), str) and config[k] not in files}
     return {"dataset_path": kind, "dataset_name": None, "dataset_kwargs": kwargs, **gone}
+
+
+def composed(path: Path, folder: Path) -> Path:
+    """Give the file, or a copy in `folder` with its Hangul composed: macOS writes it decomposed (NFD), and no tokenizer
+    knows it so."""
+    kind = path.suffix.lower()
+    copy = folder / f"{path.stem}-{artifact.hash_of([str(path.resolve())])[:8]}{kind}"
+    if kind == ".parquet":
+        import pyarrow
+        import pyarrow.parquet
+
+        table = pyarrow.parquet.read_table(path)
+        rows = table.to_pylist()
+        new = [_composed(row) for row in rows]
+        if new == rows:
+            return path
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        pyarrow.parquet.write_table(pyarrow.Table.from_pylist(new, schema=table.schema), copy)
+        return copy
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise UserError(f"not UTF-8: {error}", str(path), "Save the file as UTF-8.") from error
+    whole = ESCAPED_JAMO.sub(lambda m: chr(int(m.group(1), 16)), text) if kind in (".json", ".jsonl") else text
+    whole = unicodedata.normalize("NFC", whole)
+    if whole == text:
+        return path
+    artifact.write_atomic(copy, whole)
+    return copy
+
+
+def _composed(value: Any) -> Any:
+    if isinstance(value, str):
+        return unicodedata.normalize("NFC", value)
+    if isinstance(value, list):
+        return [_composed(v) for v in value]
+    return {k: _composed(v) for k, v in value.items()} if isinstance(value, dict) else value
 
 
 def _names(task: str, group: str, config: JsonObject, split: str) -> Iterator[str]:

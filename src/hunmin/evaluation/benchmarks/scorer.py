@@ -14,7 +14,8 @@ from typing import Any, Literal
 
 from ...artifacts.rows import Notes
 from ...errors import UserError
-from .backends import BACKENDS, Found, Prefix, plain, shared_prefix, tree
+from .backends import BACKENDS, Chain, Found, Prefix, plain, shared_prefix, tree
+from .sharing import branches, cost
 from .tokens import Request, Unit, units
 
 log = logging.getLogger("hunmin")
@@ -161,7 +162,8 @@ def score(
         while True:
             prefix = shared_prefix(scorer.model, found_units, scorer.model.device) if scorer.backend == "tree" else None
             scorer.report["prefix_tokens"] = prefix.n if prefix else 0
-            found, problem = _run_all(scorer, groups[rank::world], tick, prefix)
+            plan = [((), batch) for batch in groups] if prefix else _planned(scorer, found_units, groups)
+            found, problem = _run_all(scorer, plan[rank::world], tick, prefix)
             if gather is not None:
                 parts = gather((found, problem))
                 found, problem = [row for part, _ in parts for row in part], max(p for _, p in parts)
@@ -182,23 +184,41 @@ def score(
     return [Score(a, b) for a, b in zip(likelihoods, greedy, strict=True)]
 
 
+Plan = Sequence[tuple[tuple[int, ...], Sequence[Unit]]]
+"""Batches, each with the cuts of the prefix that it stands behind."""
+
+SHARERS = {
+    "cpu": 2
+}  # units that make a prefix of their own worth it; a GPU wants larger batches more than fewer tokens
+
+
+def _planned(scorer: Scorer, found_units: Sequence[Unit], groups: Sequence[Sequence[Unit]]) -> Plan:
+    """Give the batches, behind the prefixes that some of their contexts share where that saves enough."""
+    if scorer.backend == "tree":
+        found = branches(found_units, SHARERS.get(scorer.model.device.type, 16))
+        scorer.report["tokens_shared"] = round(1 - cost(found) / max(1, sum(len(u.context) for u in found_units)), 3)
+        if any(branch.path for branch in found):
+            limit = scored_at_once(scorer.model)
+            return [(b.path, part) for b in found for part in batches(b.units, scorer.budget_tokens, limit)]
+    return [((), batch) for batch in groups]
+
+
 def _run(scorer: Scorer, batch: Sequence[Unit], prefix: Prefix | None) -> Found:
-    if prefix is not None:
-        return tree(scorer.model, batch, scorer.model.device, prefix)
     single = all(len(choice) == 1 for unit in batch for choice in unit.choices)
     if single:
-        return plain(scorer.model, batch, scorer.model.device)
+        return plain(scorer.model, batch, scorer.model.device, prefix)
+    if prefix is not None:
+        return tree(scorer.model, batch, scorer.model.device, prefix)
     return BACKENDS[scorer.backend](scorer.model, batch, scorer.model.device)
 
 
-def _run_all(
-    scorer: Scorer, groups: Sequence[Sequence[Unit]], tick: Callable[..., None] | None, prefix: Prefix | None
-) -> tuple[Found, str]:
+def _run_all(scorer: Scorer, plan: Plan, tick: Callable[..., None] | None, prefix: Prefix | None) -> tuple[Found, str]:
     """Give (results, "") or (what there is, why the backend cannot run this model)."""
     found: Found = []
-    for batch in groups:
+    chain = Chain(scorer.model, scorer.model.device)
+    for path, batch in plan:
         try:
-            found += _run(scorer, batch, prefix)
+            found += _run(scorer, batch, prefix or chain.at(path, batch[0].context))
         except CANNOT as error:
             if scorer.backend == "plain" or type(error).__name__ == "OutOfMemoryError":
                 raise

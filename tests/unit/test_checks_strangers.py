@@ -89,6 +89,21 @@ RIGHT = {
         "Install it.\n\n```py\n# uncomment to install\n# pip install x\n```",
         "설치하세요.\n\n```bash\npip install x\n```",
     ),
+    "a name that Korean spells": ("Who won the Formula 1 title in 2010?", "2010년 포뮬러 원 타이틀은 누가 차지했나요?"),
+    "a name by its letter": ("He drove in Formula 1 in 2010.", "그는 2010년에 F1에서 뛰었다."),
+    "a name by its letters": ("I bought a PlayStation 5 in May.", "5월에 PS5를 샀다."),
+    "a century before Christ": ("It was built in the 4th century BC.", "기원전 4세기에 지어졌다."),
+    "a century before Christ in words": ("It was built in the fourth century BC.", "기원전 4세기에 지어졌다."),
+    "years before Christ": ("From 300 to 200 BC it grew.", "기원전 300년부터 200년까지 성장했다."),
+    "a permission that is missing": ("You do not have permission to do this.", "이 작업을 수행할 권한이 없습니다."),
+    "a server that refuses": (
+        "If it is not allowed, the server refuses this request.",
+        "허용되지 않으면 서버는 이 요청을 처리할 수 없습니다.",
+    ),
+    "a statement of SQL before prose": (
+        "SELECT name FROM users WHERE age > 30; Explain what this query does.",
+        "SELECT name FROM users WHERE age > 30; 이 쿼리가 무엇을 하는지 설명하세요.",
+    ),
     "a table and its caption that changed places": (
         "Table 1: Literals\n\n| Number | Example |\n| --- | --- |\n| Decimal | `98` |",
         "| 숫자 | 예 |\n| --- | --- |\n| 십진수 | `98` |\n\n표 1: 리터럴",
@@ -108,6 +123,17 @@ DAMAGE = {
     "a sentence left in English": (
         "It was late. I am not sure what this means for us. We left.",
         "늦은 시각이었다. I am not sure what this means for us. 우리는 떠났다.",
+    ),
+    "a year before Christ without its era": ("What happened in 500 BC?", "500년에 무슨 일이 있었나요?"),
+    "the label of a task": ("Sentence: The cat sat on the mat.", "고양이가 매트 위에 앉았다."),
+    "a number of a chapter": ("Read Chapter 3 first.", "장을 먼저 읽으세요."),
+    "a refusal for a text that says no such thing": (
+        "The cat did not sit on the mat. It slept on the warm stones.",
+        "죄송하지만 이 요청은 도와드릴 수 없습니다.",
+    ),
+    "a statement of SQL that was translated": (
+        "SELECT name FROM users WHERE age > 30; Explain what this query does.",
+        "이름 선택 사용자에서 나이 > 30; 이 쿼리가 무엇을 하는지 설명하세요.",
     ),
     "a line of code": (
         "Run:\n\n```py\nx = load(1)\nsave(x)\n```",

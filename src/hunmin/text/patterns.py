@@ -50,6 +50,10 @@ INLINE_FENCE = re.compile(r"```[^`\n]+```")
 INLINE = re.compile(r"(?<!`)(?P<t>`{1,2})(?!`)(?P<body>[^\n]+?)(?<!`)(?P=t)(?!`)")
 HTML_CODE = re.compile(r"<(?P<name>code|pre|script|style|kbd|samp)\b[^<>]*>.*?</(?P=name)>", re.S | re.I)
 HTML_COMMENT = re.compile(r"<!--.*?-->", re.S)
+SQL_STATEMENT = re.compile(  # whole, up to its semicolon, with prose behind it on the line
+    r"\b(?:SELECT\b[^;\n]{1,300}?\bFROM\b|INSERT INTO\b|UPDATE\b[^;\n]{1,80}?\bSET\b|DELETE FROM\b|DROP TABLE\b"
+    r"|CREATE (?:TABLE|INDEX|VIEW)\b|ALTER TABLE\b)[^;\n가-힣]{1,400};"
+)
 DISPLAY = re.compile(r"\$\$.+?\$\$|\\\[.+?\\\]|\\\(.+?\\\)", re.S)
 ENVIRONMENT = re.compile(
     rf"\\begin\{{(?!(?:{LISTING_ENVIRONMENTS})\*?\}})(?P<env>[A-Za-z]+\*?)\}}.*?\\end\{{(?P=env)\}}", re.S

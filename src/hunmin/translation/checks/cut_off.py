@@ -143,6 +143,10 @@ def _items(original: str, text: str) -> list[Issue]:
     if len(lines_of(text)) >= len(lines_of(original)):
         return []  # the signs are gone, the lines are there: markup's affair
     where = _gap(original, text, [m.start() for m in source], [m.start() for m in target])
+    there = "".join(text.split())
+    if "".join(_line(original, source[where].start()).split()) in there:  # not this one: another that does not stand
+        gone = (i for i, m in enumerate(source) if "".join(_line(original, m.start()).split()) not in there)
+        where = min(gone, key=lambda i: abs(i - where), default=where)
     start = source[where].start()
     stop = original.find("\n", start)
     at = target[where].start() if where < len(target) else len(text)
@@ -163,6 +167,11 @@ def _in_code(text: str, at: int) -> bool:
         s.start <= at < s.end and (s.kind in ("fence", "code") or text.startswith("<!--", s.start))
         for s in spans_of(text)
     )
+
+
+def _line(text: str, at: int) -> str:
+    stop = text.find("\n", at)
+    return text[at : stop if stop > 0 else len(text)]
 
 
 def _gap(original: str, text: str, source: list[int], target: list[int]) -> int:

@@ -18,6 +18,11 @@ NO_LABEL = re.compile(
     r"|finally)\b|.*\b(?:is|are|was|were|be|has|have|do|does|can|will|should|must)\b"
 )
 CLAUSE = re.compile(r"[.!?]['\"”’)*_]*\s*$|[.!?]\s+[A-Z]")
+# Labels of a task: without them its text is not told from its instruction.
+TASK_LABELS = frozenset(
+    "sentence text question problem passage paragraph context premise hypothesis statement input output answer claim "
+    "review tweet document article dialogue conversation title".split()
+)
 COLON = re.compile(r"[:：]")
 HEADING = re.compile(r"^[ \t]*(#{1,6})[ \t]")
 BULLET = re.compile(r"^[ \t]*([-*+•])[ \t]")
@@ -86,6 +91,8 @@ def _colon(key: re.Match[str], there: str, form: int) -> str:
     if not key["rest"].strip("*_ \t"):  # a heading of its own: marked, or introduced by a sentence
         return "" if ending(there.strip("*_ ")) or re.search(r"[*_#]", there) or n_words > 3 else REVIEW
     if not _value(key):
+        if key["key"].lower() in TASK_LABELS and not re.match(r"\W*(?:문장|질문|문제|글|입력|출력|답)", there):
+            return REVIEW
         return "" if ending(there) or CLAUSE.search(there) or n_words > 2 else REVIEW
     if ending(there) and n_words > 2:
         return ""

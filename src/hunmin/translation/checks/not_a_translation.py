@@ -50,6 +50,12 @@ ABOUT_TRANSLATION = re.compile(r"\btranslat\w*|\bkorean\b|번역|한국어|역�
 SORRY_EN = re.compile(
     r"\b(?:sorry|apolog\w+|unable|cannot|can['’]?t|refus\w+|not able|won['’]t|decline\w*|against)\b", re.I
 )
+NOT_EN = re.compile(
+    r"\b(?:not|cannot|no|never|without|unable|fail\w*|den(?:y|ies|ied)|reject\w*|forbid\w*|prohibit\w*|impossible|invalid"
+    r"|unauthori[sz]ed|unavailable|unsupported|block\w*)\b|n['’]t\b",
+    re.I,
+)
+SORRY_KO = re.compile(r"죄송|미안|유감|양해|언어\s?모델|인공\s?지능|\bAI\b|번역|도와\s?드릴|도움을\s?드릴")
 MACHINE = re.compile(r"번역|언어\s?모델|인공\s?지능|\bAI\b|요청|translat|language model|assist", re.I)
 # Characters without blanks of the prose, Korean per English, by the length of the English: outside of these nothing
 # among 5,800 pairs translated by people and machines was a whole translation.
@@ -129,7 +135,10 @@ def _refusals(original: str, text: str, context: Mapping[str, Any]) -> Iterator[
     for start, end in refusals(text, opening=0 if original else 2):
         if apologetic and not MACHINE.search(text, start, end):
             continue
-        yield _issue(CERTAIN if original else REVIEW, (start, end), "거절 / a refusal")
+        told = bool(NOT_EN.search(original)) and not SORRY_KO.search(text, start, end)
+        if told and len(sentences_of(original)) <= len(sentences_of(text)):
+            continue  # the English says it too: "the server cannot process this request"
+        yield _issue(CERTAIN if original and not told else REVIEW, (start, end), "거절 / a refusal")
 
 
 def _length(original: str, text: str) -> list[Issue]:

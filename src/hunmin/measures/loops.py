@@ -7,7 +7,10 @@ text counts too, with its broken last round.
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
+from collections import Counter
 from collections.abc import Mapping
+from operator import add
 from typing import Any
 
 from ..text.prose import spans_of
@@ -56,12 +59,16 @@ def loop(answer: str, record: Mapping[str, Any]) -> float | None:
 PERIOD = re.compile(rf"(?P<round>[^\n]{{2,{MAX_PHRASE}}}?)(?P=round){{{MIN_ROUNDS - 1},}}")
 
 
+WORD = re.compile(r"\S+")
+SENTENCE = re.compile(r"[^\s.!?。][^.!?。\n]*[.!?。]*")
+
+
 def _phrases(text: str) -> list[tuple[int, int]]:
     """Give stretches of one line that are one phrase over and over, with the broken round behind them."""
     found = []
     at = 0
     for line in text.split("\n"):
-        words = [m.span() for m in re.finditer(r"\S+", line)]
+        words = [m.span() for m in WORD.finditer(line)]
         found += [(at + a, at + b) for a, b in _rounds(line, words)]
         if words and max(b - a for a, b in words) > 20:  # one long word, or no blanks between the rounds
             found += [(at + a, at + b) for a, b in _unspaced(line)]
@@ -71,13 +78,20 @@ def _phrases(text: str) -> list[tuple[int, int]]:
 
 def _rounds(line: str, words: list[tuple[int, int]]) -> list[tuple[int, int]]:
     """Give where a sequence of words comes MIN_ROUNDS times or more in a row."""
+    if len(words) < MIN_ROUNDS:
+        return []
     tokens = [line[a:b].strip(".,!?…\"'“”") or line[a:b] for a, b in words]
+    if len(tokens) - len(set(tokens)) < MIN_ROUNDS - 1:
+        return []
+    places: dict[str, list[int]] = {}
+    for i, token in enumerate(tokens):
+        places.setdefault(token, []).append(i)
     found, i = [], 0
     while i < len(tokens):
         best = 0
-        for size in range(1, min(40, (len(tokens) - i) // MIN_ROUNDS) + 1):
-            if tokens[i] != tokens[i + size]:
-                continue
+        again = places[tokens[i]]
+        most = min(40, (len(tokens) - i) // MIN_ROUNDS)
+        for size in (at - i for at in again[bisect_right(again, i) :] if at - i <= most):
             n = size
             while i + n < len(tokens) and tokens[i + n] == tokens[i + n - size]:
                 n += 1
@@ -97,6 +111,31 @@ def _rounds(line: str, words: list[tuple[int, int]]) -> list[tuple[int, int]]:
 
 
 def _unspaced(line: str) -> list[tuple[int, int]]:
+    return [(start + a, start + b) for start, end in _alike(line) for a, b in _periods(line[start:end])]
+
+
+def _alike(line: str) -> list[tuple[int, int]]:
+    """Give the stretches in which every two neighbouring characters stand somewhere else too, often enough to be those
+    of a loop: only there a phrase can come MIN_ROUNDS times without a blank.
+    """
+    pairs = list(map(add, line, line[1:]))
+    often = Counter(pairs)
+    if len(pairs) - len(often) < 2 * (MIN_ROUNDS - 1) - 1:
+        return []
+    found, start = [], -1
+    for i, pair in enumerate(pairs):
+        if often[pair] >= MIN_ROUNDS - 1:
+            start = i if start < 0 else start
+        elif start >= 0:
+            if i - start >= 2 * MIN_ROUNDS - 1:
+                found.append((start, i + 1))
+            start = -1
+    if start >= 0 and len(pairs) - start >= 2 * MIN_ROUNDS - 1:
+        found.append((start, len(line)))
+    return found
+
+
+def _periods(line: str) -> list[tuple[int, int]]:
     found, at = [], 0
     while match := PERIOD.search(line, at):
         piece = match["round"]
@@ -124,16 +163,21 @@ def _units(text: str) -> list[tuple[int, int]]:
         if line.strip():
             lines.append((at, at + len(line)))
         at += len(line) + 1
-    sentences = [m.span() for m in re.finditer(r"[^\s.!?。][^.!?。\n]*[.!?。]*", text)]
+    sentences = [m.span() for m in SENTENCE.finditer(text)]
     return [*_runs(text, lines), *_runs(text, sentences)]
 
 
 def _runs(text: str, units: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    if len(units) < MIN_LINES:
+        return []
     names = [LIST_SIGN.sub("", text[a:b]).strip().rstrip(".,!?。").strip() for a, b in units]
+    often = Counter(names)
+    if len(names) - len(often) < MIN_LINES - 1:
+        return []
     found, i = [], 0
     while i < len(names):
         best = 0
-        for size in range(1, 5):
+        for size in range(1, 5) if often[names[i]] >= MIN_LINES else ():
             n = size
             while i + n < len(names) and names[i + n] == names[i + n - size]:
                 n += 1

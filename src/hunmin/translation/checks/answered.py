@@ -127,6 +127,7 @@ WONDERS = re.compile(
 TELLS = re.compile(r"(?:[니한이는된었았했였있없같]다|[어아예에해세네나]요|죠)[.!]?[\s\"'”’)]*$", re.M)
 YES_EN = re.compile(r"\b(?:yes|no|yeah|right|correct|sure)\b", re.I)
 LIST_LINE = re.compile(r"^\s*(?:\d{1,2}[.)]|[-*•])\s+\S", re.M)
+HEAD = 40  # characters, in which texts that are equal begin alike
 SAME_CHARS = 12  # a shorter text may well equal its answer
 
 
@@ -163,15 +164,16 @@ def _equals_answer(original: str, text: str, context: Mapping[str, Any]) -> bool
     """Tell whether a question's Korean is its answer's Korean, though the English of both differs."""
     record = context.get("record") or {}
     source = record.get("original") or {}
-    own = letters(text)
+    begins = letters(text[:HEAD])[:1]
     for name in ("output", "chosen"):
         answer, english = record.get(name), source.get(name) if isinstance(source, Mapping) else None
         if (
             answer
             and english
-            and letters(english) != letters(original)
-            and len(own) >= SAME_CHARS
+            and (not begins or letters(answer[:HEAD])[:1] in (begins, ""))
+            and len(own := letters(text)) >= SAME_CHARS
             and letters(answer) == own
+            and letters(english) != letters(original)
         ):
             return True
     return False

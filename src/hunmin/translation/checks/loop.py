@@ -17,9 +17,10 @@ SURE_CHARS = 80  # without an English to compare, a shorter repetition may be so
 
 def find(original: str, text: str, context: Mapping[str, Any]) -> list[Issue]:
     """Give one issue per loop; what the English repeats as well is no loop."""
-    theirs = max((end - start for start, end in loops(original)), default=0)
+    ours = loops(text)
+    theirs = max((end - start for start, end in loops(original)), default=0) if ours else 0
     found = []
-    for start, end in loops(text):
+    for start, end in ours:
         if end - start <= TIMES_LONGER * theirs:
             continue
         severity = CERTAIN if original or end - start >= SURE_CHARS else REVIEW

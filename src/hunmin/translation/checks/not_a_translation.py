@@ -83,15 +83,16 @@ def _issue(severity: str, target: tuple[int, int], detail: str, original: str = 
 
 
 def _around(original: str, text: str) -> Iterator[Issue]:
-    theirs = {w.kind for w in wraps(original)} if original else set()
-    for wrap in wraps(text):
+    ours = wraps(text)
+    theirs = {w.kind for w in wraps(original)} if original and ours else set()
+    for wrap in ours:
         if wrap.kind in theirs or (not original and wrap.kind not in ALONE):
             continue
         if original and _fits(wrap.kind, original, text):
             continue
         sure = wrap.kind in SURE or wrap.kind == "note" and ABOUT_TRANSLATION.search(text[wrap.start : wrap.end])
         yield _issue(CERTAIN if sure else REVIEW, (wrap.start, wrap.end), KINDS[wrap.kind])
-    if not original or ABOUT_TRANSLATION.search(original):
+    if not original or not ABOUT_TRANSLATION.search(text) or ABOUT_TRANSLATION.search(original):
         return
     for number, (start, end) in enumerate(sentences_of(text)):  # sentence by sentence translated, each may have its own
         pattern = PREAMBLE.match(text[start:end]) or (

@@ -68,7 +68,7 @@ def kernel_of(way: str, device: str, model_config: Any) -> str:
     from hunmin.train import attention
 
     attention.register()
-    if way == "hunmin":
+    if way in ("hunmin", "dpo"):
         return attention.choose("auto", device, model_config, padding_free=True)
     if device == "cuda" and importlib.util.find_spec("flash_attn"):
         return "flash_attention_2"
@@ -96,18 +96,18 @@ def settings(way: str, options: Any, lengths: list[int], recompute: bool) -> tup
     return own, more
 
 
-def recompute_of(wanted: str, config: Any, model_config: Any, device: str, tokens: int) -> bool:
-    """Give whether activations are recomputed; `auto` is what `hunmin sft` decides for the heaviest pass."""
-    from hunmin.train import memory
+def passes_of(way: str, options: Any, lengths: list[int]) -> Any:
+    """Give how a way lays the rows out, for the estimate of its peak."""
+    from hunmin.train.passes import Passes
 
-    return memory.wants_checkpointing(config, model_config, device, tokens) if wanted == "auto" else wanted == "on"
-
-
-def estimate_gb(config: Any, model_config: Any, tokens: int, recompute: bool) -> float:
-    from hunmin.train import memory
-
-    size = memory.size_of(config, model_config)
-    return sum(memory.memory_bytes(config, model_config, size, "bf16", tokens, recompute).values()) / 1e9
+    if way == "hunmin":
+        return Passes.of_rows(options, lengths, 0)
+    if way == "dpo":  # a third of a row is the prompt of both answers
+        return Passes("drawn", lengths, [2 * n for n in lengths], sequences=2)
+    if way == "trl padding-free":
+        return Passes("drawn", lengths, lengths)
+    longest = [options.max_length] if way == "trl bfd" else lengths
+    return Passes("alone" if way in ("trl bfd", "padded mb1") else "padded", longest, longest)
 
 
 def measure(args: argparse.Namespace) -> dict[str, Any]:
@@ -118,8 +118,9 @@ def measure(args: argparse.Namespace) -> dict[str, Any]:
     from transformers import AutoModelForCausalLM, PrinterCallback, TrainerCallback
     from trl import DPOConfig, SFTConfig, SFTTrainer
 
-    from hunmin.train import prepare
-    from hunmin.train.internals import ReadyRowsDPOTrainer
+    from hunmin.train import measured
+    from hunmin.train.fitting import Load
+    from hunmin.train.internals import FlatPairsDPOTrainer
     from hunmin.train.loop import be_quiet
     from hunmin.train.sft_trainer import HunminSFTTrainer
 
@@ -130,8 +131,14 @@ def measure(args: argparse.Namespace) -> dict[str, Any]:
     lengths = json.loads(args.lengths.read_text())[:n] if args.lengths else draw_lengths(n, options.max_length)
     kernel = kernel_of(args.way, args.device, shape)
     dtype = torch.bfloat16 if args.device == "cuda" else torch.float32
-    tokens = 2 * micro * max(lengths) if dpo else prepare.largest_pass(options, lengths, 0)
-    recompute = recompute_of(args.recompute, options, shape, args.device, tokens)
+    asked = options.model_copy(
+        update={"gradient_checkpointing": {"on": True, "off": False}.get(args.recompute, "auto")}
+    )
+    load = Load(asked, shape, passes_of(args.way, asked, lengths), args.device, "bf16")
+    recompute = load.needs_recomputation()
+    meter = (
+        measured.meter_for(args.device, "none") if args.way in ("hunmin", "dpo") and args.recompute == "auto" else None
+    )
     torch.manual_seed(0)
     with torch.device(args.device):
         model = AutoModelForCausalLM.from_config(shape, dtype=dtype, attn_implementation=kernel)
@@ -171,14 +178,14 @@ def measure(args: argparse.Namespace) -> dict[str, Any]:
             per_device_train_batch_size=micro,
             gradient_accumulation_steps=batch // micro,
             max_length=None,
-            activation_checkpointing=recompute,
+            activation_checkpointing=recompute and meter is None,
             **common,
         )
-        trainer: Any = ReadyRowsDPOTrainer(
+        trainer: Any = FlatPairsDPOTrainer(
             args=config, train_dataset=Dataset.from_dict(table), callbacks=[Clock()], **given
         )
     else:
-        own, more = settings(args.way, options, lengths, recompute)
+        own, more = settings(args.way, options, lengths, recompute and meter is None)
         kind = HunminSFTTrainer if args.way == "hunmin" else SFTTrainer
         table = {"input_ids": ids, "labels": labels}
         trainer = kind(
@@ -189,6 +196,9 @@ def measure(args: argparse.Namespace) -> dict[str, Any]:
             **more,
         )
     trainer.remove_callback(PrinterCallback)
+    notes: dict[str, Any] = {}
+    if meter is not None:  # what `hunmin sft` and `hunmin dpo` do: the heaviest pass first, its peak decides
+        trainer.add_callback(measured.HeaviestFirst(trainer, load, Path(SCRATCH.name), notes, meter))
     if args.device == "cuda":
         torch.cuda.reset_peak_memory_stats()
     trainer.train()
@@ -203,7 +213,8 @@ def measure(args: argparse.Namespace) -> dict[str, Any]:
     forward = 1.5 if dpo else 1.0  # the reference's forward pass is useful work as well
     flops = forward * (4 * weights * per_step + 6 * layers * hidden * squares)
     peak = torch.cuda.max_memory_allocated() / 1e9 if args.device == "cuda" else None
-    estimated = estimate_gb(options, shape, tokens, recompute)
+    recompute = bool(trainer.args.activation_checkpointing)
+    estimated = load.estimate(recompute) / 1e9
     return {
         "way": args.way,
         "size": args.recipe or args.size,
@@ -217,6 +228,7 @@ def measure(args: argparse.Namespace) -> dict[str, Any]:
         "peak_gb": round(peak, 2) if peak else None,
         "estimate_gb": round(estimated, 2),
         "peak_over_estimate": round(peak / estimated, 3) if peak else None,
+        "first_pass": notes.get("memory"),
         "steps": args.steps,
         "last_loss": [row["loss"] for row in trainer.state.log_history if "loss" in row][-1],
     }

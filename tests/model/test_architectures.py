@@ -48,8 +48,8 @@ def test_packs_of_documents_that_see_each_other_are_refused():
     )
     model = AutoModelForCausalLM.from_config(shape)
     with pytest.raises(UserError, match="packing: none"):
-        attention.isolating(model, ["hunmin", "sdpa"], packed=True)
+        attention.isolating(model, ["hunmin", "sdpa"], "packed")
     with pytest.raises(UserError, match="attention: auto"):
-        attention.isolating(model, ["sdpa"], packed=False)
-    kind, why = attention.isolating(model, ["hunmin", "sdpa"], packed=False)
+        attention.isolating(model, ["sdpa"], "balanced")
+    kind, why = attention.isolating(model, ["hunmin", "sdpa"], "balanced")
     assert kind == "sdpa" and "lfm2" in why

@@ -71,4 +71,11 @@ def test_a_micro_batch_is_hardly_heavier_than_its_share():
 def test_heaviest_is_the_largest_micro_batch_of_any_rank():
     lengths = [5, 90, 40, 7, 30, 30, 2]
     groups = [g for rank in range(2) for g in TokenBalancedSampler(lengths, 4, 2, 2, rank, seed=1, blank=7)]
-    assert heaviest(lengths, 4, 2, 2, 1) == max(sum(lengths[i] for i in g if i < 7) for g in groups)
+    found = heaviest(lengths, 4, 2, 2, 1)
+    assert sum(lengths[i] for i in found) == max(sum(lengths[i] for i in g if i < 7) for g in groups)
+
+
+def test_a_later_epoch_may_have_a_heavier_one():
+    lengths = [90, 80, 70, 5, 5, 5, 5, 5]
+    found = [sum(lengths[i] for i in heaviest(lengths, 4, 1, 2, 1, epochs)) for epochs in range(1, 9)]
+    assert found == sorted(found) and found[0] < found[-1] <= 160

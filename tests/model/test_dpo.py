@@ -197,3 +197,62 @@ def test_where_the_pairs_come_from(tmp_path):
     assert counts.n_kept == 8
     with pytest.raises(UserError, match="no such file"):
         run(tmp_path, rows=small.records(2), data="none.jsonl")
+
+
+def padded(monkeypatch):
+    from hunmin.train.passes import Passes
+
+    flat = Passes.of_pairs
+    monkeypatch.setattr(Passes, "of_pairs", lambda found: flat(found, padded=True))
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"precompute_ref_log_probs": True},
+        {"sft_weight": 0.5, "loss_type": "ipo"},
+        {"method": "full", "learning_rate": 1e-4, "precompute_ref_log_probs": False},
+        *(
+            {"base_model": small.base(arch, attention="eager"), "template": "korae"}
+            for arch in ("neox", "gemma2", "gpt_oss", "qwen3")
+        ),
+    ],
+    ids=small.named,
+)
+def test_batches_without_padding_give_the_losses_of_padded_ones(tmp_path, monkeypatch, options):
+    rows = small.preferences(12)
+    rows[3]["rejected"] = rows[3]["rejected"] * 4  # lengths far apart
+    options = {**options, "batch_size": 4, "micro_batch_size": 4}
+    ours = run(tmp_path, "flat", rows=rows, **options)
+    assert ours.notes["attention"] == "hunmin" and "padded_batches" not in ours.notes
+    padded(monkeypatch)
+    plain = run(tmp_path, "padded", rows=rows, **options)
+    assert plain.notes["attention"] in ("sdpa", "eager")
+    assert ours.notes["tokens_per_pass"] < 0.9 * plain.notes["tokens_per_pass"]
+    for name in ("loss", "rewards_margins", "grad_norm", "mean_token_accuracy", "entropy", "logits/chosen"):
+        a, b = ([row[name] for row in c.notes["losses"]] for c in (ours, plain))
+        assert a == pytest.approx(b, rel=2e-4, abs=2e-5), name
+
+
+def test_a_model_whose_documents_cannot_share_a_row_is_padded_and_says_so(tmp_path, monkeypatch):
+    from hunmin.train import attention
+
+    def sees(model):
+        raise UserError("documents of one batch see each other", "attention")
+
+    monkeypatch.setattr(attention, "check_isolation", sees)
+    counts = run(tmp_path, max_steps=2)
+    assert "padded batches" in counts.notes["padded_batches"] and counts.notes["attention"] == "sdpa"
+
+
+def test_the_row_of_a_padded_batch_by_hand():
+    from hunmin.train.flat_pairs import flat_row
+
+    ids = torch.tensor([[5, 6, 7, 8], [9, 3, 0, 0]])
+    mask = torch.tensor([[1, 1, 1, 1], [1, 1, 0, 0]])
+    labels = torch.tensor([[-100, -100, 7, 8], [-100, 3, -100, -100]])
+    row, kept, targets, places = flat_row(ids, mask, labels)
+    assert row["input_ids"].tolist() == [[5, 6, 7, 8, 9, 3]] and row["position_ids"].tolist() == [[0, 1, 2, 3, 0, 1]]
+    assert row["cu_seq_lens_q"].tolist() == [0, 4, 6] and row["max_length_q"] == 4
+    assert kept.tolist() == [1, 2, 4] and targets.tolist() == [7, 8, 3]  # token i is predicted at i - 1
+    assert places.tolist() == [[False, True, True], [True, False, False]]

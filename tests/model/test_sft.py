@@ -11,7 +11,7 @@ import torch
 
 from hunmin.errors import UserError
 from hunmin.stages import sft
-from hunmin.train import labels, loop
+from hunmin.train import fitting, labels
 from hunmin.train.prepare import prepare, read_records
 
 from . import small
@@ -256,9 +256,9 @@ def test_a_loss_that_is_no_number_stops_the_run(tmp_path):
 
 
 def test_out_of_memory_says_what_to_lower():
-    assert loop._is_out_of_memory(torch.OutOfMemoryError("CUDA out of memory. Tried to allocate"))
-    assert loop._is_out_of_memory(RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate"))
-    assert not loop._is_out_of_memory(RuntimeError("shape mismatch"))
+    assert fitting.is_out_of_memory(torch.OutOfMemoryError("CUDA out of memory. Tried to allocate"))
+    assert fitting.is_out_of_memory(RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate"))
+    assert not fitting.is_out_of_memory(RuntimeError("shape mismatch"))
 
 
 def test_the_dry_run_counts_what_the_run_trains(tmp_path):

@@ -277,6 +277,7 @@ def test_a_training_begun_by_0_1_goes_on(tmp_path):
     wanted = {"learning_rate": 1e-4, "new_option": "off", "base_model's weights": "whole"}
     older = {"new_option": "off", "base_model's weights": "ends"}
     resume.guard(tmp_path, {"learning_rate": 1e-4, "base_model's weights": "ends"})
+    (tmp_path / "checkpoint-2").mkdir()
     resume.guard(tmp_path, wanted, older)
     for other in ({"learning_rate": 2e-4}, {"base_model's weights": "others"}, {"new_option": "on"}):
         with pytest.raises(UserError, match=f"begun with {next(iter(other))}="):

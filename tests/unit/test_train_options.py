@@ -106,6 +106,9 @@ def test_fsdp2_writes_accelerates_file(tmp_path):
 def test_the_guard_shows_what_changed(tmp_path):
     identity = {"batch_size": 16, "data": "aa", "template": "t", "logging_steps": 10}
     resume.guard(tmp_path, identity)
+    resume.guard(tmp_path, {**identity, "batch_size": 2})  # no checkpoint yet: it may begin with other options
+    resume.guard(tmp_path, identity)
+    (tmp_path / "checkpoint-2").mkdir()
     resume.guard(tmp_path, {**identity, "logging_steps": 1})  # changes nothing that is learned
     with pytest.raises(UserError, match="begun with batch_size=16, now 8; data='aa', now 'bb'"):
         resume.guard(tmp_path, {**identity, "batch_size": 8, "data": "bb"})

@@ -125,9 +125,10 @@ def run(config: Config, inputs: Inputs, out: Path) -> Counts:
     from datasets import Dataset
     from trl import DPOConfig
 
-    from ..train import labels, loop, pairs, prepare, resume
+    from ..train import labels, loop, measured, pairs, prepare, resume
     from ..train.first_step import FirstStep
-    from ..train.internals import ReadyRowsDPOTrainer
+    from ..train.internals import FlatPairsDPOTrainer, ReadyRowsDPOTrainer
+    from ..train.passes import Passes
 
     inputs = prepare.preference_inputs(config, inputs)
     ready = prepare.prepare(config, inputs)
@@ -137,10 +138,7 @@ def run(config: Config, inputs: Inputs, out: Path) -> Counts:
         identity, older = prepare.identity(config, inputs, ready), prepare.older_identity(config, ready)
         resume.guard(out / loop.CHECKPOINTS, identity, older)
         prepare.write_dropped(out, inputs.label, report)
-    longest = max(pair.longest for pair in train_pairs)
-    model, peft_config, notes = prepare.open_model(
-        config, ready, padding_free=False, longest=longest, tokens=2 * config.micro_batch_size * longest
-    )
+    model, peft_config, notes, load = prepare.open_model(config, ready, Passes.of_pairs(train_pairs), out)
     arguments = loop.trainer_arguments(
         config,
         inputs,
@@ -159,7 +157,8 @@ def run(config: Config, inputs: Inputs, out: Path) -> Counts:
     first = FirstStep(
         config.loss_type == "sigmoid" and not config.sft_weight, 1e-3 if notes["dtype"] == "fp32" else 0.02
     )
-    trainer = ReadyRowsDPOTrainer(
+    kind = ReadyRowsDPOTrainer if load.passes.layout == "padded" else FlatPairsDPOTrainer
+    trainer = kind(
         model=model,
         args=DPOConfig(
             beta=config.beta,
@@ -184,7 +183,8 @@ def run(config: Config, inputs: Inputs, out: Path) -> Counts:
         "reference": prepare.reference_of(trainer, config),
         "precomputed_reference": bool(precompute),
     }
-    notes["train_seconds"] = round(loop.train(trainer, out, config), 2)
+    measured.watch(trainer, load, out, notes)
+    notes["train_seconds"] = round(loop.train(trainer, out, load), 2)
     full = config.method == "full"
     loop.save(trainer, out, ready.tokenizer, ready.card(config), full=full, stop=ready.template.stop)
     counts = prepare.counts(config, report, trainer, notes, len(train_pairs), inputs.label)

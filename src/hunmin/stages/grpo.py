@@ -110,6 +110,7 @@ def run(config: Config, inputs: Inputs, out: Path) -> Counts:
 
     from ..train import loop, prepare, resume
     from ..train.internals import ReadyPromptsGRPOTrainer
+    from ..train.passes import Passes
     from ..train.rewards import Rewards
 
     ready = prepare.prepare(config, inputs)
@@ -118,10 +119,8 @@ def run(config: Config, inputs: Inputs, out: Path) -> Counts:
         identity, older = prepare.identity(config, inputs, ready), prepare.older_identity(config, ready)
         resume.guard(out / loop.CHECKPOINTS, identity, older)
         prepare.write_dropped(out, inputs.label, report)
-    longest = max(row["n_tokens"] for row in rows) + config.max_new_tokens
-    model, peft_config, notes = prepare.open_model(
-        config, ready, padding_free=False, longest=longest, tokens=config.micro_batch_size * longest
-    )
+    lengths = [row["n_tokens"] + config.max_new_tokens for row in rows]
+    model, peft_config, notes, load = prepare.open_model(config, ready, Passes("padded", lengths, lengths), out)
     arguments = loop.trainer_arguments(
         config,
         inputs,
@@ -163,7 +162,7 @@ def run(config: Config, inputs: Inputs, out: Path) -> Counts:
         callbacks=loop.callbacks(config, inputs.label, False),
     )
     notes |= loop.count_parameters(trainer.model)
-    notes["train_seconds"] = round(loop.train(trainer, out, config), 2)
+    notes["train_seconds"] = round(loop.train(trainer, out, load), 2)
     full = config.method == "full"
     loop.save(trainer, out, ready.tokenizer, ready.card(config), full=full, stop=ready.template.stop)
     if loop.is_main():

@@ -107,7 +107,8 @@ def run(config: Config, inputs: Inputs, out: Path) -> Counts:
     from datasets import Dataset
     from trl import SFTConfig
 
-    from ..train import labels, loop, prepare, resume
+    from ..train import labels, loop, measured, prepare, resume
+    from ..train.passes import Passes
     from ..train.sft_trainer import HunminSFTTrainer, Isolation
 
     ready = prepare.prepare(config, inputs)
@@ -129,13 +130,8 @@ def run(config: Config, inputs: Inputs, out: Path) -> Counts:
 
     packed = config.packing == "bfd"
     lengths = [len(row.input_ids) for row in train_rows]
-    model, peft_config, notes = prepare.open_model(
-        config,
-        ready,
-        padding_free=True,
-        longest=max(lengths),
-        tokens=prepare.largest_pass(config, lengths, ready.seed),
-    )
+    passes = Passes.of_rows(config, lengths, ready.seed)
+    model, peft_config, notes, load = prepare.open_model(config, ready, passes, out)
     table = _table(train_rows)
     alone = "one_document_a_pass" in notes
     blank = None
@@ -174,8 +170,9 @@ def run(config: Config, inputs: Inputs, out: Path) -> Counts:
         blank=blank,
         loss_scale=config.loss_scale,
     )
+    measured.watch(trainer, load, out, notes)
     notes |= {**loop.count_parameters(trainer.model), "validation_rows": len(validation)}
-    notes["train_seconds"] = round(loop.train(trainer, out, config), 2)
+    notes["train_seconds"] = round(loop.train(trainer, out, load), 2)
     full = config.method == "full"
     loop.save(trainer, out, ready.tokenizer, ready.card(config), full=full, stop=ready.template.stop)
     return prepare.counts(config, report, trainer, notes, len(train_rows), inputs.label)

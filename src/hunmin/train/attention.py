@@ -76,12 +76,12 @@ def _head_size(text: Any) -> int:
     return int(getattr(text, "head_dim", None) or getattr(text, "hidden_size", 0) // heads)
 
 
-def isolating(model: Any, kinds: list[str], packed: bool) -> tuple[str, str]:
+def isolating(model: Any, kinds: list[str], layout: str) -> tuple[str, str]:
     """Give (the first of these attention kinds under which documents of one row stay apart, "").
 
     Where none does (recurrent layers, convolutions over the row), give (a kind that runs, why): each document then
-    takes a forward pass of its own. The model is left with the kind given. Raises UserError where that is not
-    possible: packs, or a kind that the user chose.
+    takes a forward pass of its own, pairs (layout "drawn") padded batches. The model is left with the kind given.
+    Raises UserError where that is not possible: packs, or a kind that the user chose for rows.
     """
     told = []
     for kind in kinds:
@@ -93,14 +93,17 @@ def isolating(model: Any, kinds: list[str], packed: bool) -> tuple[str, str]:
             told.append(f"{kind}: {error.what if isinstance(error, UserError) else str(error).splitlines()[0]}"[:200])
     name = getattr(model.config.get_text_config(), "model_type", "this model")
     why = f"{name} cannot keep documents of one row apart"
-    if packed:
+    if layout == "packed":
         raise UserError(why, "packing", "Set packing: none; each document then takes a forward pass of its own.")
-    if len(kinds) == 1:
+    if len(kinds) == 1 and layout != "drawn":
         raise UserError(f"{why} with attention {told[0]}", "attention", "Set attention: auto.")
-    for kind in ("sdpa", "eager"):
+    cost = "one document a forward pass, which a GPU feels as more and smaller passes"
+    if layout == "drawn":
+        cost = "padded batches, which compute the padding too"
+    for kind in kinds if len(kinds) == 1 and kinds != [NAME] else ("sdpa", "eager"):
         try:
             model.set_attn_implementation(kind)
-            return kind, f"{why}: one document a forward pass, which a GPU feels as more and smaller passes"
+            return kind, f"{why}: {cost}"
         except (ValueError, NotImplementedError):
             continue
     raise UserError(f"{why}: {'; '.join(told)}", "attention", "Use another base.")

@@ -31,11 +31,16 @@ def cut(lengths: Sequence[int], n_groups: int) -> list[list[int]]:
     return [groups[g] for g in order]
 
 
-def heaviest(lengths: Sequence[int], batch_size: int, world: int, grad_accum: int, seed: int) -> int:
-    """Give the tokens of the largest micro-batch of the first epoch, over all ranks; it sets the memory peak."""
-    ranks = [TokenBalancedSampler(lengths, batch_size, world, grad_accum, r, seed, len(lengths)) for r in range(world)]
-    real = len(lengths)
-    return max(sum(lengths[i] for i in group if i < real) for sampler in ranks for group in sampler)
+def heaviest(
+    lengths: Sequence[int], batch_size: int, world: int, grad_accum: int, seed: int, epochs: int = 1
+) -> list[int]:
+    """Give the rows of the largest micro-batch of the first epochs, over all ranks; it sets the memory peak."""
+    sampler = TokenBalancedSampler(lengths, batch_size, 1, grad_accum * world, 0, seed)  # the groups of all ranks
+    best: tuple[int, list[int]] = 0, []
+    for epoch in range(epochs):
+        sampler.set_epoch(epoch)
+        best = max(best, *((sum(lengths[i] for i in rows), rows) for rows in sampler), key=lambda found: found[0])
+    return best[1]
 
 
 class TokenBalancedSampler(BatchRebalanceSampler):

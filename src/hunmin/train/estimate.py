@@ -12,6 +12,8 @@ def estimate(config: TrainConfig, inputs: Inputs, kind: str) -> Estimate:
     from ..models.headers import check_files
     from ..models.opening import open_shape
     from . import labels, loop, memory, prepare, tokenizer_bill
+    from .fitting import Load
+    from .passes import Passes
 
     if config.base_model or inputs.model is not None:
         ready = prepare.prepare(config, inputs)
@@ -27,7 +29,8 @@ def estimate(config: TrainConfig, inputs: Inputs, kind: str) -> Estimate:
         "trainable": size.trainable,
         **tokenizer_bill.bill(config.base_model or str(inputs.model), inputs, config.max_length),
     }
-    tokens = config.micro_batch_size * config.max_length * (1 if kind == "sft" else 2)
+    sequences = 1 if kind == "sft" else 2
+    passes = Passes("padded", [config.max_length], [sequences * config.max_length], sequences=sequences)
     n_rows = inputs.expected.get("records")
     if inputs.records is not None and inputs.records.is_file():
         records = prepare.read_records(inputs)
@@ -43,7 +46,7 @@ def estimate(config: TrainConfig, inputs: Inputs, kind: str) -> Estimate:
             )
             train, held_out = labels.split(rows, config.val_size)
             n_rows = len(train)
-            tokens = prepare.largest_pass(config, [len(r.input_ids) for r in train], ready.seed)
+            passes = Passes.of_rows(config, [len(r.input_ids) for r in train], ready.seed)
             notes = report.notes()
             found |= {
                 "rows": len(train),
@@ -60,25 +63,24 @@ def estimate(config: TrainConfig, inputs: Inputs, kind: str) -> Estimate:
 
             kept, report, _ = pairs.pairs_of(records, ready.template, ready.tokenizer, config)
             train_pairs, held_out_pairs = labels.split(kept, config.val_size)
-            n_rows, longest = len(train_pairs), max(p.longest for p in train_pairs)
-            tokens = 2 * config.micro_batch_size * longest
+            n_rows, passes = len(train_pairs), Passes.of_pairs(train_pairs)
             found |= {
                 "pairs": len(train_pairs),
                 "validation_pairs": len(held_out_pairs),
                 "dropped": sum(report.dropped.values()),
-                "row_tokens_max": longest,
+                "row_tokens_max": max(passes.longest),
             }
     if n_rows:
         per_epoch, steps = loop.steps_of(config, int(n_rows))
         found |= {"steps": steps, "steps_per_epoch": per_epoch, "warmup_steps": loop.warmup_of(config, steps)}
     prepare.fits_positions(shape, found.get("row_tokens_max", 0), ready.found.name)
-    dtype = dtype_of(config, ready.device, family_of(shape))
-    recompute = memory.wants_checkpointing(config, shape, ready.device, tokens)
-    parts = memory.memory_bytes(config, shape, size, dtype, tokens, recompute)
+    load = Load(config, shape, passes, ready.device, dtype_of(config, ready.device, family_of(shape)))
+    recompute = load.needs_recomputation()
+    parts = load.parts(recompute)
     found |= {
-        "tokens_per_pass": tokens,
+        "tokens_per_pass": passes.tokens(config),
         "device": ready.device,
-        "dtype": dtype,
+        "dtype": load.dtype,
         "gradient_checkpointing": recompute,
         **{f"memory_{name}_gb": round(value / 1e9, 3) for name, value in parts.items()},
         "memory_per_device_gb": round(sum(parts.values()) / 1e9, 3),

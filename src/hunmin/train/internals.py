@@ -6,11 +6,15 @@ here. The sampler's inside is `batching`'s.
 
 from __future__ import annotations
 
+import random
 from typing import Any
 
+import numpy as np
 import torch
 from transformers import Trainer
 from trl import DPOTrainer, GRPOTrainer
+
+from .flat_pairs import flatten
 
 
 class OpenTrainer(Trainer):
@@ -47,8 +51,33 @@ class OpenTrainer(Trainer):
 class ReadyRowsDPOTrainer(DPOTrainer):
     """Takes rows of token ids as they are; trl would render and tokenise once more."""
 
+    flat = False  # True: batches are computed without their padding; documents of one row must not see each other
+
     def _prepare_dataset(self, dataset: Any, *args: Any, **kwargs: Any) -> Any:
         return dataset
+
+    def compute_ref_log_probs(self, model: Any, inputs: Any) -> Any:
+        """Give trl's sums of the reference."""
+        self._flatten()
+        return super().compute_ref_log_probs(model, inputs)  # type: ignore[no-untyped-call]  # trl: no annotations
+
+    def compute_loss(self, model: Any, inputs: Any, *args: Any, **kwargs: Any) -> Any:
+        """Give trl's own loss."""
+        self._flatten()
+        return super().compute_loss(model, inputs, *args, **kwargs)  # type: ignore[no-untyped-call]  # the same
+
+    def _flatten(self) -> None:
+        """Take the padding out of what the policy and a reference in memory compute; once."""
+        for held in (self.model, self.ref_model) if self.flat else ():
+            if held is not None:
+                bare: Any = self.accelerator.unwrap_model(held)
+                flatten(bare.get_base_model() if hasattr(bare, "get_base_model") else bare)
+
+
+class FlatPairsDPOTrainer(ReadyRowsDPOTrainer):
+    """DPO without padding."""
+
+    flat = True
 
 
 class ReadyPromptsGRPOTrainer(GRPOTrainer):
@@ -62,3 +91,35 @@ class ReadyPromptsGRPOTrainer(GRPOTrainer):
 def load_weights(trainer: Trainer, checkpoint: str) -> None:
     """Load a checkpoint's weights, whole or adapter, into the trainer's model."""
     trainer._load_from_checkpoint(checkpoint)
+
+
+def try_rows(trainer: Any, rows: list[Any]) -> None:
+    """Run these rows forward and backward as a step would; random states and metrics stay as they were.
+
+    The gradients stay too, for the caller to clear.
+    """
+    batch = trainer.data_collator(rows)
+    shown = {mode: {name: list(values) for name, values in found.items()} for mode, found in trainer._metrics.items()}
+    seen, chance, drawn = trainer._total_train_tokens, random.getstate(), np.random.get_state()
+    devices = [torch.cuda.current_device()] if trainer.args.device.type == "cuda" else []
+    trainer.current_gradient_accumulation_steps = trainer.args.gradient_accumulation_steps
+    labels = batch.get("labels")
+    n = None if labels is None else (labels != -100).sum().clamp(min=1).to(trainer.args.device)
+    try:
+        with torch.random.fork_rng(devices=devices):
+            trainer.training_step(trainer.model_wrapped, batch, n)
+    finally:
+        random.setstate(chance)
+        np.random.set_state(drawn)
+        trainer._total_train_tokens = seen
+        for mode, found in shown.items():
+            trainer._metrics[mode].clear()
+            trainer._metrics[mode].update(found)
+
+
+def start_recomputing(trainer: Any) -> None:
+    """Turn recomputation of activations on in a trainer that is made already, as trl does at its start."""
+    if hasattr(trainer.model, "peft_config"):
+        trainer.model.enable_input_require_grads()
+    trainer.model.activation_checkpointing_enable()
+    trainer.args.activation_checkpointing = True

@@ -21,8 +21,9 @@ from ..artifacts.rows import REWARD, LossRow
 from ..errors import UserError
 from ..models import devices, sound
 from ..models.finding import CARD
-from . import resume
+from . import fitting, resume
 from .config import TrainConfig
+from .fitting import Load
 
 log = logging.getLogger("hunmin")
 
@@ -206,10 +207,10 @@ def callbacks(config: TrainConfig, label: str, has_validation: bool) -> list[Any
     return found
 
 
-def train(trainer: Any, out: Path, config: TrainConfig) -> float:
+def train(trainer: Any, out: Path, load: Load) -> float:
     """Train to the end, from the newest whole checkpoint if there is one; give the seconds it took.
 
-    Raises UserError when memory does not suffice, naming what to lower.
+    Raises UserError when memory does not suffice, naming the rows, the peak and settings that would fit.
     """
     from transformers import PrinterCallback
 
@@ -231,14 +232,11 @@ def train(trainer: Any, out: Path, config: TrainConfig) -> float:
     try:
         trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
     except (MemoryError, RuntimeError) as error:
-        if not _is_out_of_memory(error):
+        if not fitting.is_out_of_memory(error):
             raise
-        raise UserError(
-            f"out of memory: {str(error).strip().splitlines()[0][:160]}",
-            "",
-            f"Lower micro_batch_size (now {config.micro_batch_size}) or max_length ({config.max_length}), set "
-            "gradient_checkpointing: true, or quantization: nf4. batch_size can stay: the result is the same.",
-        ) from error
+        recompute = bool(trainer.args.activation_checkpointing)
+        peak, room = fitting.peak_of(load.device), fitting.room_of(load.device)
+        raise fitting.told(error, load, recompute=recompute, peak=peak, room=room) from error
     _check_end(trainer)
     return time.monotonic() - begun
 
@@ -259,11 +257,6 @@ def _check_end(trainer: Any) -> None:
             "labelled?",
             *(losses[0], trainer.state.global_step),
         )
-
-
-def _is_out_of_memory(error: BaseException) -> bool:
-    text = str(error).lower()
-    return isinstance(error, MemoryError) or "out of memory" in text or "can't allocate memory" in text
 
 
 def loss_curve(history: Sequence[Mapping[str, Any]]) -> list[LossRow]:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from .config import TrainConfig, dtype_of, family_of
+from .config import TrainConfig
 
 log = logging.getLogger("hunmin")
 
@@ -187,16 +187,3 @@ def free_bytes(device: str) -> float:
     except OSError:
         pass
     return float(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")) / 2
-
-
-def wants_checkpointing(config: TrainConfig, shape: Any, device: str, tokens: int) -> bool:
-    """Tell whether activations are to be recomputed: as asked, or under `auto` when they would not fit.
-
-    `tokens` are those of the largest forward pass.
-    """
-    if config.gradient_checkpointing != "auto":
-        return bool(config.gradient_checkpointing)
-    parts = memory_bytes(
-        config, shape, size_of(config, shape), dtype_of(config, device, family_of(shape)), tokens, recompute=False
-    )
-    return sum(parts.values()) > RESERVE * free_bytes(device)

@@ -19,8 +19,10 @@ from ..models import finding, opening, tokenizers
 from ..models import identity as which
 from ..models.adapters import lay, present
 from ..templates.render import Template, load_template
-from . import adapters, attention, labels, loop, memory
+from . import adapters, attention, fitting, labels, loop, measured
 from .config import TrainConfig, dtype_of, family_of
+from .fitting import Load
+from .passes import Passes
 
 log = logging.getLogger("hunmin")
 
@@ -164,37 +166,27 @@ def reference_of(trainer: Any, config: TrainConfig) -> str:
     return "a frozen copy of the starting adapter" if "ref" in adapters_there else "the base with the adapter off"
 
 
-def largest_pass(config: Any, lengths: list[int], seed: int) -> int:
-    """Give the tokens of sft's largest forward pass: of its batches without padding, or of packs."""
-    from .batching import heaviest
+def open_model(config: TrainConfig, ready: Ready, passes: Passes, out: Path) -> tuple[Any, Any, JsonObject, Load]:
+    """Give (model, LoraConfig or None, notes, load); an adapter to continue is already on the model and trainable.
 
-    if config.packing == "bfd":
-        return int(config.micro_batch_size * config.max_length)
-    processes = config.num_processes
-    accumulate = config.batch_size // config.micro_batch_size // processes
-    return heaviest(lengths, config.batch_size, processes, accumulate, seed)
-
-
-def open_model(
-    config: TrainConfig, ready: Ready, *, padding_free: bool, longest: int, tokens: int
-) -> tuple[Any, Any, JsonObject]:
-    """Give (model, LoraConfig or None, notes); an adapter to continue is already on the model and trainable.
-
-    `longest` is the longest row and `tokens` the largest forward pass, in tokens.
+    Where documents cannot share a row, `load` has other passes than were asked for: one document each, or padded pairs.
     """
+    padding_free, longest = passes.layout != "padded", max(passes.longest)
     shape = opening.open_shape(ready.found, trust_remote_code=config.trust_remote_code)
     dtype = dtype_of(config, ready.device, family_of(shape))
     kind = attention.choose(config.attention, ready.device, shape, padding_free)
     attention.register()
     fits_positions(shape, longest, ready.found.name)
-    checkpointing = memory.wants_checkpointing(config, shape, ready.device, tokens)
     own = padding_free or (config.attention == "auto" and kind == "sdpa")  # transformers knows who has no sdpa
-    model = _weights(config, ready, dtype, None if own else kind)
+    load = Load(config, shape, passes, ready.device, dtype)
+    model = _weights(load, ready, None if own else kind)
     kind = kind if padding_free else str(model.config._attn_implementation)
-    one_document = ""
+    apart = ""
     if padding_free:
         wanted = [kind] if config.attention != "auto" else list(dict.fromkeys([kind, attention.NAME, "sdpa", "eager"]))
-        kind, one_document = attention.isolating(model, wanted, packed=getattr(config, "packing", "none") != "none")
+        kind, apart = attention.isolating(model, wanted, passes.layout)
+        if apart:
+            load = replace(load, passes=replace(passes, layout="padded" if passes.layout == "drawn" else "alone"))
     _without_router(model)
     tokenizers.check_vocabulary(ready.tokenizer, model, ready.found.name)
     notes = {
@@ -203,25 +195,44 @@ def open_model(
         "attention": kind,
         "device": ready.device,
         "dtype": dtype,
-        "gradient_checkpointing": checkpointing,
+        "gradient_checkpointing": _recompute(load, out),
         "seed": ready.seed,
-        "tokens_per_pass": tokens,
-        **({"one_document_a_pass": one_document} if one_document else {}),
+        "tokens_per_pass": load.passes.tokens(config),
     }
+    if apart:
+        notes["one_document_a_pass" if load.passes.layout == "alone" else "padded_batches"] = apart
     if (told := untrained_stop(model, ready, config)) is not None:
         notes["stop_token"] = told
         log.warning("%s", told)
     if config.method == "full":
         if ready.found.adapter:
             raise UserError("method: full cannot start from an adapter", ready.found.name, "Put merge before it.")
-        return model, None, notes
+        return model, None, notes, load
     if ready.found.adapter:
         notes["continued_adapter"] = ready.found.adapter.parent.name + "/" + ready.found.adapter.name
-        return lay(model, ready.found.adapter, trainable=True), None, notes
+        return lay(model, ready.found.adapter, trainable=True), None, notes, load
     lora = adapters.lora_config(config, model)
     targets = adapters.linear_names(model) if lora.target_modules == "all-linear" else sorted(lora.target_modules)
     notes["target_modules"] = targets
-    return model, lora, notes
+    return model, lora, notes, load
+
+
+def _recompute(load: Load, out: Path) -> bool:
+    """Tell whether training starts with recomputation: as it began, as asked, or by the estimate.
+
+    Where the heaviest pass is going to be measured it starts without.
+    """
+    config, begun = load.config, measured.decision(out)
+    if begun is not None:
+        return begun
+    if config.gradient_checkpointing != "auto":
+        return bool(config.gradient_checkpointing)
+    if measured.meter_for(load.device, config.launch) is not None:
+        return False
+    found = load.needs_recomputation()
+    if loop.is_main():
+        measured.keep(out, found, "estimate")
+    return found
 
 
 def fits_positions(shape: Any, longest: int, name: str) -> None:
@@ -271,19 +282,29 @@ def _without_router(model: Any) -> None:
         text.router_aux_loss_coef = 0.0
 
 
-def _weights(config: TrainConfig, ready: Ready, dtype: str, attention: str | None) -> Any:
-    """Give the base in the wanted dtype or quantisation, ready for an adapter or full training."""
+def _weights(load: Load, ready: Ready, attention: str | None) -> Any:
+    """Give the base in the wanted dtype or quantisation, ready for an adapter or full training.
+
+    Raises UserError where the weights alone do not fit.
+    """
+    config = load.config
     # Full fine-tuning keeps fp32 master weights and computes under autocast; frozen weights may lie in 16 bits.
-    dtype = "fp32" if config.method == "full" else dtype
+    dtype = "fp32" if config.method == "full" else load.dtype
     here: str | int = int(os.environ.get("LOCAL_RANK", "0")) if ready.device == "cuda" else ready.device
-    return opening.open_weights(
-        ready.found,
-        dtype=dtype,
-        device=None if config.launch == "fsdp2" else here,  # fsdp2 shards what lies on the host
-        quantization=config.quantization,
-        trust_remote_code=config.trust_remote_code,
-        attention=attention,
-    )
+    room = fitting.room_of(ready.device)
+    try:
+        return opening.open_weights(
+            ready.found,
+            dtype=dtype,
+            device=None if config.launch == "fsdp2" else here,  # fsdp2 shards what lies on the host
+            quantization=config.quantization,
+            trust_remote_code=config.trust_remote_code,
+            attention=attention,
+        )
+    except (MemoryError, RuntimeError) as error:
+        if not fitting.is_out_of_memory(error):
+            raise
+        raise fitting.told(error, load, recompute=False, peak=0.0, room=room) from error
 
 
 def identity(config: TrainConfig, inputs: Inputs, ready: Ready) -> JsonObject:

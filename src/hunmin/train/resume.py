@@ -15,6 +15,7 @@ from ..errors import UserError
 log = logging.getLogger("hunmin")
 
 IDENTITY = "identity.json"
+DECISION = "memory.json"  # whether activations are recomputed
 HARMLESS = {"report_to", "run_name", "project", "logging_steps", "save_steps", "save_total_limit"}
 
 
@@ -23,8 +24,12 @@ def guard(checkpoints: Path, identity: Mapping[str, object], older: Mapping[str,
 
     `identity` maps option names, and "data", "template", "base_model's weights", to values. `older` gives values that
     mean the same in a folder begun by an older hunmin: another hash of the weights, defaults of newer options.
+    A training that left no checkpoint (out of memory at the first step) may begin again with other options.
     """
     path = checkpoints / IDENTITY
+    if path.is_file() and not any(checkpoints.glob("checkpoint-*")):
+        for name in (IDENTITY, DECISION):
+            (checkpoints / name).unlink(missing_ok=True)
     wanted = {k: v for k, v in identity.items() if k not in HARMLESS}
     wanted = json.loads(json.dumps(wanted, default=str))
     if path.is_file():

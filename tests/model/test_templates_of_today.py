@@ -71,6 +71,17 @@ def test_a_template_that_shows_old_turns_otherwise_teaches_the_last_and_says_how
 
 
 @pytest.mark.parametrize("name", ["qwen3", "gptoss"])
+def test_a_last_turn_of_weight_0_gives_way_to_the_last_that_is_to_be_learned(name):
+    """Where only one answer can be learned, a weight decides which; the row ends with it."""
+    tokenizer = tokenizer_with(name)  # as published
+    turns = [dict(turn) for turn in CHAT["messages"]]
+    turns[-1]["weight"] = 0
+    template = load_template("model", tokenizer)
+    trained, whole, report = learned(template, tokenizer, record={**CHAT, "messages": turns})
+    assert "둘입니다." in trained and "넷입니다." not in whole and report.n_turns_not_learned == 0
+
+
+@pytest.mark.parametrize("name", ["qwen3", "gptoss"])
 def test_reasoning_is_learned_shown_or_dropped(name):
     template, tokenizer = template_of(name)
     assert template.thinks

@@ -124,8 +124,8 @@ class Template:
 
         `answer` replaces the record's own last answer (`chosen` or `rejected` of a preference record). `thinking` of
         the answers is learned, shown but not learned, or left out. Where the template shows an earlier turn otherwise
-        once another follows (it drops old thoughts, say), only the last answer is a segment: see `turns_not_learned`.
-        Raises UserError when there is no answer, or none can be learned as it is asked.
+        once another follows (it drops old thoughts, say), only the last answer to learn is a segment and ends the row:
+        see `turns_not_learned`. Raises UserError when there is no answer, or none can be learned as it is asked.
         """
         messages = self.messages(record, thinking != "drop")
         if answer is not None:
@@ -136,7 +136,8 @@ class Template:
             raise UserError("there is no answer to train on", where, "Each record needs an output or a reply.")
         segments = self._segments(messages, answers, tools, where, thinking)
         if segments is None and len(answers) > 1:
-            segments = self._segments(messages, answers[-1:], tools, where, thinking)
+            to_learn = [i for i in answers if messages[i].get("weight") != 0] or answers
+            segments = self._segments(messages, to_learn[-1:], tools, where, thinking)
         if segments is None:
             raise UserError(
                 f"template '{self.name}' shows a turn differently once the conversation goes on, "
@@ -177,9 +178,9 @@ class Template:
         return segments
 
     def turns_not_learned(self, record: Record, segments: Sequence[Segment]) -> int:
-        """Give how many of a record's answers are part of the prompt alone, since only the last could be learned."""
-        n = sum(m["role"] == "assistant" for m in record.get("messages") or ()) or 1
-        return max(0, n - sum(s.trained or s.barred for s in segments))
+        """Give how many answers that were to be learned are part of the prompt alone: only the last could be."""
+        turns = [m for m in record.get("messages") or () if m["role"] == "assistant"]
+        return max(0, sum(m.get("weight") != 0 for m in turns) - sum(s.trained for s in segments))
 
 
 def messages_of(record: Record, keep_input: bool = True, thinking: bool = False) -> Messages:

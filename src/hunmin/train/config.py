@@ -68,7 +68,8 @@ class TrainConfig(Options):
     max_grad_norm: float = opt(1.0, "Gradients are clipped to this norm; 0 = not clipped.", ge=0)
     optimizer: str = opt("adamw_torch", "An optimizer name of transformers' TrainingArguments.optim.")
     gradient_checkpointing: bool | Literal["auto"] = opt(
-        "auto", "Recompute activations to save memory; auto = only when the estimate does not fit."
+        "auto",
+        "Recompute activations to save memory; auto = where they do not fit, measured on a CUDA card, else estimated.",
     )
     logging_steps: int = opt(10, "Steps between two points of the loss curve.", ge=1)
     eval_steps: int = opt(0, "Steps between validations; 0 = once an epoch.", ge=0)

@@ -10,7 +10,7 @@ import pytest
 from hunmin.models import finding
 from hunmin.stages import sft
 from hunmin.templates.render import load_template
-from hunmin.train import labels, prepare
+from hunmin.train import labels, prepare, preview
 
 from . import small
 
@@ -68,6 +68,10 @@ def test_a_template_that_shows_old_turns_otherwise_teaches_the_last_and_says_how
     trained, _, report = learned(template, tokenizer)
     assert "넷입니다." in trained and "둘입니다." not in trained
     assert report.notes()["turns_not_learned"] == {"n": 1, "of": 2}
+    assert preview.unlearned(report) == [
+        "1 of 2 answers (50 %) are shown but not learned: the template shows earlier turns otherwise",
+        "reasoning before answers: 2 learned",
+    ]
 
 
 @pytest.mark.parametrize("name", ["qwen3", "gptoss"])

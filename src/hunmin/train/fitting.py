@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from ..errors import UserError
@@ -28,13 +28,16 @@ class Load:
     passes: Passes
     device: str
     dtype: str
+    _sizes: dict[str, memory.Size] = field(default_factory=dict, compare=False, repr=False)
 
     def parts(
         self, recompute: bool, config: TrainConfig | None = None, passes: Passes | None = None
     ) -> dict[str, float]:
         """Give the estimated bytes by part of the heaviest pass, of these options or of others."""
         config, passes = config or self.config, passes or self.passes
-        size = memory.size_of(config, self.shape)
+        if config.method not in self._sizes:  # of what is tried, the method alone changes it
+            self._sizes[config.method] = memory.size_of(config, self.shape)
+        size = self._sizes[config.method]
         if passes.sequences == 2 and config.trainer.get("disable_dropout", True):  # trl's DPO trains without dropout
             config = config.model_copy(update={"lora_dropout": 0.0})
         return memory.memory_bytes(config, self.shape, size, self.dtype, passes.tokens(config), recompute)

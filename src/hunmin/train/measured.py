@@ -108,6 +108,7 @@ class HeaviestFirst(TrainerCallback):
             "room_gb": round(self.meter.room() / 1e9, 1),
         }
         keep(self.out, recompute, "measured", peak_bytes=round(peak))
+        self.meter.reset()  # peaks told from here on are the training's
 
     def _run(self, recompute: bool) -> float:
         """Give the bytes of the heaviest pass and its optimizer; inf where they ran out and it can recompute yet."""

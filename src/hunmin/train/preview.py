@@ -56,12 +56,25 @@ def preview(config: TrainConfig, inputs: Inputs, n: int) -> str:
         "",
         f"{report.n_in} records: {report.n_kept} kept, dropped: {dropped}; cut: {report.n_truncated}",
         *(f"  {detail} ({count})" for detail, count in why.most_common(5)),
+        *unlearned(report),
         f"{notes['tokens']} tokens, {notes['trained_tokens']} learned; "
         "row length "
         + ", ".join(f"{name} {value}" for name, value in notes["row_tokens"].items())
         + f" (max_length {config.max_length})",
     ]
     return "\n".join(lines)
+
+
+def unlearned(report: labels.Report) -> list[str]:
+    """Say which answers are read but not learned, and what became of the reasoning before them."""
+    found = []
+    if report.n_turns_not_learned:
+        share = 100 * report.n_turns_not_learned / report.n_turns
+        told = f"{report.n_turns_not_learned} of {report.n_turns} answers ({share:.0f} %) are shown but not learned"
+        found.append(f"{told}: the template shows earlier turns otherwise")
+    words = {"learn": "learned", "show": "shown, not learned", "drop": "dropped"}
+    thoughts = [f"{n} {words[name]}" for name, n in sorted(report.n_thoughts.items()) if n]
+    return [*found, *([f"reasoning before answers: {', '.join(thoughts)}"] if thoughts else [])]
 
 
 def _shown(head: str, ids: list[int], told: list[int], tokenizer: Any, template: Template) -> Iterator[str]:

@@ -175,8 +175,9 @@ def page(walks: list[Walk]) -> str:
             "",
             "*attention*: what `attention: auto` takes on a CPU; `hunmin` keeps the documents of one row apart and "
             "pads nothing. *one document a pass*: recurrent layers and convolutions run over a whole row, so each "
-            "document takes a forward pass of its own; the result is the same, a GPU is used less well. Experts "
-            "of mixtures are adapted with `lora_dropout: 0` only; with dropout they stay frozen.",
+            "document takes a forward pass of its own; the result is the same, a GPU is used less well. `dpo` pads its "
+            "pairs there, and says so. Experts of mixtures are adapted with `lora_dropout: 0` only; with dropout they "
+            "stay frozen.",
             "",
             "## Not opened",
             "",

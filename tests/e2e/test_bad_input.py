@@ -45,7 +45,7 @@ GOOD = '{"instruction": "질문", "output": "답"}'
     ("rows", "words"),
     [
         ([GOOD, '{"instruction": '], ["rows.jsonl:2", "JSON"]),
-        ([GOOD, '{"instruction": "가", "output": null}'], ["rows.jsonl:2", "'output'", "null", "on_bad_row"]),
+        ([GOOD, '{"instruction": "가", "output": null}'], ["rows.jsonl:2", "'output'", "null", "--on-bad-row drop"]),
         ([GOOD, '{"instruction": "가", "output": ""}'], ["rows.jsonl:2", "'output'", "empty"]),
         (['{"id": "a", "instruction": "가", "output": "나"}', '{"id": "a", "instruction": "다", "output": "라"}'],
          ["'a'", "rows.jsonl"]),

@@ -154,6 +154,7 @@ def _frame(
         about=config.about,
         cite=config.citation,
         year=time.strftime("%Y", time.gmtime()),
+        language=config.card_language,
     )
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from ..artifacts.artifact import versions
+from ..text.language import in_language
 from .facts import DataFacts, Step
 from .licences import Conflict
 
@@ -29,6 +31,7 @@ class Frame:
     about: str
     cite: str
     year: str
+    language: str = "en"
 
     def lay(self, front: str, about: str, *blocks: str, versions: Mapping[str, str] | None = None) -> str:
         """Give the whole card: metadata, title, first paragraph (the publisher's own, else `about`), blocks, end."""
@@ -41,7 +44,29 @@ class Frame:
             section("Citation", citation(self.name, self.cite, self.year)),
             made_with(versions),
         ]
-        return "\n\n".join(block for block in all_blocks if block) + "\n"
+        text = "\n\n".join(block for block in all_blocks if block) + "\n"
+        return text if self.language == "en" else spoken(text, self.language)
+
+
+def spoken(card: str, name: str) -> str:
+    """Give a card in another language: headings, sentences and heads of tables; metadata and code stay as they are."""
+    front, end = card.find("---\n"), card.find("\n---\n", 4) + len("\n---\n")
+    lines = card[end:].split("\n") if front == 0 else card.split("\n")
+    told, fenced = [], False
+    for line, after in zip(lines, [*lines[1:], ""], strict=True):
+        fenced ^= line.startswith("```")
+        if fenced or line.startswith("```"):
+            told.append(line)
+        elif line.startswith("|") and after.startswith("|---"):
+            told.append("|".join(f" {in_language(cell.strip(), name)} " if cell else "" for cell in line.split("|")))
+        else:
+            sign = SIGNS.match(line)
+            start = sign.end() if sign else 0
+            told.append(line[:start] + in_language(line[start:], name))
+    return (card[:end] if front == 0 else "") + "\n".join(told)
+
+
+SIGNS = re.compile(r"(?:> )?(?:#+ |- )?")
 
 
 def short_name(name: str) -> str:

@@ -58,6 +58,7 @@ class _Options(Options):
     about: str = opt("", "First paragraph of the card; empty = made from the facts.")
     citation: str = opt("", "BibTeX entry for the card; empty = a plain one.")
     languages: list[str] = opt(["ko"], "Language codes for the card.")
+    card_language: Literal["en", "ko"] = opt("en", "Language of the card's own words.")
 
 
 # `from` is fixed in the recipe's interface and a keyword of Python, so the class statement cannot hold it.

@@ -284,3 +284,13 @@ def test_trainer_options_are_checked_against_trl():
     assert "did you mean 'adam_beta2'" in sft.check(sft.Config(trainer={"adam_beta22": 1}))[0]
     assert "DPOConfig has no such option" in dpo.check(dpo.Config(trainer={"packing_strategy": "bfd"}))[0]
     assert "is set by hunmin's own sft_weight" in dpo.check(dpo.Config(trainer={"loss_weights": [1.0]}))[0]
+
+
+def test_trls_warnings_do_not_reach_a_commands_terminal():
+    """It warns of a micro-batch of 1 without padding, which is what was asked for."""
+    import logging
+
+    from hunmin.train.loop import be_quiet
+
+    be_quiet()
+    assert logging.getLogger("trl.trainer.sft_trainer").getEffectiveLevel() == logging.ERROR

@@ -53,6 +53,7 @@ def be_quiet() -> None:
     transformers_logging.set_verbosity_error()
     transformers_logging.disable_progress_bar()
     disable_datasets_bar()
+    logging.getLogger("trl").setLevel(logging.ERROR)  # it warns of micro-batches of one document, as asked for
     progress.hush_libraries()
 
 

@@ -180,7 +180,8 @@ class Template:
     def turns_not_learned(self, record: Record, segments: Sequence[Segment]) -> int:
         """Give how many answers that were to be learned are part of the prompt alone: only the last could be."""
         turns = [m for m in record.get("messages") or () if m["role"] == "assistant"]
-        return max(0, sum(m.get("weight") != 0 for m in turns) - sum(s.trained for s in segments))
+        to_learn = sum(1 for m in turns if m.get("weight") != 0)
+        return max(0, to_learn - sum(1 for s in segments if s.trained))
 
 
 def messages_of(record: Record, keep_input: bool = True, thinking: bool = False) -> Messages:

@@ -66,5 +66,5 @@ class Passes:
             return int(config.micro_batch_size * config.max_length)
         rows = self.heaviest(config)
         if self.layout == "padded":
-            return self.sequences * config.micro_batch_size * max((self.longest[i] for i in rows), default=0)
+            return self.sequences * int(config.micro_batch_size) * max((self.longest[i] for i in rows), default=0)
         return sum(self.tokens_of[i] for i in rows)

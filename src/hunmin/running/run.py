@@ -125,10 +125,11 @@ def _own(run: Path, recipe: Recipe) -> None:
     names = [f"{i + 1:02d}-{s.label}" for i, s in enumerate(recipe.steps)]
     foreign = [p.name for p in artifact.stage_folders(run) if p.name not in names]
     if foreign:
+        other = f"Use another name (--name NEW --reuse {run} takes over what has not changed)"
         raise UserError(
             f"the folder holds stages of another recipe: {', '.join(foreign)}",
             str(run),
-            f"Use another name (--name), or delete {run / foreign[0]}.",
+            f"{other}, or delete {run / foreign[0]}.",
         )
     if not path.exists() and not artifact.stage_folders(run):
         if strangers := lock.strangers(run):

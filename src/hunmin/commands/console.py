@@ -106,6 +106,13 @@ def prepare(args: argparse.Namespace) -> None:
     progress.hush_libraries()
 
 
+class _InWords(logging.Formatter):
+    """A terminal's lines in the language chosen; run.log stays English."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return spoken(super().format(record))
+
+
 def set_up_logging(path: Path | None) -> None:
     logger = logging.getLogger("hunmin")
     logger.setLevel(logging.INFO)
@@ -124,7 +131,7 @@ def set_up_logging(path: Path | None) -> None:
         logger.addHandler(file)
     terminal = logging.StreamHandler(sys.stderr)
     terminal.setLevel(logging.WARNING)
-    terminal.setFormatter(logging.Formatter("%(message)s"))
+    terminal.setFormatter(_InWords("%(message)s"))
     logger.addHandler(terminal)
 
 

@@ -73,5 +73,5 @@ def main(args: argparse.Namespace) -> int:
         queue.close()
         if held is not None:
             held.close()
-    print(json.dumps(result, ensure_ascii=False) if args.json else told)
+    print(json.dumps(result, ensure_ascii=False) if args.json else spoken(told))
     return 0

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
 from collections.abc import Mapping
 from typing import Any, Literal, get_args
 
@@ -47,7 +46,7 @@ def opt(default: Any, meaning: str, signed: bool = False, **limits: Any) -> Any:
 def is_writable(text: str) -> bool:
     """Tell whether a text can stand in a file and in a file's name: no NUL, no half of a surrogate pair."""
     try:
-        os.fsencode(text)
+        text.encode("utf-8")  # also a name on disk that is no UTF-8: no manifest can hold it
     except UnicodeEncodeError:
         return False
     return "\0" not in text

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 import json
+import os
 import random
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -349,6 +350,43 @@ BROKEN = {
 }
 
 
+RATE = ("rate", "in.jsonl", "-o", "out", "--model", "m", "--yes")
+SERVER = ("--base-url", "http://127.0.0.1:9/v1", "--max-usd", "1")
+REPLIED = ("--base-url", "recorded:replies.jsonl")
+DEEP = b"[" * 3000 + b"]" * 3000
+BESIDE: list[tuple[dict[str, bytes], tuple[str, ...]]] = [
+    *(({"prices.yaml": raw}, (*RATE, *SERVER)) for raw in (
+        b"- 1\n", b"m\n", "m: {input: 1}\n".encode("utf-16"), b"m: &a [*a]\n", b"m: " + DEEP,
+        b"m: {input: true, output: 1}\n",
+        b"m: {input: .nan}\n", b"m: {input: -1}\n")),
+    *(({"l.sqlite": raw}, (*RATE, *SERVER, "--max-chars", "9", "--ledger", where)) for raw, where in (
+        (b"no ledger " * 99, "l.sqlite"), (b"", "."), (b"", "l.sqlite/below"))),
+    *(({"replies.jsonl": raw}, (*RATE, *REPLIED)) for raw in (
+        b"x\n", b"[1]\n", b"3\n", b'{"id": "a"}\n', b'{"id": "a", "field": "rating", "reply": 3}\n',
+        b'{"id": "a", "field": "rating", "reply": "\\ud800"}\n')),
+    *(({"against.yaml": raw}, ("decontaminate", "in.jsonl", "-o", "out", "--against", "against.yaml")) for raw in (
+        b"&a [*a]", DEEP, b"task: [", b"\xff")),
+    *(({}, ("load", "in.jsonl", "-o", "out", "--columns", given)) for given in (
+        "&a {instruction: *a}", "[a]", "3", "{instruction: {a: b}}", "!!python/object:x {}")),
+    ({}, ("load", "PIPE", "-o", "out")),
+    ({}, ("load", "/dev/zero", "-o", "out")),
+    ({}, ("load", "in\udcff.jsonl", "-o", "out")),
+]  # fmt: skip
+
+
+def beside(files: dict[str, bytes], given: tuple[str, ...]) -> Build:
+    """Files in the folder that hunmin is called from, and a pipe that nobody writes to."""
+
+    def build(folder: Path, chance: random.Random) -> Words:
+        (folder / "in.jsonl").write_bytes(good())
+        os.mkfifo(folder / "PIPE")
+        for name, content in files.items():
+            (folder / name).write_bytes(content)
+        return list(given)
+
+    return build
+
+
 def cases(seed: int = 0, light: bool = False) -> list[tuple[str, Build]]:
     """Give every bad input by name; `light` leaves out those that need torch."""
     chance = random.Random(seed)
@@ -368,6 +406,7 @@ def cases(seed: int = 0, light: bool = False) -> list[tuple[str, Build]]:
     found += [*archives(chance), *binaries(chance)]
     found += [(f"words: {' '.join(given)[:80]!r}", words(*given)) for given in ALONE]
     found += [(f"{name}: {c[:12]!r}", artifact(name, c)) for name, several in BROKEN.items() for c in several]
+    found += [(f"beside {i}: {' '.join(given[3:])!r}", beside(f, given)) for i, (f, given) in enumerate(BESIDE)]
     if not light:
         for kind, files in MODELS.items():
             found += [(f"{use[0]}: {kind}", model(files, *use)) for use in USES]

@@ -219,7 +219,7 @@ def test_what_an_outage_left_in_english_is_translated_by_the_same_command(source
 
     out = tmp_path / "out"
     with OpenAIServer(script) as server:
-        stopped = call(command(source, out, server))
+        stopped = call([*command(source, out, server), "--in-flight", "1"])  # so that failures are written in order
         assert stopped.returncode == 4, stopped.stderr
         written = read_jsonl(out / "records.jsonl.part")
         assert any(row["translation"]["status"] == "flagged" for row in written), "the outage reached no record"

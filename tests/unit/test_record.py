@@ -103,3 +103,13 @@ def test_a_file_cut_inside_a_character_is_told_by_line(tmp_path):
     with pytest.raises(UserError, match="not UTF-8") as error:
         list(record.read_jsonl(path))
     assert error.value.where == f"{path}:2"
+
+
+@pytest.mark.parametrize(("key", "value", "field"), [
+    ("ratings", "x", "ratings"), ("issues", 3, "issues"), ("issues", [{"check": 3}], "issues"),
+    ("repairs", ["x"], "repairs"), ("translation", "x", "translation"), ("extra", [1], "extra"),
+    ("original", {"instruction": 3}, "original.instruction"),
+])  # fmt: skip
+def test_what_stages_note_has_its_form(key, value, field):
+    row = {"id": "a", "source": "s", "instruction": "가", "output": "나"}
+    assert not record.problems(row) and [place for place, _ in record.problems({**row, key: value})] == [field]

@@ -191,3 +191,13 @@ def _flat(messages, turns):
 
 def _answers(turns, extra):
     return [turns[0][1]] if extra else [answer for _, answer in turns]
+
+
+@pytest.mark.parametrize(("name", "content", "why"), [
+    ("t.jinja", b"\xff\xfe", "not UTF-8"), ("t.json", b"[" * 9000, "not a prompt definition"),
+    ("t.json", b"[1]", "not a prompt definition"),
+])  # fmt: skip
+def test_a_template_file_that_is_none_is_told(tmp_path, name, content, why):
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(UserError, match=why):
+        load_template(str(tmp_path / name), None)

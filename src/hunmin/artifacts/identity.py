@@ -15,6 +15,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from ..errors import UserError
+
 log = logging.getLogger("hunmin")
 
 VERSION = 2
@@ -38,6 +40,7 @@ def hash_of(value: Any) -> str:
 
 def sha256_file(path: Path) -> str:
     """Give the hex sha256 of a file's bytes, or of a folder's file names and bytes."""
+    _regular(path)
     return _read(path) if _anew else _remembered(path, _below(path), lambda: _read(path))
 
 
@@ -54,6 +57,12 @@ def read_anew() -> Iterator[None]:
 
 def is_read_anew() -> bool:
     return _anew
+
+
+def _regular(path: Path) -> None:
+    """Raise UserError for a pipe or a device, which may never end."""
+    if path.exists() and not path.is_file() and not path.is_dir():
+        raise UserError("a pipe or a device, not a file", str(path), "Save it as a file first.")
 
 
 def _read(path: Path) -> str:

@@ -86,6 +86,7 @@ def problems(record: Any) -> list[tuple[str, str]]:
         found.append(("label", f"expected true or false, got {record['label']!r}"))
     if record.get("tools") is not None and not isinstance(record["tools"], list):
         found.append(("tools", f"expected a list of schemas, got {_name(record['tools'])}"))
+    found += history_problems(record)
     messages = record.get("messages")
     if messages is not None and not isinstance(messages, list):
         found.append(("messages", f"expected a list, got {type(messages).__name__}"))
@@ -109,6 +110,29 @@ def problems(record: Any) -> list[tuple[str, str]]:
     elif messages and any(_says_nothing(m) for m in messages if m["role"] == "assistant"):
         found.append(("messages", "an assistant message is empty"))
     return found
+
+
+ROWS_OF = {"ratings": (), "issues": ("code", "field"), "repairs": ("check", "field")}
+"""What earlier stages noted in a record: lists of objects with at least these keys."""
+
+
+def history_problems(record: Record) -> Iterator[tuple[str, str]]:
+    """Yield (field, what is wrong) of what earlier stages noted: another's column of that name holds something else."""
+    for name in ("original", "translation", "extra"):
+        if record.get(name) is not None and not isinstance(record[name], dict):
+            yield name, f"expected an object, got {_name(record[name])}"
+    original = record.get("original")
+    if isinstance(original, dict):
+        wrong = [k for k in TEXT_FIELDS if original.get(k) is not None and not isinstance(original[k], str)]
+        yield from ((f"original.{k}", f"expected text, got {_name(original[k])}") for k in wrong)
+    for name, keys in ROWS_OF.items():
+        rows = record.get(name)
+        if rows is None:
+            continue
+        if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+            yield name, f"expected a list of objects, as hunmin's {name} are"
+        elif lacking := [key for row in rows for key in keys if not isinstance(row.get(key), str)]:
+            yield name, f"an entry without {lacking[0]}"
 
 
 def _message_problems(message: Any) -> Iterator[tuple[str, str]]:

@@ -100,15 +100,18 @@ class Ledger:
         self.path, self.label = path, label
         self.owner = uuid.uuid4().hex
         self._host = socket.gethostname()
-        self._db = sqlite3.connect(path, timeout=30, isolation_level=None, check_same_thread=False)
+        mend = "Is it a hunmin ledger on a local disk?"
+        try:
+            self._db = sqlite3.connect(path, timeout=30, isolation_level=None, check_same_thread=False)
+        except sqlite3.OperationalError as error:
+            raise UserError(f"the ledger cannot be opened: {error}", str(path), mend) from error
         try:
             with told_when_full(path):
                 version = self._prepare(path)
+                self._db.execute("SELECT state, raw, claimed FROM unit LIMIT 0")
         except sqlite3.DatabaseError as error:
             self._db.close()
-            raise UserError(
-                f"the ledger cannot be used: {error}", str(path), "Is it a hunmin ledger on a local disk?"
-            ) from error
+            raise UserError(f"the ledger cannot be used: {error}", str(path), mend) from error
         if version not in (0, VERSION):
             raise UserError(f"ledger version {version}, this hunmin writes {VERSION}", str(path), "Name another file.")
         row = (self.owner, self._host, os.getpid(), process_start(os.getpid()), time.time())

@@ -88,7 +88,10 @@ def require_price(model: str, where: str) -> Price:
 
 def _table() -> JsonObject:
     own = Path(OWN_TABLE)
-    return {**_packaged(), **(_parse(own.read_text(encoding="utf-8"), str(own)) if own.is_file() else {})}
+    try:
+        return {**_packaged(), **(_parse(own.read_text(encoding="utf-8-sig"), str(own)) if own.is_file() else {})}
+    except UnicodeDecodeError as error:
+        raise UserError(f"not UTF-8: {error.reason} at byte {error.start}", str(own), "Save it as UTF-8.") from error
 
 
 @lru_cache(1)
@@ -100,10 +103,15 @@ def _packaged() -> JsonObject:
 def _parse(source: str, where: str) -> JsonObject:
     import yaml
 
-    table = yaml.safe_load(source) or {}
+    try:
+        table = yaml.safe_load(source) or {}
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        raise UserError(f"not YAML: {str(error).splitlines()[0][:200]}", where, "Mend the file.") from error
+    if not isinstance(table, dict):
+        raise UserError("expected one line for each model", where, "E.g. my-model: {input: 0.15, output: 0.6}.")
     for model, row in table.items():
         good = isinstance(row, dict) and row and set(row) <= {"input", "output", "chars"}
-        if not good or not all(isinstance(v, int | float) and 0 <= v < math.inf for v in row.values()):
+        if not good or not all(type(v) in (int, float) and 0 <= v < math.inf for v in row.values()):
             raise UserError(
                 f"'{model}': expected input and output, or chars, as numbers", where, "E.g. {input: 0.15, output: 0.6}."
             )

@@ -16,6 +16,7 @@ from ..artifacts.artifact import sha256_file
 from ..artifacts.record import read_jsonl
 from ..artifacts.rows import JsonObject, Notes
 from ..errors import UserError
+from ..options import is_writable
 from ..text.filler import filler
 from .prices import FREE
 from .service import Read, Service
@@ -35,7 +36,8 @@ class RecordedSender:
         self._replies: dict[tuple[str, str, str], str] = {}
         self._anyones: list[str] = []
         for number, row in enumerate(read_jsonl(path), 1):
-            if not all(isinstance(row.get(name), str) for name in ("id", "field", "reply")):
+            said = [row.get(name) for name in ("id", "field", "reply")] if isinstance(row, dict) else [None]
+            if not all(isinstance(text, str) and is_writable(text.replace("\0", "")) for text in said):
                 raise UserError("expected id, field and reply as text", f"{path}:{number}", "Mend the row.")
             if row["id"] == ANYONE:
                 self._anyones.append(row["reply"])

@@ -15,6 +15,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from .. import models
 from ..artifacts import artifact, lock, progress
 from ..artifacts.artifact import Counts, Inputs, Spend
 from ..artifacts.record import HISTORY, problems
@@ -165,6 +166,8 @@ def find_inputs(given: str | None, room: Path, stage: Stage) -> tuple[Path | Non
             if "records" in stage.INPUT:
                 raise UserError("the folder holds no finished records", given, "Name a run, an artifact or a file.")
             model = path
+        if found is None and model is not None and (artifact.model_folder(model) / "config.json").is_file():
+            models.check_files(model)  # a cut file is told before a process is started for it
         return found, model
     if holds_records(path):
         return path, None

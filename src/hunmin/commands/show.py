@@ -163,11 +163,12 @@ def _readable(row: Record, full: bool = True) -> str:
 def _text(path: str, role: str, text: str, original: dict[str, str], full: bool) -> Iterator[str]:
     """Yield a field's lines; with the English below it, both carry their language."""
     english = original.get(path)
+    english = english if isinstance(english, str) else ""  # another's column of that name may hold anything
     both = bool(english) and english != text
     yield f"  \033[36m{path}{role}\033[0m"
     yield from (f"    {'ko  ' if both else ''}{line}" for line in _cut(text, full))
     if both:
-        yield from (f"    \033[2men  {line}\033[0m" for line in _cut(english or "", full))
+        yield from (f"    \033[2men  {line}\033[0m" for line in _cut(english, full))
 
 
 def _cut(text: str, full: bool) -> list[str]:

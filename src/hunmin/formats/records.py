@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ..artifacts.record import HISTORY, ORIGIN_KEYS, TEXT_FIELDS, Record
+from ..artifacts.record import HISTORY, ORIGIN_KEYS, TEXT_FIELDS, Record, history_problems
 from ..artifacts.rows import JsonObject
 from .columns import plain, take
 from .turns import read_turns
@@ -39,6 +39,8 @@ def read(row: Mapping[str, Any]) -> list[Record]:
     if row.get("original"):
         _as_translated(record, row)
     left = {k: plain(row[k]) for k in HINTS if row.get(k) is not None and k not in taken}
+    foreign = {place.partition(".")[0] for place, _ in history_problems(record)} - {"original"}
+    left |= {key: record.pop(key) for key in sorted(foreign)}
     return [{**record, **({"extra": {**(record.get("extra") or {}), **left}} if left else {})}]
 
 

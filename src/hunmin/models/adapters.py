@@ -29,7 +29,11 @@ def lay(model: Any, folder: Path, trainable: bool = False) -> Any:
     """
     from peft import PeftConfig, get_peft_model, set_peft_model_state_dict
 
-    config = PeftConfig.from_pretrained(str(folder))
+    try:
+        config = PeftConfig.from_pretrained(str(folder))
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        what = f"adapter_config.json cannot be read: {type(error).__name__}: {str(error)[:200]}"
+        raise UserError(what, str(folder), "Copy the adapter again.") from error
     config.inference_mode = not trainable
     if config.modules_to_save:
         config.modules_to_save = [present(model, name) for name in config.modules_to_save]

@@ -118,7 +118,7 @@ def read(run: Path) -> Contents:
     usd = sum(_usd(m["counts"]["notes"]) for _, m in done)
     bases = [str(m["config"].get("base_model")) for _, m in done]
     return Contents(
-        name=str((yaml.safe_load(resolved) or {}).get("name", run.name)),
+        name=_name_of(resolved, run),
         run=str(run),
         state=f"{len(done)} stages finished" + (f"; not finished: {', '.join(unfinished)}" if unfinished else ""),
         seconds=_duration(sum(m["seconds"] for _, m in done)),
@@ -136,6 +136,15 @@ def read(run: Path) -> Contents:
         versions=_versions(done),
         resolved=resolved,
     )
+
+
+def _name_of(resolved: str, run: Path) -> str:
+    """Give the recipe's name; the folder's where its recipe cannot be read."""
+    try:
+        found = yaml.safe_load(resolved)
+    except (yaml.YAMLError, ValueError, RecursionError):
+        found = None
+    return str(found.get("name", run.name)) if isinstance(found, dict) else run.name
 
 
 def _duration(seconds: float) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
 from importlib.util import find_spec
 from pathlib import Path
@@ -41,7 +42,7 @@ def _neighbours(path: Path, run: Path) -> list[str]:
     if not path.parent.is_dir():
         return []
     own = {run.resolve(), *run.resolve().parents}
-    return [p.name for p in path.parent.iterdir() if p.resolve() not in own]
+    return [p.name for p in path.parent.iterdir() if Path(os.path.realpath(p)) not in own]  # links may lead in a circle
 
 
 def _missing_keys(step: Step, max_usd: float | None) -> list[str]:

@@ -34,7 +34,11 @@ _Loader.add_implicit_resolver(
 def parse_value(text: str) -> Any:
     """Read one option value as YAML: numbers, true/false, null, lists and maps."""
     try:
-        return yaml.load(text, _Loader)
+        value = yaml.load(text, _Loader)
+        node = yaml.compose(text, _Loader) if "*" in text else None
+        if node is not None:
+            _plain(node, (), {}, [])  # bounded: aliases that hold themselves, or repeat far too often
+        return value
     except (yaml.YAMLError, ValueError, RecursionError):
         return text
 

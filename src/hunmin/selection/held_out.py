@@ -97,7 +97,10 @@ def _hub(task: str, splits: Sequence[str]) -> Iterator[Item]:
 def _task_name(path: Path) -> str:
     import yaml
 
-    loaded = yaml.load(path.read_text(encoding="utf-8"), yaml.BaseLoader)
+    try:
+        loaded = yaml.load(path.read_text(encoding="utf-8"), yaml.BaseLoader)
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        raise UserError(f"not YAML: {str(error).splitlines()[0][:200]}", str(path), "Mend the file.") from error
     if not isinstance(loaded, dict) or "task" not in loaded:
         raise UserError("no `task:` in this lm-eval task file", str(path), "Name the YAML of one lm-eval task.")
     return str(loaded["task"])

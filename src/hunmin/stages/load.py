@@ -17,7 +17,7 @@ from pydantic import field_validator, model_validator
 
 from ..artifacts.artifact import Counts, Inputs
 from ..artifacts.ids import Ids
-from ..artifacts.record import HISTORY, Record, nfc, problems, texts
+from ..artifacts.record import HISTORY, Record, history_problems, nfc, problems, texts
 from ..artifacts.rows import Estimate, JsonObject, Notes
 from ..artifacts.stream import Drop, count_lines, stream
 from ..clients.access import HubId
@@ -290,7 +290,8 @@ def _finish(record: Record, config: Config, source: str, notes: Notes) -> Record
     provided = {k: record.pop(k) for k in history}
     extra = dict(record.pop("extra", None) or {})
     for key in config.provides:
-        if key in extra and key not in provided:
+        foreign = key != "original" and any(history_problems({key: extra.get(key)}))  # another's column of that name
+        if key in extra and key not in provided and not foreign:
             provided[key] = extra.pop(key)
     kept = {k: v for k, v in provided.items() if k in config.provides}
     lost = {k: v for k, v in provided.items() if k not in config.provides}

@@ -266,7 +266,7 @@ def summary(path: Path) -> Notes:
         mended.update(i["code"] for i in issues if i.get("status") == "mended")
         still.update(i["code"] for i in left)
         proposed.update(i["code"] for i in left if i.get("proposal"))
-        edits.update(r["check"] for r in record.get("repairs") or ())
+        edits.update(str(r.get("check")) for r in record.get("repairs") or ())
         for issue in issues:
             if issue["code"] not in REPAIRS:
                 unmendable.setdefault(issue["code"], f"record {record.get('id', '?')}, field '{issue['field']}'")

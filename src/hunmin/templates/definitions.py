@@ -13,7 +13,7 @@ def jinja_of(source: str, where: str) -> str:
         definition = json.loads(source)
         without, with_input = definition["prompt_no_input"], definition["prompt_input"]
         marker = definition["response_split"].strip()
-    except (json.JSONDecodeError, KeyError, TypeError, AttributeError) as error:
+    except (json.JSONDecodeError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise UserError(
             f"not a prompt definition: {error!r}", where, "It needs prompt_input, prompt_no_input and response_split."
         ) from error

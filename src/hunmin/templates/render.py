@@ -262,7 +262,11 @@ def _read(name_or_path: str) -> str:
         )
     if not path.is_file():
         raise UserError("no such file", f"template '{name_or_path}'", "Paths are relative to where hunmin runs.")
-    source = path.read_text(encoding="utf-8-sig")
+    try:
+        source = path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        where = f"template '{name_or_path}'"
+        raise UserError(f"not UTF-8: {error.reason} at byte {error.start}", where, "Save it as UTF-8.") from error
     return jinja_of(source, str(path)) if path.suffix == ".json" else source
 
 

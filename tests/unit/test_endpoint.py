@@ -104,3 +104,12 @@ def test_options_of_endpoints_are_told():
     assert len(told) == 1 and "tokenizer" in told[0]
     assert evaluate.check(evaluate.Config(tasks=["copa"], models=[], remote=["m"], tokenizer="t")) == []
     assert "belongs to remote" in evaluate.check(evaluate.Config(tasks=["copa"], tokenizer="t"))[0]
+
+
+def test_the_dry_run_says_what_an_endpoint_would_read():
+    data = str(Path(evaluate.__file__).parents[1] / "data" / "benchmark")
+    given = {"tasks": ["copa"], "data": data, "models": [], "remote": ["m"], "tokenizer": "t", "num_fewshot": [0, 5]}
+    here = evaluate.estimate(evaluate.Config(**given, base_url="http://localhost:9/v1"), Inputs())
+    assert here["requests"] == 24 * 2 * 2 and here["in_tokens"] > 24 * 2 * 2 * 10 and here["usd"] == 0
+    there = evaluate.estimate(evaluate.Config(**given, base_url="https://example.com/v1"), Inputs())
+    assert there["usd"] is None

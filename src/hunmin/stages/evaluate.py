@@ -205,7 +205,34 @@ def estimate(config: Config, inputs: Inputs) -> Estimate:
         n = sum(len(job.items) for job in jobs) * len(shots_of(config))
         found["documents_per_model"] = n
         found["requests_per_model"] = sum(len(i.choices) for j in jobs for i in j.items) * len(shots_of(config))
+        if config.remote and config.tokenizer:
+            asked = _told(config, own)
+            for key in ("requests", "in_tokens", "out_tokens"):
+                found[key] = found.get(key, 0) + asked[key]
+            known_usd = found.get("usd", 0.0) is not None and asked["usd"] is not None
+            found["usd"] = round(found.get("usd", 0.0) + asked["usd"], 4) if known_usd else None
     return found
+
+
+SAMPLED = 50  # documents of each task and number of shots whose length stands for all
+
+
+def _told(config: Config, tasks: list[str]) -> Estimate:
+    """Give what an endpoint would ask for the prompts of log-likelihood tasks, by the length of some of them."""
+    from ..clients.prices import FREE, guess_tokens, is_free, price_of
+    from ..evaluation.benchmarks import harness
+
+    tokens = requests = 0.0
+    for job in harness.jobs(tasks, shots_of(config), config.data, limit=config.limit):
+        some = [guess_tokens(i.context + c) for i in job.items[:SAMPLED] for c in i.choices]
+        tokens += sum(some) / len(some) * job.n_choices
+        requests += job.n_choices
+    usd: float | None = 0.0
+    for name in config.remote:
+        price = FREE if is_free(config.base_url, name, config.free) else price_of(name)
+        usd = usd + price.usd(int(tokens), int(requests), 0) if usd is not None and price.known else None
+    n = len(config.remote)
+    return {"requests": int(requests) * n, "in_tokens": int(tokens) * n, "out_tokens": int(requests) * n, "usd": usd}
 
 
 def _questions(config: Config, files: list[Notes]) -> str:

@@ -108,6 +108,23 @@ def test_a_model_compared_with_itself_differs_by_nothing():
     assert found["macro_f1_low"] == found["macro_f1_high"] == 0.0
 
 
+def test_generated_answers_are_compared_question_by_question():
+    rows = []
+    for model, right in (("base", {0, 1}), ("tuned", {1, 2, 3, 4, 5, 6, 7})):
+        for i in range(10):
+            one = document(model, i, None, None, task="maths_ko", protocol="chat", data="d@1", answer="7")
+            rows.append({**one, "metrics": {"acc": float(i in right)}})
+    rows.append({**rows[-1], "model": "other", "data": "e@2"})  # other questions are not paired
+    [found] = compare.differences(rows, None)
+    assert (found["first"], found["second"], found["task"], found["n"]) == ("base", "tuned", "maths_ko acc", 10)
+    assert found["mean_difference"] == pytest.approx(0.5) and 0 <= found["mean_low"] < found["mean_high"]
+    assert (found["only_first"], found["only_second"]) == (1, 6) and found["mcnemar_p"] == 0.125
+    twice = [{**row, "prompt": [row["prompt"][0], sample]} for row in rows for sample in ("0", "1")]
+    twice[1]["metrics"] = {"acc": 0.0}  # the base's second try at the first question
+    [found] = compare.differences(twice, None)
+    assert found["n"] == 10 and found["mean_difference"] == pytest.approx(0.55) and "mcnemar_p" not in found
+
+
 def test_judged_answers_are_compared_question_by_question():
     rows = []
     for model, scores in (("a", (1, 2, 3, 4)), ("b", (2, 3, 4, 5))):

@@ -105,6 +105,40 @@ def test_word_problems_are_right_by_their_final_answer():
         task.question({"question": "3+4는?"}, "1")
 
 
+def test_worked_examples_stand_before_every_question_as_plain_text(tmp_path):
+    def write(name, *rows):
+        text = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+        (tmp_path / f"{name}.jsonl").write_text(text, encoding="utf-8")
+
+    write("maths_ko", {"question": "3+4는?", "answer": "7"})
+    task, data = generated.MATHS_KO, str(tmp_path)
+    questions, _ = generated.read(task, data)
+    assert generated.shots_of(task, data, [0, 2]) == [0]  # without examples it is asked as before
+    assert generated.shots_of(generated.IFEVAL_KO, data, [0, 2]) == [0]
+    with pytest.raises(UserError, match="no worked examples"):
+        generated.with_shots(task, questions, data, 1)
+    write(
+        "maths_ko-shots",
+        {"question": "1+1은?", "reason": "하나에 하나를 더하면 2입니다.", "answer": "2"},
+        {"question": "2+2는?", "answer": "4"},
+    )
+    assert generated.shots_of(task, data, [0, 2]) == [0, 2]
+    [asked] = generated.with_shots(task, questions, data, 2)
+    assert asked.plain == "질문: 1+1은?\n답: 하나에 하나를 더하면 2입니다.\n\n질문: 2+2는?\n답: 4\n\n질문: 3+4는?\n답:"
+    assert asked.stop == ("\n질문:",) and asked.gold == "7"
+    with pytest.raises(UserError, match="2 worked examples, 3 asked for"):
+        generated.with_shots(task, questions, data, 3)
+    answers = [Answered(asked.id, 0, "3에 4를 더하면 7입니다.", 9, 0, "stop")]
+    rows = generated.score_rows(task, "base", "d@1", [asked], answers, 2)
+    assert {(r["protocol"], r["num_fewshot"]) for r in rows} == {("plain", 2)} and rows[0]["value"] == 1.0
+    [document] = generated.documents(task, "base", "d@1", [asked], answers, 2)
+    [other] = generated.documents(task, "base", "d@1", questions, answers)
+    assert document["protocol"] == "plain" and document["prompt"] != other["prompt"]
+    write("maths_ko-shots", {"question": "3+4는?", "answer": "7"})
+    with pytest.raises(UserError, match="is one of the questions"):
+        generated.with_shots(task, questions, data, 1)
+
+
 def test_behaviour_rows():
     asked = [question("a"), question("b"), question("c")]
     said = [

@@ -197,7 +197,8 @@ def published_rows(args: argparse.Namespace, rows: Sequence[ScoreRow]) -> list[S
 
 def keep(row: ScoreRow | Difference, args: argparse.Namespace) -> bool:
     """Tell whether a row is of the protocol and task asked for."""
-    return args.protocol in (None, row["protocol"]) and args.task in (None, row["task"])
+    of_task = args.task in (None, row["task"], row["task"].partition(" ")[0])  # a difference names its metric too
+    return of_task and args.protocol in (None, row["protocol"])
 
 
 def pick(rows: Sequence[ScoreRow], args: argparse.Namespace) -> list[ScoreRow]:
@@ -225,7 +226,7 @@ def differences(documents: Sequence[JsonObject], against: str | None) -> list[Di
     if against is not None and against not in models:
         raise UserError(f"no documents of '{against}'", "--against", f"There are: {', '.join(models) or 'none'}.")
     found: list[Difference] = []
-    benchmark = significance.by_key(documents)
+    benchmark, answered = significance.by_key(documents), significance.generated_by_key(documents)
     for model in models:
         if model == first or first is None:
             continue
@@ -243,6 +244,12 @@ def differences(documents: Sequence[JsonObject], against: str | None) -> list[Di
                         **result,
                     }
                 )
+        for (key, metric), values in answered.get(model, {}).items():
+            result = significance.compare_means(answered.get(first, {}).get((key, metric), {}), values)
+            if result:
+                protocol, task, shots = key
+                about = {"protocol": protocol, "task": f"{task} {metric}", "num_fewshot": shots}
+                found.append(cast(Difference, {**about, "first": first, "second": model, **result}))
         found += _judged(documents, first, model)
     return found
 

@@ -141,8 +141,8 @@ def files(config: Config) -> list[Path]:
         found.append(Path(config.data))  # any of its files may be read
     for how, name in plan:
         if how == "chat":
-            given = generated.file_of(name, config.data)
-            found += [given] if given else []
+            given = (generated.file_of(name, config.data), generated.file_of(f"{name}-shots", config.data))
+            found += [path for path in given if path is not None]
     for task in harness.tasks([name for how, name in plan if how != "chat" and (name in BENCHMARKS or ":" in name)]):
         for split in ("train", "test"):
             try:
@@ -252,15 +252,16 @@ def _asked(config: Config, tasks: list[str]) -> Estimate:
     from ..evaluation.benchmarks import GENERATED, generated
     from ..tables import resolve
 
-    questions = []
+    questions, n = [], 0
     for name in tasks:
         task = resolve(GENERATED, name, "task")
         if task.packaged is None and (config.data is None or generated.file_of(name, config.data) is None):
             return {"needs": f"the rows of {name}"}  # nothing is downloaded for an estimate
-        questions += generated.read(task, config.data)[0][: config.limit]
+        read = generated.read(task, config.data)[0][: config.limit]
+        questions += read
+        n += len(read) * config.repeats * len(generated.shots_of(task, config.data, shots_of(config)))
     if not questions:
         return {}
-    n = len(questions) * config.repeats
     found: Estimate = {"answers_per_model": n, "new_tokens_per_model_at_most": n * config.max_new_tokens}
     if config.remote:
         from ..clients import openai_chat

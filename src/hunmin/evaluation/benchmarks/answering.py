@@ -28,12 +28,17 @@ STEP = 1_000_003  # between the seeds of one question's samples
 
 @dataclass(frozen=True)
 class Question:
-    """What is asked, and what its task scores the answer by (`gold`: anything JSON)."""
+    """What is asked, and what its task scores the answer by (`gold`: anything JSON).
+
+    `plain`, where there are worked examples, is the whole prompt: no template, BOS before it, `stop` ends the answer.
+    """
 
     id: str
     messages: list[Message]
     gold: Any
     category: str = ""
+    plain: str = ""
+    stop: tuple[str, ...] = ()
 
     @property
     def record(self) -> JsonObject:
@@ -78,14 +83,15 @@ def locally(
     tick: Callable[..., None],
 ) -> list[Answered]:
     """Give an open model's answers, `config.repeats` to each question, in order."""
-    if loaded.template is None:
+    if loaded.template is None and not all(q.plain for q in questions):
         raise UserError(
             "the model brings no chat template", loaded.name, "Name the one it was tuned with: template: alpaca."
         )
     thinking = None if config.enable_thinking == "auto" else bool(config.enable_thinking)
-    template = replace(loaded.template, enable_thinking=thinking)
-    prompts = {q.id: template.prompt(_with_system(q.messages, config.system)) for q in questions}
-    encoded = {key: loaded.encode(text) for key, text in prompts.items()}
+    template = None if loaded.template is None else replace(loaded.template, enable_thinking=thinking)
+    prompts = {q.id: q.plain or template.prompt(_with_system(q.messages, config.system)) for q in questions}
+    first = [] if loaded.tokenizer.bos_token_id is None else [loaded.tokenizer.bos_token_id]
+    encoded = {q.id: (first if q.plain else []) + loaded.encode(prompts[q.id]) for q in questions}
     opened = {key: text.rstrip().endswith(OPENED) for key, text in prompts.items()}
     room = None if loaded.max_length is None else loaded.max_length - min(config.max_new_tokens, loaded.max_length // 4)
     asked = sorted(
@@ -123,7 +129,7 @@ def _generated(
             config.temperature,
             config.top_p,
             config.repetition_penalty,
-            stop=tuple(dict.fromkeys((*([template.stop] if template.stop else []), *config.stop))),
+            stop=tuple(dict.fromkeys((*_own_stop(q, template), *config.stop))),
             seed=(seed + STEP * s + int.from_bytes(q.id.encode()[-4:], "big")) % 2**31,
         )
         for q, s in batch
@@ -140,6 +146,13 @@ def _generated(
         n_thinking = n if unfinished else max(0, n - len(loaded.encode(answer))) if thought else 0
         found.append(Answered(q.id, s, answer, n, n_thinking, reason, "unfinished" if unfinished else "ok"))
     return found
+
+
+def _own_stop(question: Question, template: Any) -> tuple[str, ...]:
+    """Give what ends an answer besides the end token: of a plain prompt its own, else the template's."""
+    if question.plain:
+        return question.stop
+    return (template.stop,) if template.stop else ()
 
 
 def by_endpoint(

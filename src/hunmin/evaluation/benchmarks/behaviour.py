@@ -33,7 +33,13 @@ def measured(question: Question, answer: Answered) -> dict[str, float]:
 
 
 def rows(
-    model: str, task: str, protocol: str, data: str, questions: Sequence[Question], answers: Sequence[Answered]
+    model: str,
+    task: str,
+    protocol: str,
+    data: str,
+    questions: Sequence[Question],
+    answers: Sequence[Answered],
+    num_fewshot: int = 0,
 ) -> list[ScoreRow]:
     """Give one row a metric, with n answers' questions; several samples of one question count as its mean."""
     asked = {q.id: q for q in questions}
@@ -56,7 +62,7 @@ def rows(
                 "model": model,
                 "task": f"{task}.behaviour",
                 "metric": metric,
-                "num_fewshot": 0,
+                "num_fewshot": num_fewshot,
                 "protocol": protocol,
                 "value": round(value, 6),
                 "ci_low": round(low, 6),

@@ -17,6 +17,7 @@ VERSIONS = {
     "harness-bos-fixed": 1,
     "upstream": 1,
     "chat": 1,
+    "plain": 1,
     "judge": 1,
 }
 """Raise a protocol's version with every change of what it asks or how it counts: old scores are then not taken for

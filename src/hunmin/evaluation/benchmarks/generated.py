@@ -1,6 +1,8 @@
 """Benchmarks whose answers are generated (protocol `chat`): IFEval in Korean, word problems, letters of a choice.
 
 Every task reads a packaged file, `data: FOLDER` (its `<task>.jsonl`), or the Hub; none of the public items is shipped.
+A folder that also holds `<task>-shots.jsonl` has worked examples: with `num_fewshot` k above 0 the first k of them
+stand before every question as plain text, no template and BOS first (protocol `plain`): the way to ask a base model.
 """
 
 from __future__ import annotations
@@ -9,7 +11,7 @@ import hashlib
 import math
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +27,9 @@ from .answering import Answered, Question
 from .ifeval_public import constraints_of
 
 PROTOCOL = "chat"
+PLAIN = "plain"  # worked examples as text, whoever answers
 Row = Mapping[str, Any]
+ASK, SAY = "질문:", "답:"
 IFEVAL = PACKAGE / "data" / "ifeval_ko.jsonl"
 
 
@@ -34,7 +38,7 @@ class Generated:
     """One such benchmark: `question(row, id)` reads a row, `score(answer, question)` gives numbers by metric name.
 
     `shares` are metrics of several yes or no a question, told apart by it; `packaged` is our own file, `hub` a
-    (repository, config, split).
+    (repository, config, split). `worked(row)` gives the answer of a worked example; a task without it takes no shots.
     """
 
     name: str
@@ -42,6 +46,7 @@ class Generated:
     score: Callable[[str, Question], dict[str, list[bool]]]
     packaged: Path | None = None
     hub: tuple[str, str | None, str] | None = None
+    worked: Callable[[Row], str] | None = None
 
 
 def _ifeval(row: Row, key: str) -> Question:
@@ -69,13 +74,17 @@ def _maths(row: Row, key: str) -> Question:
     return Question(key, [{"role": "user", "content": text}], str(gold))
 
 
+def _reasoned(row: Row) -> str:
+    return next((str(row[k]) for k in ("reason", "kor_answer", "output", "answer") if row.get(k) not in (None, "")), "")
+
+
 def _right(answer: str, question: Question) -> dict[str, list[bool]]:
     return {"acc": [final_answer(answer, {"gold": question.gold}) == 1]}
 
 
 IFEVAL_KO = Generated("ifeval_ko", _ifeval, _verified, packaged=IFEVAL)
 IFEVAL_PUBLIC = Generated("ifeval_ko_public", _ifeval, _verified, hub=("allganize/IFEval-Ko", None, "train"))
-MATHS_KO = Generated("maths_ko", _maths, _right)
+MATHS_KO = Generated("maths_ko", _maths, _right, worked=_reasoned)
 REDUX = ("LGAI-EXAONE/KMMLU-Redux", None, "test")
 KMMLU_REDUX = Generated("kmmlu_redux", letters.of_options, letters.score, hub=REDUX)
 KMMLU_PRO = Generated("kmmlu_pro", letters.of_options, letters.score, hub=("LGAI-EXAONE/KMMLU-Pro", None, "test"))
@@ -114,6 +123,34 @@ def read(task: Generated, data: str | None, revision: str | None = None) -> tupl
     return questions, f"{name}@{hash_of([[q.messages, q.gold] for q in questions])[:8]}"
 
 
+def shots_of(task: Generated, data: str | None, asked: Sequence[int]) -> list[int]:
+    """Give the numbers of shots a task is asked with: those asked for where it has worked examples, else none."""
+    has = task.worked is not None and data is not None and file_of(f"{task.name}-shots", data) is not None
+    return list(dict.fromkeys(asked)) if has else [0]
+
+
+def with_shots(task: Generated, questions: Sequence[Question], data: str, n: int) -> list[Question]:
+    """Give the questions with the first `n` worked examples of the folder before each, as one plain text.
+
+    Raises UserError where there are fewer, or where one of them is itself a question.
+    """
+    path = file_of(f"{task.name}-shots", data)
+    if path is None or task.worked is None:
+        raise UserError("no worked examples", f"{task.name}-shots.jsonl", "Set num_fewshot: 0, or put the file there.")
+    rows = [(where, row) for where, row in read_rows(path) if isinstance(row, Mapping)]
+    examples = [(task.question(row, where), task.worked(row)) for where, row in rows[:n]]
+    if len(examples) < n:
+        raise UserError(f"{len(examples)} worked examples, {n} asked for", str(path), "Lower num_fewshot.")
+    asked = {q.messages[-1]["content"] for q in questions}
+    for question, _ in examples:
+        if question.messages[-1]["content"] in asked:
+            raise UserError("a worked example is one of the questions", question.id, "Take it out of one of the files.")
+    before = "".join(f"{ASK} {q.messages[-1]['content']}\n{SAY} {answer.strip()}\n\n" for q, answer in examples)
+    return [
+        replace(q, plain=f"{before}{ASK} {q.messages[-1]['content']}\n{SAY}", stop=(f"\n{ASK}",)) for q in questions
+    ]
+
+
 def _hub(repo: str, config: str | None, split: str, revision: str | None) -> Sequence[Row]:
     import datasets
 
@@ -128,8 +165,18 @@ def _hub(repo: str, config: str | None, split: str, revision: str | None) -> Seq
     return rows
 
 
+def protocol_of(num_fewshot: int) -> str:
+    """Give the protocol's name: worked examples make it another benchmark."""
+    return PLAIN if num_fewshot else PROTOCOL
+
+
 def documents(
-    task: Generated, model: str, data: str, questions: Sequence[Question], answers: Sequence[Answered]
+    task: Generated,
+    model: str,
+    data: str,
+    questions: Sequence[Question],
+    answers: Sequence[Answered],
+    num_fewshot: int = 0,
 ) -> list[Document]:
     """Give documents.jsonl's rows: what was answered and how it scored, not the question."""
     places = {q.id: i for i, q in enumerate(questions)}
@@ -140,13 +187,16 @@ def documents(
         row: Document = {
             "model": model,
             "task": task.name,
-            "num_fewshot": 0,
-            "protocol": PROTOCOL,
+            "num_fewshot": num_fewshot,
+            "protocol": protocol_of(num_fewshot),
             "data": data,
             "index": places[answer.id],
             "gold": None,
             "prediction": None,
-            "prompt": [hashlib.sha256(str(question.messages).encode()).hexdigest()[:12], str(answer.sample)],
+            "prompt": [
+                hashlib.sha256((question.plain or str(question.messages)).encode()).hexdigest()[:12],
+                str(answer.sample),
+            ],
             "truncated": answer.finish_reason == "length",
             "metrics": {k: math.fsum(v) / len(v) for k, v in scored.items() if v},
             "answer": answer.text,
@@ -160,7 +210,12 @@ def documents(
 
 
 def score_rows(
-    task: Generated, model: str, data: str, questions: Sequence[Question], answers: Sequence[Answered]
+    task: Generated,
+    model: str,
+    data: str,
+    questions: Sequence[Question],
+    answers: Sequence[Answered],
+    num_fewshot: int = 0,
 ) -> list[ScoreRow]:
     """Give the task's rows, then the behaviour rows. Intervals are over questions: their samples belong together."""
     by_id = {q.id: q for q in questions}
@@ -181,8 +236,8 @@ def score_rows(
                 "model": model,
                 "task": task.name,
                 "metric": metric,
-                "num_fewshot": 0,
-                "protocol": PROTOCOL,
+                "num_fewshot": num_fewshot,
+                "protocol": protocol_of(num_fewshot),
                 "value": round(sum(map(sum, values)) / n, 6),
                 "ci_low": round(low, 6),
                 "ci_high": round(high, 6),
@@ -193,4 +248,4 @@ def score_rows(
                 "data": data,
             }
         )
-    return found + behaviour.rows(model, task.name, PROTOCOL, data, questions, answers)
+    return found + behaviour.rows(model, task.name, protocol_of(num_fewshot), data, questions, answers, num_fewshot)

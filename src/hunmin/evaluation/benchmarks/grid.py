@@ -200,7 +200,7 @@ def works(config: Any, shots: Sequence[int], out: Path, group: Group, inputs: In
         if how == upstream.PROTOCOL:
             found += _upstream(config, task, manager, shots, out, group, precision)
         elif how == generated.PROTOCOL:
-            found.append(_chat(config, task, out, precision, inputs))
+            found += _chat(config, task, shots, out, precision, inputs)
         else:
             protocol = config.protocol if config.protocol != upstream.PROTOCOL else harness.HARNESS
             jobs = harness.jobs(
@@ -253,13 +253,31 @@ def _upstream(
     return [Work(name, k, upstream.PROTOCOL, ways[k], 1, partial(run, k=k)) for k in shots]
 
 
-def _chat(config: Any, name: str, out: Path, precision: list[Any], inputs: Inputs) -> Work:
+def _chat(config: Any, name: str, shots: Sequence[int], out: Path, precision: list[Any], inputs: Inputs) -> list[Work]:
     task = resolve(GENERATED, name, "task", "tasks")
     every, data = generated.read(task, config.data, config.revision)
-    questions = every[: config.limit]
-    asked = [[q.messages, q.gold] for q in questions]
+    return [
+        _generated(config, task, k, every[: config.limit], data, out, precision, inputs)
+        for k in generated.shots_of(task, config.data, shots)
+    ]
+
+
+def _generated(
+    config: Any,
+    task: generated.Generated,
+    shots: int,
+    questions: list[answering.Question],
+    data: str,
+    out: Path,
+    precision: list[Any],
+    inputs: Inputs,
+) -> Work:
+    name, protocol = task.name, generated.protocol_of(shots)
+    if shots:
+        questions = generated.with_shots(task, questions, config.data, shots)
+    asked = [[q.plain or q.messages, q.gold] for q in questions]
     counted = verifying.counted_by()
-    way = fingerprint.of_way(generated.PROTOCOL, asked, answering.options(config), precision, inputs.seed, counted)
+    way = fingerprint.of_way(protocol, asked, answering.options(config), precision, inputs.seed, counted)
 
     def run(opened: Opened) -> tuple[list[ScoreRow], list[Document], Notes]:
         model = opened.contestant.name
@@ -271,11 +289,11 @@ def _chat(config: Any, name: str, out: Path, precision: list[Any], inputs: Input
             mark = fingerprint.joined(fingerprint.of_model(opened.contestant.source), way)
             path = out / "answers" / f"{name}-{mark}.jsonl"
             answers = answering.locally(questions, opened.loaded, config, inputs.seed, path, opened.group, tick)
-        documents = generated.documents(task, model, data, questions, answers)
+        documents = generated.documents(task, model, data, questions, answers, shots)
         about = {"keywords_counted_by": counted, **answering.options(config)}
-        return generated.score_rows(task, model, data, questions, answers), documents, {**about, **paid}
+        return generated.score_rows(task, model, data, questions, answers, shots), documents, {**about, **paid}
 
-    return Work(name, 0, generated.PROTOCOL, way, len(questions) * config.repeats, run)
+    return Work(name, shots, protocol, way, len(questions) * config.repeats, run)
 
 
 def _ask_endpoint(opened: Opened, todo: Sequence[tuple[Work, Path, str]], template: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -21,11 +22,35 @@ def by_key(documents: Sequence[Mapping[str, Any]]) -> dict[str, dict[Key, dict[A
     """
     found: dict[str, dict[Key, dict[Any, Mapping[str, Any]]]] = {}
     for d in documents:
-        if not isinstance(d.get("gold"), int) or not isinstance(d.get("prediction"), int):
+        if not _classified(d):
             continue
         key = (d["protocol"], d["task"], d["num_fewshot"])
         found.setdefault(d["model"], {}).setdefault(key, {})[d["index"], *d["prompt"]] = d
     return found
+
+
+def _classified(document: Mapping[str, Any]) -> bool:
+    return isinstance(document.get("gold"), int) and isinstance(document.get("prediction"), int)
+
+
+def generated_by_key(documents: Sequence[Mapping[str, Any]]) -> dict[str, dict[tuple[Key, str], dict[Any, float]]]:
+    """Give what generated answers scored by model, then (key, metric), then (index, prompt, data).
+
+    Several samples of one question count as their mean.
+    """
+    samples: dict[str, dict[tuple[Key, str], dict[Any, list[float]]]] = {}
+    for d in documents:
+        if _classified(d) or "verdicts" in d:
+            continue
+        key = (d["protocol"], d["task"], d["num_fewshot"])
+        for metric, value in (d.get("metrics") or {}).items():
+            if isinstance(value, (int, float)):
+                of_question = samples.setdefault(d["model"], {}).setdefault((key, metric), {})
+                of_question.setdefault((d["index"], d["prompt"][0], d.get("data")), []).append(float(value))
+    return {
+        model: {key: {q: math.fsum(v) / len(v) for q, v in every.items()} for key, every in of_model.items()}
+        for model, of_model in samples.items()
+    }
 
 
 def compare(first: Documents, second: Documents) -> Compared | None:
@@ -55,10 +80,18 @@ def compare(first: Documents, second: Documents) -> Compared | None:
 
 
 def compare_means(first: Mapping[str, float], second: Mapping[str, float]) -> Compared | None:
-    """Compare a judge's scores of two models on the questions both have: mean difference with a paired bootstrap."""
+    """Compare two models' scores on the questions both have: mean difference with a paired bootstrap.
+
+    Where every score is right or wrong, McNemar's exact test beside it.
+    """
     shared = [k for k in first if k in second]
     if not shared:
         return None
     gaps = [second[k] - first[k] for k in shared]
     mean, low, high = statistics.mean_interval(gaps)
-    return {"n": len(shared), "mean_difference": mean, "mean_low": low, "mean_high": high}
+    found: Compared = {"n": len(shared), "mean_difference": mean, "mean_low": low, "mean_high": high}
+    if {first[k] for k in shared} | {second[k] for k in shared} <= {0.0, 1.0}:
+        only_first, only_second = gaps.count(-1.0), gaps.count(1.0)
+        found |= {"only_first": only_first, "only_second": only_second}
+        found["mcnemar_p"] = statistics.mcnemar(only_first, only_second)
+    return found

@@ -8,6 +8,8 @@
 # BASE is a folder of weights (or a Hub id), MATHS a folder with *train* and *test* files of problems, HEADLINE a set
 # that is never trained on. STEPS picks parts: files main curve few (default: all). TINY=1 rehearses the commands in
 # minutes, with any base. HUNMIN and PYTHON name the commands. Full comparison: one seed; curve and few: three.
+# QUESTIONS=N draws so many questions of each set; MORE="sft.dtype=bf16 sample.ratio=0.25" adds overrides to every run,
+# ASKED="--dtype bf16 --batch-size 32" options to every question: both for a CPU, where bf16 is three times as fast.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 SCALE=${1:-1/4}
@@ -15,6 +17,7 @@ SCALE=${1:-1/4}
 OUT=${OUT:-bench/out/real}; HUNMIN=${HUNMIN:-hunmin}; PYTHON=${PYTHON:-python}; TINY=${TINY:-}
 STEPS=${STEPS:-files main curve few}; SEEDS=${SEEDS:-1 2 3}
 case $SCALE in 1/8|1/4|1/2|1) ;; *) echo "scale: 1/8, 1/4, 1/2 or 1, not '$SCALE'" >&2; exit 2 ;; esac
+QUESTIONS=${QUESTIONS:-}; read -ra MORE <<< "${MORE:-}"; read -ra ASKED <<< "${ASKED:-}"
 FILES=$OUT/files; RUNS=$OUT/runs; mkdir -p "$OUT"
 wants() { [[ " $STEPS " == *" $1 "* ]]; }
 timed() {  # name, command...: seconds and peak memory beside the result, appended
@@ -32,8 +35,8 @@ print(max(8, round(n * Fraction(sys.argv[2]))))
 PY
 }
 COMMON=(sft.base_model="$BASE" sft.revision=null decontaminate.against="[$FILES/korean-maths-test/maths_ko.jsonl]"
-        evaluate_maths.data="$FILES/korean-maths-test")
-ASK=(--tasks maths_ko --template kullm --max-new-tokens 320)
+        evaluate_maths.data="$FILES/korean-maths-test" "${MORE[@]}")
+ASK=(--tasks maths_ko --template kullm --max-new-tokens 320 "${ASKED[@]}")
 if [[ -n $TINY ]]; then
   COMMON+=(sft.max_steps=2 sft.batch_size=4 sft.micro_batch_size=2 sft.val_size=2 sft.max_length=384 sft.overlong=truncate_prompt)
   ASK=(--tasks maths_ko --template kullm --max-new-tokens 8 --limit 2)
@@ -49,19 +52,27 @@ ask() {  # table's name, models...: exact match, stop, loop and script rates on 
   local list; list="[$(IFS=,; echo "$*")]"
   for set in headline korean-maths-test; do
     timed "evaluate-$name-$set" "$HUNMIN" evaluate -o "$OUT/scores-$name-$set" --models '[]' --baselines "$list" \
-      --data "$FILES/$set" "${ASK[@]}"
+      --data "$FILES/$set" --num-fewshot 0 "${ASK[@]}"
+  done
+}
+shots() {  # the base as bases are asked: worked examples before each question, plain text (protocol plain)
+  for set in headline korean-maths-test; do
+    timed "evaluate-shots-$set" "$HUNMIN" evaluate -o "$OUT/scores-shots-$set" --models '[]' --baselines "[$BASE]" \
+      --data "$FILES/$set" --num-fewshot 4 "${ASK[@]}"
   done
 }
 adapter() { ls -d "$RUNS/$1"/*-sft; }
 tag=${SCALE/\//of}
 
 if wants files; then
-  "$PYTHON" bench/maths_files.py --train "$MATHS"/*train* --test "$MATHS"/*test* --headline "$HEADLINE" --out "$FILES"
+  "$PYTHON" bench/maths_files.py --train "$MATHS"/*train* --test "$MATHS"/*test* --headline "$HEADLINE" --out "$FILES" \
+    ${QUESTIONS:+--questions "$QUESTIONS"}
 fi
 ROWS=$FILES/korean-maths.jsonl
 LIMIT=$(share "$SCALE")
 
 if wants main; then
+  shots
   # SFT on every row, right or wrong; SFT on verified rows; then the model's own verified answers, one run each
   sft "unverified-$tag" "$ROWS" load.limit="$LIMIT" filter.min_score=0
   if [[ -n $TINY ]]; then  # a model of two steps solves no problem, so there is nothing to prefer

@@ -6,7 +6,7 @@ import pytest
 
 from hunmin.publishing import dataset_card
 from hunmin.publishing import secret_scan as scan
-from hunmin.publishing.facts import DataFacts, Step, lineage
+from hunmin.publishing.facts import DataFacts, Step, licence_in, lineage
 from hunmin.publishing.licences import Part, conflicts, licence, propose
 from hunmin.publishing.model_card import is_hub_id
 
@@ -177,6 +177,19 @@ def test_facts_count_sources_writers_scores_and_known_licences():
     facts.add({**row, "ratings": [unread], "translation": translated})
     assert {p.name: p.licence for p in facts.parts()} == {"KOpen-platypus": "cc-by-4.0", "mine": "mit"}
     assert facts.writers() == ["gpt-4", "deepl"] and facts.scores == {8.0: 1} and facts.raters["llm m"] == 2
+
+
+def test_a_local_bases_licence_is_its_cards_else_its_familys(tmp_path):
+    """A folder of Gemma was published as of an unknown licence: its terms were known by the Hub id alone."""
+    assert licence_in(tmp_path) == ""
+    (tmp_path / "config.json").write_text('{"model_type": "gemma3_text"}', encoding="utf-8")
+    assert licence_in(tmp_path) == "gemma"
+    (tmp_path / "README.md").write_text("---\nlicense: mit\n---\n", encoding="utf-8")
+    assert licence_in(tmp_path) == "mit"
+    (tmp_path / "README.md").unlink()
+    for config in ('{"model_type": "llama"}', "[1]", "{"):
+        (tmp_path / "config.json").write_text(config, encoding="utf-8")
+        assert licence_in(tmp_path) == ""
 
 
 def test_the_histogram_counts_every_score():

@@ -157,8 +157,23 @@ class ModelFacts:
 
 
 def licence_in(folder: Path) -> str:
-    """Give the licence that a local folder's own card states; "" when there is none."""
-    readme = folder / "README.md"
+    """Give the licence that a local folder's own card states, else its family's; "" when there is neither."""
+    return _stated(folder / "README.md") or _of_family(folder / "config.json")
+
+
+FAMILIES = {"gemma": "gemma", "gemma2": "gemma", "gemma3": "gemma", "gemma3_text": "gemma", "exaone": "exaone"}
+"""Model types whose weights are all under one maker's terms, which travel with what is tuned."""
+
+
+def _of_family(config: Path) -> str:
+    try:
+        kind = str(json.loads(config.read_text(encoding="utf-8")).get("model_type") or "")
+    except (OSError, ValueError, AttributeError):
+        return ""
+    return FAMILIES.get(kind, "")
+
+
+def _stated(readme: Path) -> str:
     if not readme.is_file():
         return ""
     import yaml

@@ -54,6 +54,7 @@ RIGHT = {
         "Hello {{ user_name }}, welcome to us.",
         "안녕하세요 {{user_name}}님, 환영합니다.",
     ),
+    "a range without its blank": ("Shorten it with {min,max} signs.", "{min, max} 기호로 줄입니다."),
     "where a reference leads": (
         "Read [the API docs][vec-api] first.\n\n[vec-api]: ../std/vec/struct.Vec.html",
         "먼저 [API 문서][vec-api]를 읽으세요.\n\n[vec-api]: https://doc.rust-lang.org/std/vec/struct.Vec.html",
@@ -84,7 +85,7 @@ RIGHT = {
         "Sync it:\n\n`filen sync {{path/to/local_folder}}:/{{remote_folder}}`",
         "동기화하세요:\n\n`filen sync {{경로/로컬_폴더}}:/{{원격_폴더}}`",
     ),
-    "mnemonic brackets": ("Start a [l]istener on the [p]ort.", "포트에서 수신을 시작합니다."),
+    "mnemonic brackets": ("Start a [l]istener, no[t] in [A]SCII.", "ASCII가 아닌 수신을 시작합니다."),
     "a heading sign in code": (
         "Install it.\n\n```py\n# uncomment to install\n# pip install x\n```",
         "설치하세요.\n\n```bash\npip install x\n```",

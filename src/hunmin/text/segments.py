@@ -136,7 +136,8 @@ def _placeholders(text: str) -> Iterator[tuple[int, int]]:
     if "[" in text:
         for match in BRACKET.finditer(text):
             # "[your name]" is to be filled in, "a[i = 3]" is not
-            mnemonic = len(match["body"]) <= 2 and text[match.end() : match.end() + 1].islower()  # [q]uit
+            beside = text[max(0, match.start() - 1) : match.start()] + text[match.end() : match.end() + 1]
+            mnemonic = len(match["body"]) <= 2 and re.search(r"[A-Za-z]", beside)  # [q]uit, no[t]
             if not mnemonic and re.search(r"[A-Za-z가-힣]", match["body"]) and not re.search(r"[=;]", match["body"]):
                 yield match.span()
     if "{" in text or "%" in text or "$" in text:

@@ -161,10 +161,10 @@ def _name_severity(lost: Lost, name: str, original: str, text: str) -> str:
     알려진): those are `review`. What is three quarters the same in its place (`parse_arg()`) is a misspelling, but an s
     more at the end is a plural, and another digit another version.
     """
-    if text.count(name) >= original.count(name):
-        return ""  # it stands, only a backtick before it has no partner
+    plain, there = "".join(name.split()), lost.instead.of(text) if lost.instead else ""
+    if "".join(text.split()).count(plain) >= "".join(original.split()).count(plain) and plain != "".join(there.split()):
+        return ""  # it stands: only a backtick before it has no partner, or a blank stands beside it
     bare = name.strip("`").strip() if lost.span.kind == "inline_code" else name
-    there = lost.instead.of(text) if lost.instead else ""
     weak = PASCAL.fullmatch(name) or CAMEL.fullmatch(name) or re.fullmatch(r"[a-z0-9]+(?:-[a-z0-9]+)+|\W+", name)
     if lost.span.kind == "identifier" and weak:
         return REVIEW if lost.gone or lost.instead else ""

@@ -84,8 +84,8 @@ def _where(lost: Any, original: str, text: str) -> tuple[int, int]:
 
 
 def _no_blanks(text: str) -> str:
-    """Give the text with {{ name }} as {{name}}."""
-    return re.sub(r"(?<=\{\{)\s+|\s+(?=\}\})", "", text) if "{{" in text else text
+    """Give the text with {{ name }} as {{name}} and {min, max} as {min,max}."""
+    return re.sub(r"(?<=\{)\s+|\s+(?=\})|(?<=,)\s+(?=[^{}\n]*\})", "", text) if "{" in text else text
 
 
 def _placeholders(original: str, text: str) -> list[Issue]:

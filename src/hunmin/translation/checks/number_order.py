@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from fractions import Fraction
 from typing import Any
 
 from ...text.number_units import FAMILY
@@ -11,7 +12,7 @@ from ...text.numbers import Number
 from .number_pairs import Pair
 from .reading import REVIEW, Issue, countable, issue, lines_of, numbers_of, sentences_of
 
-SMALL = frozenset((1, 2))
+SMALL = frozenset((Fraction(1), Fraction(2)))
 
 
 def _issue(number: Number, where: tuple[int, int], detail: str) -> Issue:

@@ -39,7 +39,7 @@ class Remote:
     max_length: int
     report: Notes = field(default_factory=lambda: {"backend": "endpoint", "reason": "log-likelihoods of an echo"})
 
-    def score(self, requests: Sequence[Request], tick: Callable[..., None] | None = None, **_: Any) -> list[Score]:
+    def score(self, requests: Sequence[Request], tick: Callable[..., None] | None = None, **shard: Any) -> list[Score]:
         """Give every request's score, in order. Raises UserError where the server does not tell log-likelihoods."""
         units = tokens.units(requests, self.max_length)
         asked = [(u.context, c, place) for u in units for c, place in zip(u.choices, u.places, strict=True)]
@@ -69,7 +69,7 @@ class Remote:
         def took(i: int, answer: Answer) -> None:
             found[i] = read(answer, self.model, len(pairs[i][0]), len(pairs[i][1]))
 
-        told = {"max_tokens": 1, "temperature": 0, "logprobs": 1, "echo": True}
+        told: dict[str, Any] = {"max_tokens": 1, "temperature": 0, "logprobs": 1, "echo": True}
         units = [completion((*c, *choice), field="loglikelihood", **told) for c, choice in pairs]
         self._answers(units, tick, took)
         return found

@@ -162,7 +162,7 @@ def score(
         while True:
             prefix = shared_prefix(scorer.model, found_units, scorer.model.device) if scorer.backend == "tree" else None
             scorer.report["prefix_tokens"] = prefix.n if prefix else 0
-            plan = [((), batch) for batch in groups] if prefix else _planned(scorer, found_units, groups)
+            plan: Plan = [((), batch) for batch in groups] if prefix else _planned(scorer, found_units, groups)
             found, problem = _run_all(scorer, plan[rank::world], tick, prefix)
             if gather is not None:
                 parts = gather((found, problem))

@@ -242,7 +242,9 @@ def test_what_the_trainers_and_the_sampler_hold_inside_is_still_there():
     assert 'self._metrics[mode]["mean_token_accuracy"].append' in inspect.getsource(SFTTrainer)
     assert "self.aux_loss_enabled" in inspect.getsource(SFTTrainer.__init__)
     assert "images, multimodal_fields = self._tokenize_prompts(prompts)" in inspect.getsource(GRPOTrainer)  # of three
-    assert files_that_name("_metrics") == ["train/internals.py"]
+    for trainer in (SFTTrainer, DPOTrainer):
+        assert "self._total_train_tokens +=" in inspect.getsource(trainer)
+    assert files_that_name("_metrics") == files_that_name("_total_train_tokens") == ["train/internals.py"]
     assert files_that_name("BatchRebalanceSampler") == ["train/batching.py"]
 
 

@@ -65,8 +65,8 @@ def main(name: str, argv: list[str]) -> int:
         with lock.writing(args.out):
             return _make(stage, config, args, args.out)
     except UserError as error:
-        told = [with_flags(spoken(text), stage) for text in (error.what, error.where, error.mend)]
-        raise UserError(*told, exit_code=error.exit_code) from error
+        what, where, mend = (with_flags(spoken(text), stage) for text in (error.what, error.where, error.mend))
+        raise UserError(what, where, mend, error.exit_code) from error
 
 
 def _make(stage: Stage, config: Any, args: argparse.Namespace, out: Path) -> int:

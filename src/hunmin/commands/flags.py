@@ -130,7 +130,8 @@ def with_flags(text: str, stage: Stage) -> str:
         if _is_switch(field.annotation):
             off = flag.replace("--", "--no-", 1)
             text = re.sub(rf"{own}: true (or|또는) false\b", rf"{flag} \1 {off}", text)
-            text = re.sub(rf"{own}: (true|false)\b", lambda m, on=flag, off=off: on if m[1] == "true" else off, text)
+            text = re.sub(rf"{own}: true\b", flag, text)
+            text = re.sub(rf"{own}: false\b", off, text)
         text = re.sub(rf"{own}: (?=\S)", f"{flag} ", text) if "_" in name or stage.label + "." in text else text
         text = re.sub(rf"{own}(?![\w.:=-])", flag, text) if "_" in name else text
     return text

@@ -260,11 +260,11 @@ def _first_records(step: Step) -> list[Record]:
     """Give the first records of a source on this machine, from which a later estimate counts tokens; none else."""
     from ..stages import load
 
-    path = step.config.path
-    if not path or not Path(path).exists():
+    config = step.config
+    if not isinstance(config, load.Config) or not config.path or not Path(config.path).exists():
         return []
     try:
-        return list(islice(load.records(step.config), LOOKED_AT))
+        return list(islice(load.records(config), LOOKED_AT))
     except UserError:
         return []  # told where it is loaded
 

@@ -52,10 +52,10 @@ def lay(model: Any, folder: Path, trainable: bool = False) -> Any:
     lost = [k for k in result.unexpected_keys]
     empty = [k for k in result.missing_keys if "lora_" in k or "modules_to_save" in k]
     if lost or empty:
-        what = [f"{len(lost)} saved keys fit nothing (such as {lost[0]})"] if lost else []
-        what += [f"{len(empty)} adapter weights have no saved key (such as {empty[0]})"] if empty else []
+        told = [f"{len(lost)} saved keys fit nothing (such as {lost[0]})"] if lost else []
+        told += [f"{len(empty)} adapter weights have no saved key (such as {empty[0]})"] if empty else []
         raise UserError(
-            f"the adapter does not fit this base: {'; '.join(what)}", str(folder), "Give the base it was trained on."
+            f"the adapter does not fit this base: {'; '.join(told)}", str(folder), "Give the base it was trained on."
         )
     return peft_model
 

@@ -89,7 +89,10 @@ def locally(
         )
     thinking = None if config.enable_thinking == "auto" else bool(config.enable_thinking)
     template = None if loaded.template is None else replace(loaded.template, enable_thinking=thinking)
-    prompts = {q.id: q.plain or template.prompt(_with_system(q.messages, config.system)) for q in questions}
+    prompts = {
+        q.id: q.plain if q.plain or template is None else template.prompt(_with_system(q.messages, config.system))
+        for q in questions
+    }
     first = [] if loaded.tokenizer.bos_token_id is None else [loaded.tokenizer.bos_token_id]
     encoded = {q.id: (first if q.plain else []) + loaded.encode(prompts[q.id]) for q in questions}
     opened = {key: text.rstrip().endswith(OPENED) for key, text in prompts.items()}

@@ -189,7 +189,14 @@ def test_every_command_that_a_message_advises_exists():
         assert all(flag in helps[name] for flag in flags), f"{where}: hunmin {name} {flags}"
 
 
-@pytest.mark.parametrize(("name", "left"), [("quickstart", "runs/quickstart/report.html"), ("qlora", "tuned/adapter")])
+LEFT = {
+    "quickstart": "runs/quickstart/report.html",
+    "qlora": "tuned/adapter",
+    "real_model": "made/published/hub/lineage.json",
+}
+
+
+@pytest.mark.parametrize(("name", "left"), LEFT.items())
 def test_the_notebooks_run_at_tiny_size(name, left, tmp_path):
     """IPython runs the cells in order; only the %pip line, which installs a published hunmin, is taken out."""
     from hunmin.running.recipe import BUNDLED

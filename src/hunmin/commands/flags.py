@@ -55,7 +55,7 @@ def add_flags(parser: argparse.ArgumentParser, stage: Stage, given: Mapping[str,
 
 def _title(heading: str) -> str:
     """Give the title of a group of options: an engine's by its name, any other as it is."""
-    return spoken(f"options of {heading}" if heading.startswith("engine") else heading or "options")
+    return spoken(f"options of {heading}" if heading.startswith("engine") else heading or "the stage")
 
 
 def _flag(name: str) -> str:

@@ -86,7 +86,8 @@ class TrainConfig(Options):
 
 GROUPS = {
     "the model": "base_model revision adapter dtype quantization attention device trust_remote_code",
-    "rows": "template template_date thinking system max_length overlong val_size train_on_inputs data max_prompt_length weight_field",
+    "rows": "template template_date thinking system max_length overlong val_size train_on_inputs data "
+    "max_prompt_length weight_field",
     "what is trained": "method lora_r lora_alpha lora_dropout target_modules modules_to_save",
     "the steps": "batch_size micro_batch_size num_train_epochs max_steps learning_rate lr_scheduler warmup_steps "
     "warmup_ratio weight_decay max_grad_norm optimizer seed gradient_checkpointing packing loss_scale neftune_alpha",

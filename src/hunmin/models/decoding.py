@@ -14,7 +14,6 @@ from ..errors import UserError
 from .logprobs import accepts
 from .opening import Loaded
 
-
 LIKELY = 1024  # tokens put in order before all are: a vocabulary of 262,144 takes 25 ms a row on a CPU, these 2
 
 

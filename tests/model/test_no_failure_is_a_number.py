@@ -147,7 +147,8 @@ def test_twenty_skipped_steps_of_fp16_stop_and_nineteen_do_not():
     from hunmin.train import loop
 
     watch = loop.callbacks(sft.Config(base_model="tiny:llama"), "sft", False)[0]
-    state, args = SimpleNamespace(global_step=7), SimpleNamespace(fp16=True)
+    args = SimpleNamespace(fp16=True, device=torch.device("cuda"))
+    state = SimpleNamespace(global_step=7)
     skipped, done = SimpleNamespace(step_was_skipped=True), SimpleNamespace(step_was_skipped=False)
     for optimizer in [*[skipped] * 19, done, *[skipped] * 19]:
         watch.on_step_end(args, state, SimpleNamespace(), optimizer=optimizer)

@@ -43,15 +43,6 @@ def opt(default: Any, meaning: str, signed: bool = False, **limits: Any) -> Any:
     return Field(default, description=meaning, json_schema_extra={"signed": True} if signed else None, **limits)
 
 
-def is_writable(text: str) -> bool:
-    """Tell whether a text can stand in a file and in a file's name: no NUL, no half of a surrogate pair."""
-    try:
-        text.encode("utf-8")  # also a name on disk that is no UTF-8: no manifest can hold it
-    except UnicodeEncodeError:
-        return False
-    return "\0" not in text
-
-
 def number_problem(value: Any, signed: bool = False) -> str | None:
     """Give what is wrong with an option as a number; None for a sound one and for what is no number.
 

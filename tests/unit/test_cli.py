@@ -293,3 +293,13 @@ def test_run_json_says_what_it_waits_for_and_an_empty_queue_needs_no_page(capsys
     assert run(capsys, "run", "empty.yaml")[0] == 0
     code, out, _ = run(capsys, "review", "runs/empty")
     assert code == 0 and "nothing waits for a person" in out
+
+
+def test_help_opens_no_heavy_library():
+    code = (
+        "import sys; from hunmin.commands import cli\n"
+        "try: cli.main(['--help'])\nexcept SystemExit: pass\n"
+        "print([m for m in ('pydantic', 'asyncio', 'numpy', 'torch', 'yaml') if m in sys.modules], file=sys.stderr)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.stderr.strip().splitlines()[-1] == "[]"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import os
 import signal
@@ -34,6 +33,8 @@ def handled(stop: Callable[[], int], cancel: Callable[[], None]) -> Iterator[Non
         n = stop()
         limit = f", at most {longest_seconds:.0f} s each" if longest_seconds else ""
         log.warning("interrupted: waiting for %d under way%s; Ctrl-C again ends at once", n, limit)
+
+    import asyncio  # not for every command: 30 ms
 
     loop = asyncio.get_running_loop()
     known = (NotImplementedError, RuntimeError, ValueError)  # Windows, or not the main thread: Ctrl-C raises as usual

@@ -16,8 +16,8 @@ from ..artifacts.artifact import sha256_file
 from ..artifacts.record import read_jsonl
 from ..artifacts.rows import JsonObject, Notes
 from ..errors import UserError
-from ..options import is_writable
 from ..text.filler import filler
+from ..text.writable import is_writable
 from .prices import FREE
 from .service import Read, Service
 from .units import Reply, Trouble, Unit

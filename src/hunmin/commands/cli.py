@@ -9,19 +9,18 @@ import errno
 import json
 import os
 import sys
-import warnings
 from collections.abc import Sequence
 from pathlib import Path
 
 from .. import __version__
-from ..artifacts import interrupt
+from ..artifacts import interrupt, progress
 from ..errors import EXIT_INTERRUPTED, EXIT_WAITING, UserError
-from ..options import is_writable
 from ..stages import STAGES
 from ..tables import did_you_mean
 from ..text import language
 from ..text.language import spoken
 from ..text.language import translated as _
+from ..text.writable import is_writable
 from . import console
 from .console import StagePrinter, add_common, confirm, parser_for, positive, prepare, print_estimates
 
@@ -70,7 +69,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         if hasattr(out, "reconfigure"):  # a terminal that is not UTF-8 shows escapes instead of failing
             out.reconfigure(errors="backslashreplace")
     os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
-    warnings.filterwarnings("ignore", category=FutureWarning, module="transformers|trl|peft")  # nothing a user mends
+    progress.hush_libraries()
     try:
         if odd := [word for word in argv if not is_writable(word)]:
             raise UserError(f"a NUL or half of a surrogate pair in {odd[0]!r}"[:200], mend="No file has such a name.")
@@ -210,7 +209,6 @@ def _run(argv: list[str]) -> int:
     add_common(parser)
     args = parser.parse_intermixed_args(argv)
     prepare(args)
-    from ..artifacts import progress
     from ..running import recipe as recipes
     from ..running import run, tiny_bases
 

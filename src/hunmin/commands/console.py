@@ -17,7 +17,6 @@ from typing import Any
 from ..artifacts import progress
 from ..artifacts.rows import Estimate
 from ..errors import UserError
-from ..options import number_problem
 from ..tables import did_you_mean
 from ..text.language import spoken
 from ..text.language import translated as _
@@ -66,6 +65,8 @@ def positive(text: str) -> int:
 
 def amount(text: str) -> float:
     """Read a finite number from 0 on."""
+    from ..options import number_problem
+
     try:
         value = float(text)
     except ValueError:
@@ -103,7 +104,6 @@ def painted(text: str) -> str:
 
 def prepare(args: argparse.Namespace) -> None:
     progress.quiet = args.quiet or args.json
-    progress.hush_libraries()
 
 
 class _InWords(logging.Formatter):

@@ -10,7 +10,7 @@ from typing import Any
 import yaml
 
 from ..errors import UserError
-from ..options import is_writable
+from ..text.writable import is_writable
 
 Way = tuple[int | str, ...]
 """The keys and list positions from a document's root to a value."""

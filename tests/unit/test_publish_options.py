@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from hunmin.artifacts.artifact import Inputs
+from hunmin.errors import UserError
 from hunmin.publishing import dataset_card, model_card
 from hunmin.running import recipe
 from hunmin.stages import STAGES, publish
@@ -62,3 +63,10 @@ def test_the_cards_name_options_that_there_are():
     training = {**resolve(STAGES, "sft", "stage").Config.model_fields}
     training |= resolve(STAGES, "dpo", "stage").Config.model_fields
     assert set(model_card.HYPERPARAMETERS) <= set(training)
+
+
+@pytest.mark.parametrize(("name", "said"), [("gone", "no such file or folder"), ("empty", "there are no weights")])
+def test_a_run_that_is_not_there_is_not_called_empty(tmp_path, name, said):
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(UserError, match=said):
+        publish.run(config(what="model"), Inputs(model=tmp_path / name), tmp_path / "out")

@@ -1,13 +1,12 @@
 """Paid requests without loss. How a stage uses this room:
 
-    from ..clients.llm import open_client, estimate, is_recorded
+    from ..clients.openai_chat import open_for, estimate, is_recorded
     from ..clients.units import chat
 
     def paid(config): return not is_recorded(config.base_url)
 
     def run(config, inputs, out):
-        with open_client(model=config.model, base_url=config.base_url, api_key_env=config.api_key_env,
-                         request=config.request, spend=inputs.spend, label=inputs.label) as client:
+        with open_for(config, inputs) as client:
             async def step(batch):
                 record = batch[0]
                 answer = await client.ask(chat(messages, record=record["id"], field="rating", prompt="rate_ko",

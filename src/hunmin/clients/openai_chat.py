@@ -16,7 +16,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from ..artifacts import interrupt
-from ..artifacts.artifact import Spend
+from ..artifacts.artifact import Inputs, Spend
 from ..artifacts.rows import JsonObject, Notes
 from ..errors import UserError
 from ..text.thinking import strip_thinking
@@ -67,6 +67,19 @@ def open_client(
     identity = (endpoint, model, dict(request or {}))
     interrupt.longest_seconds = max(interrupt.longest_seconds, timeout_seconds)
     return Client(Service("llm", identity, model, sender, read, price, _secrets(key)), spend, label, pace)
+
+
+def open_for(config: Any, inputs: Inputs, model: str | None = None, request: Mapping[str, Any] | None = None) -> Client:
+    """Open the endpoint that a stage's own options name; `model` and `request` stand in place of theirs."""
+    return open_client(
+        model=model or config.model or "",
+        base_url=config.base_url,
+        api_key_env=config.api_key_env,
+        request=config.request if request is None else request,
+        spend=inputs.spend,
+        free=config.free,
+        label=inputs.label,
+    )
 
 
 def is_recorded(base_url: str | None) -> bool:

@@ -329,6 +329,8 @@ def weight_folders(config: Any, steps: list[Step], of: Step) -> dict[str, Path]:
         found["adapter"] = of.folder
     elif not found and (of.folder / "config.json").is_file():
         found["merged"] = of.folder
+    if not of.folder.exists():
+        raise UserError("no such file or folder", str(of.folder), "Check the path.")
     if not found:
         raise UserError("there are no weights", str(of.folder), "Name a model artifact or folder.")
     of_own = "merged" if (of.folder / artifact.MODEL).is_dir() else "adapter"

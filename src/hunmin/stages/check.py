@@ -198,18 +198,10 @@ def _concluded(config: Config, notes: Notes, out: Path) -> Notes:
 
 
 def _with_sense(config: Config, inputs: Inputs, out: Path, attach: Any) -> Counts:
-    from ..clients.openai_chat import open_client
+    from ..clients.openai_chat import open_for
     from ..translation.checks import sense
 
-    with open_client(
-        model=config.model or "",
-        base_url=config.base_url,
-        api_key_env=config.api_key_env,
-        request=config.request,
-        spend=inputs.spend,
-        free=config.free,
-        label=inputs.label,
-    ) as client:
+    with open_for(config, inputs) as client:
 
         async def step(records: list[Record]) -> list[Record]:
             (record,) = records

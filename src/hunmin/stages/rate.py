@@ -171,22 +171,14 @@ def with_rating(record: Record, rating: Rating) -> Record:
 
 
 def _by_llm(config: Config, inputs: Inputs, out: Path) -> tuple[Counts, Notes]:
-    from ..clients.openai_chat import open_client
+    from ..clients.openai_chat import open_for
     from ..raters import llm
     from ..raters.asked import Asker
     from ..raters.scores import read
 
     scale, prompt = parse_scale(config.scale, "rate.scale"), llm.load_prompt(config.prompt)
     parse = read if config.rater == "llm" else resolve(RATERS, config.rater, "rater")
-    with open_client(
-        model=config.model,
-        base_url=config.base_url,
-        api_key_env=config.api_key_env,
-        request=config.request,
-        spend=inputs.spend,
-        free=config.free,
-        label=inputs.label,
-    ) as client:
+    with open_for(config, inputs) as client:
         structured = config.structured
         extra: Notes = {}
         if config.batch:

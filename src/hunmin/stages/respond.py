@@ -248,18 +248,10 @@ def run(config: Config, inputs: Inputs, out: Path) -> Counts:
 def _by_endpoint(
     config: Config, inputs: Inputs, out: Path, conditions: list[Condition], total: int
 ) -> tuple[Counts, Notes]:
-    from ..clients.openai_chat import open_client
+    from ..clients.openai_chat import open_for
 
     assert inputs.records is not None
-    with open_client(
-        model=config.model,
-        base_url=config.base_url,
-        api_key_env=config.api_key_env,
-        request=config.request,
-        spend=inputs.spend,
-        free=config.free,
-        label=inputs.label,
-    ) as client:
+    with open_for(config, inputs) as client:
 
         async def step(records: list[Record]) -> list[Record | Drop]:
             (asked,) = records

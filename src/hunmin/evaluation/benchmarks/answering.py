@@ -164,7 +164,7 @@ def by_endpoint(
     """Give an endpoint's answers through the ledger, and what they cost; nothing is asked twice."""
     import asyncio
 
-    from ...clients.openai_chat import open_client
+    from ...clients.openai_chat import open_for
     from ...clients.units import chat
     from .bounded import each
 
@@ -175,15 +175,7 @@ def by_endpoint(
     if config.stop:
         told.setdefault("stop", list(config.stop))
     found: dict[tuple[str, int], Answered] = {}
-    with open_client(
-        model=model,
-        base_url=config.base_url,
-        api_key_env=config.api_key_env,
-        request=told,
-        spend=inputs.spend,
-        free=config.free,
-        label=inputs.label,
-    ) as client:
+    with open_for(config, inputs, model=model, request=told) as client:
 
         async def ask(asked: tuple[Question, int]) -> None:
             q, s = asked

@@ -16,7 +16,7 @@ from typing import Any
 from ... import models
 from ...artifacts.artifact import Inputs
 from ...artifacts.rows import Notes
-from ...clients.openai_chat import open_client
+from ...clients.openai_chat import open_for
 from ...clients.units import Answer, Unit, completion
 from ...errors import UserError
 from . import tokens
@@ -79,15 +79,7 @@ class Remote:
     ) -> list[Answer]:
         """Ask all; the first answer that is none ends it, so that no more is paid for."""
         config, answers = self.config, [Answer("empty")] * len(units)
-        with open_client(
-            model=self.model,
-            base_url=config.base_url,
-            api_key_env=config.api_key_env,
-            request=config.request,
-            spend=self.inputs.spend,
-            free=config.free,
-            label=self.inputs.label,
-        ) as client:
+        with open_for(config, self.inputs, model=self.model) as client:
 
             async def ask(i: int) -> None:
                 answer = await client.ask(units[i])

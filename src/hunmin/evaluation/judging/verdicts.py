@@ -227,19 +227,11 @@ def judge_all(
     """Give the documents of all models, judged by one endpoint, and what it cost."""
     import asyncio
 
-    from ...clients.openai_chat import open_client
+    from ...clients.openai_chat import open_for
 
     jobs = [job for name in names for job in jobs_of(name, questions, criteria)]
     done: dict[int, Verdict] = {}
-    with open_client(
-        model=config.model,
-        base_url=config.base_url,
-        api_key_env=config.api_key_env,
-        request=config.request,
-        spend=inputs.spend,
-        free=config.free,
-        label=inputs.label,
-    ) as client:
+    with open_for(config, inputs) as client:
         asker = Asker(client, config.structured, config.asks, config.weighted)
 
         async def ask(numbered: tuple[int, Job]) -> None:

@@ -11,7 +11,7 @@ from hunmin.artifacts.artifact import Inputs
 from hunmin.artifacts.record import read_jsonl, write_jsonl
 from hunmin.commands.one_stage import find_inputs, holds_records
 from hunmin.errors import UserError
-from hunmin.formats import FORMATS
+from hunmin.formats import READ as SHAPES
 from hunmin.formats.names import columns_line, propose
 from hunmin.stages import load
 from hunmin.stages.protocol import find_stage
@@ -243,6 +243,55 @@ READ = [
     ),
     ({"inputs": "가?", "targets": "나"}, {"instruction": "가?", "output": "나"}),
     ({"messages": [user("<image> 태그란?"), answer("그림")]}, None),
+    ({"messages": [user([{"type": "text", "text": "무엇?", "image": "a.png"}]), answer("그림")]}, None),
+    ({"messages": [user("말해."), answer("네", audio={"id": "a"})]}, None),
+    (
+        {"messages": [user([{"type": "text", "text": "가?", "image": None}]), answer("나")]},
+        {"messages": [user("가?"), answer("나")]},
+    ),
+    # What stands beside a text, and keys that tables fill for other rows.
+    (
+        {"messages": [user("가?"), answer([{"type": "text", "text": "나", "citations": ["다"]}])]},
+        {"messages": [user("가?"), answer("나", extra={"content.citations": ["다"]})]},
+    ),
+    (
+        {"messages": [{**human("가?"), "role": None, "content": None}, {**gpt("나"), "role": None, "content": None}]},
+        {"messages": [user("가?"), answer("나")]},
+    ),
+    (
+        {"messages": [user("가?"), answer("나", extra="다")]},
+        {"messages": [user("가?"), answer("나", extra={"extra": "다"})]},
+    ),
+    (
+        {"messages": [{**user("가?"), "reasoning": "나"}, answer("다", reasoning={"text": "라"})]},
+        {
+            "messages": [
+                {**user("가?"), "extra": {"reasoning": "나"}},
+                answer("다", extra={"reasoning": {"text": "라"}}),
+            ]
+        },
+    ),
+    ({"messages": [user("가?"), answer("나", loss_scale=0.0)]}, {"messages": [user("가?"), answer("나", weight=0)]}),
+    (
+        {"messages": [user("1+1?"), answer("음", channel="analysis"), answer("2", channel="final")]},
+        {"messages": [user("1+1?"), answer("2", thinking="음")]},
+    ),
+    (
+        {"messages": [user("가?"), answer("나")], "tools": [{"name": "a"}], "functions": [{"name": "b"}]},
+        {"messages": [user("가?"), answer("나")], "tools": [{"name": "a"}], "extra": {"functions": [{"name": "b"}]}},
+    ),
+    ({"instruction": "서울은?", "output": "수도", "rejected": "몰라"}, PAIR),
+    # A conversation beside the columns that it repeats (Magpie).
+    (
+        {
+            "instruction": "안녕?",
+            "response": "안녕하세요.",
+            "conversations": [human("안녕?"), gpt("안녕하세요.")],
+            "n": 1,
+        },
+        {**TALK, "extra": {"n": 1}},
+    ),
+    ({"prompt": "안녕?", **TALK}, TALK),
     (
         {"messages": [user("HTML의 <image> 태그란?"), answer("그림")], "images": []},
         {"messages": [user("HTML의 <image> 태그란?"), answer("그림")], "extra": {"images": []}},
@@ -264,7 +313,7 @@ def same(record):
 @pytest.mark.parametrize(("row", "record"), READ, ids=[str(i) for i in range(len(READ))])
 def test_what_a_row_becomes(tmp_path, row, record):
     if record is None:
-        with pytest.raises(UserError, match="an image"):
+        with pytest.raises(UserError, match="hunmin trains on text only"):
             loaded(tmp_path, [row])
         return
     found, _ = loaded(tmp_path, [row])
@@ -276,6 +325,9 @@ def test_what_a_row_becomes(tmp_path, row, record):
     [
         ({"messages": [user("가"), answer("나", weight=0.5)]}, "weight 0.5"),
         ({"messages": [user("가"), answer("나", loss="maybe")]}, "loss 'maybe'"),
+        ({"messages": [user("가"), answer("나", loss_scale=0.3)]}, "loss_scale 0.3"),
+        ({"messages": [user("가"), answer("나", thinking="다", reasoning="라")]}, "two reasonings that differ"),
+        ({"prompt": "가", "completion": "나", "label": True, "kto_tag": False}, "two labels that differ"),
         ({"messages": [user("가"), answer("나")], "images": ["a.png"]}, "field 'images': a row about an image"),
         ({"conversations": [human("<image>\n무엇?"), gpt("개")]}, "an image, video or sound"),
         ({"messages": [user("가"), answer("<think>끝없는 생각")]}, "ends inside its <think>"),
@@ -298,7 +350,7 @@ def test_what_a_row_becomes(tmp_path, row, record):
         ({**ASKED, "output": "<nooutput>"}, "says that there is none"),
         ({"prompt": json.dumps([user("가")]), "response": "나"}, ["a list of messages", "prompt and completion"]),
         (
-            {"prompt": "가", "response_0": "나", "response_1": "다", "better_response_id": 1},
+            {"prompt": "가", "response_0": "나", "response_1": "다", "safer": "yes"},
             [
                 "response_0 and response_1 look like two answers, of which chosen is the better one",
                 "--columns '{instruction: prompt, chosen: response_0, rejected: response_1}'",
@@ -306,7 +358,16 @@ def test_what_a_row_becomes(tmp_path, row, record):
         ),
         ({"id": 1, "items": TALK["messages"]}, "--columns '{messages: items}'"),
         ({"message_id": "a", "text": "가?", "role": "prompter", "lang": "ko", "tree_state": "x"}, "that asks and"),
-        ({"question": "가", "outputs": ["나", "다"]}, "outputs holds lists, where one text each is needed"),
+        (
+            {"question": "가", "outputs": ["나", "다"]},
+            ["outputs holds lists, where one text each is needed", "--format answers"],
+        ),
+        (
+            {"parent_id": "b", "message_id": "a", "text": "가?", "role": "prompter"},
+            ["one message a row", "'parent_id'"],
+        ),
+        ({"id": 1, "data": ["서울은?", "수도", "부산은?", "항구"]}, "--columns '{messages: data}'"),
+        ({"system": "S", "chat": "USER: 가?\n\nASSISTANT: 나\n\nUSER: 다?"}, ["column 'chat' holds a whole conv"]),
         ({"source": "s", "instruction": "가", "completions": [{"response": "나"}]}, "completions holds lists"),
     ],
 )
@@ -380,7 +441,7 @@ def test_columns_name_labels_reasoning_and_inner_cells(tmp_path):
 
 def test_every_format_stands_in_the_table_of_shapes():
     table = (Path(__file__).parents[2] / "docs" / "shapes.md").read_text(encoding="utf-8")
-    assert not [name for name in FORMATS if f"| `{name}` |" not in table]
+    assert not [name for name in SHAPES if f"| `{name}` |" not in table]
 
 
 def test_columns_told_by_their_names_are_the_ones_that_can_only_mean_one_thing():
@@ -429,7 +490,7 @@ def test_a_translated_file_with_one_turn_to_be_read_keeps_its_english(tmp_path):
 
 
 def test_keys_of_several_formats_are_told_with_the_options_to_choose_from(tmp_path):
-    row = {"instruction": "서울은?", "response": "수도", "conversations": [human("서울은?"), gpt("수도")]}
+    row = {"instruction": "부산은?", "response": "수도", "conversations": [human("서울은?"), gpt("수도")]}
     with pytest.raises(UserError) as error:
         loaded(tmp_path, [row])
     assert "--format dolly or --format sharegpt" in str(error.value)

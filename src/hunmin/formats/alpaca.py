@@ -22,7 +22,7 @@ NO_INPUT, NO_OUTPUT = "<noinput>", "<nooutput>"  # Self-Instruct's own marks
 
 def fits(row: Mapping[str, Any]) -> bool:
     """Tell by keys: instruction and output, and none of what makes it another shape."""
-    return {"instruction", "output"} <= row.keys() and not {"instances", "chosen", "messages"} & row.keys()
+    return {"instruction", "output"} <= row.keys() and not {"instances", "chosen", "rejected", "messages"} & row.keys()
 
 
 def read(row: Mapping[str, Any]) -> list[Record]:

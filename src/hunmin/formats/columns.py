@@ -109,6 +109,8 @@ def _put_label(record: Record, value: Any, key: str) -> bool:
     label = truth(value, numbers=plain_name(key) != "label")
     if label is None or "chosen" in record:
         return False
+    if record.get("label", label) is not label:
+        raise UserError("two labels that differ", f"field '{key}'", "Leave one of them out")
     record["label"] = label
     return True
 
@@ -147,6 +149,8 @@ def _put_tools(record: Record, value: Any, key: str) -> bool:
         return True
     if not isinstance(value, list) or not all(isinstance(v, Mapping) for v in value):
         return False
+    if record.get("tools", plain(value)) != plain(value):
+        return False
     record["tools"] = plain(value)
     return True
 
@@ -163,7 +167,7 @@ def _put_history(record: Record, value: Any, key: str) -> bool:
         return False
     if isinstance(value, str) and value.strip()[:1] != "[":
         return not value.strip()
-    if record.get("messages"):
+    if record.get("messages") or EARLIER in record:
         return not filled(value)
     if filled(value):
         record[EARLIER] = read_history(value, key)

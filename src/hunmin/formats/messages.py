@@ -12,7 +12,7 @@ from ..artifacts.record import Record
 from ..artifacts.rows import JsonObject
 from .columns import carry, give_back, holds, joined
 from .preference import preference
-from .turns import check_turns, read_turns, write_turn
+from .turns import check_turns, read_turns, repeated, write_turn
 
 LOSSLESS = True  # when every content is text
 WORSE = ("rejected_response", "rejected_messages")
@@ -30,7 +30,7 @@ def read(row: Mapping[str, Any]) -> list[Record]:
     if worse:
         rest = {k: v for k, v in row.items() if k not in ("messages", worse)}
         return [preference(messages[:-1], messages[-1:], row[worse], rest)]
-    return [carry({"messages": messages}, row, ("messages",))]
+    return [carry({"messages": messages}, row, ("messages", *repeated(row, row["messages"])))]
 
 
 def write(record: Record) -> JsonObject:

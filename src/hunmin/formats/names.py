@@ -47,8 +47,8 @@ MEANINGS: dict[str, frozenset[str]] = {  # normalised by `plain_name`: small let
         "비선호응답 기각 기각답변 나쁜답변 나쁜응답 거절 거절답변"
     ),
     "system": _names(
-        "system systemprompt systemmessage sysprompt systemtext systemko systempromptko 시스템 시스템프롬프트 "
-        "시스템메시지"
+        "system systemprompt customsystemprompt systemmessage sysprompt systemtext systemko systempromptko 시스템 "
+        "시스템프롬프트 시스템메시지"
     ),
     "thinking": _names(
         "thinking think reasoning reasoningcontent reasoningprocess thought thoughts cot complexcot chainofthought "
@@ -165,7 +165,7 @@ def _flat(row: Mapping[str, Any]) -> JsonObject:
 
 def _suits(value: Any, meaning: str) -> bool:
     if meaning == "messages":
-        return isinstance(value, (list, str))
+        return isinstance(value, list) or (isinstance(value, str) and value.lstrip()[:1] == "[")
     return isinstance(value, (str, int, float)) and not isinstance(value, bool)
 
 
@@ -205,7 +205,11 @@ def _sentence(text: str) -> bool:
 
 def _like_turns(value: Any) -> bool:
     """Tell whether a cell is a list of turns that say who speaks."""
-    if not isinstance(value, list) or len(value) < 2 or not all(isinstance(turn, Mapping) for turn in value):
+    if not isinstance(value, list) or len(value) < 2:
+        return False
+    if all(isinstance(turn, str) for turn in value):
+        return len(value) % 2 == 0 and all(_sentence(turn) or "?" in turn for turn in value[::2])
+    if not all(isinstance(turn, Mapping) for turn in value):
         return False
     names = ({plain_name(key) for key in turn} for turn in value)
     return all(n & {"role", "from", "speaker"} and n & {"content", "value", "text", "utterance"} for n in names)

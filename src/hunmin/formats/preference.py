@@ -12,6 +12,10 @@ from .columns import carry
 from .turns import check_turns, read_turns
 
 
+class NoPreference(UserError):
+    """A row whose answers are equally good: it is no fault, but gives no record. It is dropped and counted."""
+
+
 def preference(
     before: list[JsonObject], chosen: Any, rejected: Any, rest: Mapping[str, Any], prompt: str | None = None
 ) -> Record:

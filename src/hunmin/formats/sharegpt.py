@@ -14,7 +14,7 @@ from typing import Any
 from ..artifacts.record import Record
 from ..artifacts.rows import JsonObject
 from .columns import carry, give_back, holds, parted
-from .turns import check_turns, read_turns, write_turn
+from .turns import check_turns, read_turns, repeated, write_turn
 
 LOSSLESS = True  # for the names human, gpt and system
 
@@ -30,7 +30,7 @@ def fits(row: Mapping[str, Any]) -> bool:
 def read(row: Mapping[str, Any]) -> list[Record]:
     """Give the one chat record of a row."""
     name = next(name for name in FIELDS if name in row)
-    return [carry({"messages": check_turns(read_turns(row[name], name), name)}, row, (name,))]
+    return [carry({"messages": check_turns(read_turns(row[name], name), name)}, row, (name, *repeated(row, row[name])))]
 
 
 def write(record: Record) -> JsonObject:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import ast
 import json
 import re
-from collections.abc import Mapping, Set
+from collections.abc import Mapping
 from typing import Any
 
 from ..artifacts.rows import JsonObject, Message
 from ..errors import UserError
-from .names import SWITCH, filled, plain_name
+from .names import SWITCH, filled, keys_of, plain_name
 
 SPEAKERS = {
     "user": "user human person prompter customer 사용자 사람 질문자 고객 유저",
@@ -28,9 +28,9 @@ SAID = ("content", "value", "text", "message", "utterance", "내용", "발화", 
 PAIRS = (("system",), ("user", "human", "input", "question", "query", "prompt", "질문", "사용자"),
          ("assistant", "gpt", "bot", "output", "answer", "response", "답변", "어시스턴트"))  # fmt: skip
 THOUGHTS = ("thinking", "reasoning_content", "reasoning", "thought", "think")
-WEIGHTS = ("weight", "train", "training", "trainable", "train_on_turn", "loss", "learn")
+WEIGHTS = ("weight", "train", "training", "trainable", "train_on_turn", "loss", "loss_scale", "learn")
 MEDIA_TYPES = ("image", "image_url", "input_image", "video", "audio", "input_audio", "file")
-MEDIA_KEYS = ("images", "image", "videos", "audios")
+MEDIA_KEYS = ("images", "image", "image_url", "videos", "video", "audios", "audio")
 BLOCK = re.compile(r"\A\s*<(think|thinking)>(.*?)</\1>\s*", re.DOTALL)
 MARKED = re.compile(  # as OpenThoughts writes it
     r"\A\s*<\|begin_of_thought\|>(.*?)<\|end_of_thought\|>\s*"
@@ -61,7 +61,26 @@ def read_turns(value: Any, field: str) -> list[JsonObject]:
         else:
             plain = _plain(turn)
             found += [plain] if plain else _messages(turn, where)
-    return [m for m in found if m["role"] != "system" or m["content"].strip()]
+    return _joined([m for m in found if m["role"] != "system" or m["content"].strip()])
+
+
+def _joined(messages: list[JsonObject]) -> list[JsonObject]:
+    """Give the messages with what an answer's analysis channel says (gpt-oss) as the thinking of the turn behind it."""
+    found: list[JsonObject] = []
+    for message in messages:
+        if found and _analysis(found[-1]) and message["role"] == "assistant" and "thinking" not in message:
+            before = found.pop()
+            extra = {**before["extra"], **(message.get("extra") or {})}
+            del extra["channel"]
+            message = {k: v for k, v in message.items() if k != "extra"} | {"thinking": before["content"]}
+            message |= {"extra": extra} if extra else {}
+        found.append(message)
+    return found
+
+
+def _analysis(message: JsonObject) -> bool:
+    more = message.get("extra") or {}
+    return more.get("channel") == "analysis" and message.keys() == {"role", "content", "extra"}
 
 
 def _plain(turn: Mapping[str, Any]) -> JsonObject | None:
@@ -97,7 +116,7 @@ def _parsed(text: str, field: str) -> Any:
 
 
 def _messages(turn: Mapping[str, Any], where: str) -> list[JsonObject]:
-    who = next((k for k in WHO if k in turn), None)
+    who = next((k for k in WHO if turn.get(k) is not None), None)
     if who is None:
         pair = [(role, next((k for k in turn if plain_name(k) in names), None))
                 for role, names in zip(("system", "user", "assistant"), PAIRS, strict=True)]  # fmt: skip
@@ -113,15 +132,18 @@ def _messages(turn: Mapping[str, Any], where: str) -> list[JsonObject]:
     role = ROLE_OF.get(plain_name(turn[who]))
     if role is None:
         raise UserError(f"unknown speaker {turn[who]!r}; known: {KNOWN}", where)
-    said = next((k for k in SAID if k in turn), "content")
+    text_key = next((k for k in SAID if turn.get(k) is not None), "content")
     message: JsonObject = {"role": "assistant" if role == "call" else role}
-    switches = {k for k in THOUGHTS[2:] if k in turn and plain_name(turn[k]) in SWITCH}
-    used = {who, said, "tool_calls", "function_call", "extra", *THOUGHTS, *WEIGHTS} - switches
-    calls = _calls(turn.get(said) if role == "call" else turn.get("tool_calls") or turn.get("function_call"), where)
-    content: Any = "" if role == "call" else turn.get(said)
+    used = {who, text_key, "extra", *WEIGHTS}
+    calls_key = next((k for k in ("tool_calls", "function_call") if filled(turn.get(k))), "")
+    if role == "call":
+        calls_key = text_key
+    calls = _calls(turn.get(calls_key), where)
+    used.add(calls_key)
+    content: Any = "" if role == "call" else turn.get(text_key)
     message["content"] = "" if content is None and calls else _text(content, where, message)
     if message["role"] == "assistant":
-        _think(message, turn, where, switches)
+        used |= _think(message, turn, where)
     if calls:
         message["tool_calls"] = calls
     weights = {_weight(turn[k], k, where) for k in WEIGHTS if turn.get(k) is not None}
@@ -135,7 +157,9 @@ def _messages(turn: Mapping[str, Any], where: str) -> list[JsonObject]:
     media = next((k for k in MEDIA_KEYS if filled(turn.get(k))), None)
     if media or (role == "user" and MEDIA_MARK.search(message["content"])):
         raise UserError("an image, video or sound; hunmin trains on text only", where)
-    more = {str(k): v for k, v in turn.items() if k not in used and filled(v)} | dict(turn.get("extra") or {})
+    more = message.pop("extra", {}) | {str(k): v for k, v in turn.items() if k not in used and filled(v)}
+    given = turn.get("extra")
+    more |= given if isinstance(given, Mapping) else {"extra": given} if filled(given) else {}
     return [{**message, "extra": more} if more else message]
 
 
@@ -146,27 +170,40 @@ def _text(value: Any, where: str, message: JsonObject) -> str:
         parts = []
         for part in value:
             kind = part.get("type", "text") if isinstance(part, Mapping) else ""
-            if kind in MEDIA_TYPES:
+            kind = next((k for k in MEDIA_KEYS if kind and filled(part.get(k))), kind)
+            if kind in MEDIA_TYPES or kind in MEDIA_KEYS:
                 raise UserError(f"a part that is not text ({kind}); hunmin trains on text only", where)
             if kind in ("thinking", "reasoning") and isinstance(part.get("thinking") or part.get("text"), str):
                 message["thinking"] = message.get("thinking", "") + (part.get("thinking") or part["text"])
             elif kind in ("text", "input_text", "output_text", None) and isinstance(part.get("text"), str):
                 parts.append(part["text"])
+                more = {f"content.{k}": v for k, v in part.items() if k not in ("type", "text") and filled(v)}
+                if more:  # such as the sources that the text cites
+                    message["extra"] = {**message.get("extra", {}), **more}
             else:
                 raise UserError(f"a part that is not text{f' ({kind})' if kind else ''}", where)
         return "".join(parts)
     raise UserError(f"expected text, got {'null' if value is None else type(value).__name__}", where)
 
 
-def _think(message: JsonObject, turn: Mapping[str, Any], where: str, switches: Set[str]) -> None:
-    """Move an answer's reasoning, from its own key or from <think> before the answer, to `thinking`."""
-    told = next((t for k in THOUGHTS if isinstance(t := turn.get(k), str) and t.strip() and k not in switches), "")
+def _think(message: JsonObject, turn: Mapping[str, Any], where: str) -> set[str]:
+    """Move an answer's reasoning, from its own key or from <think> before the answer, to `thinking`.
+
+    Gives the keys that hold it; one that only says how hard to think is not among them.
+    """
+    texts = {k: turn[k] for k in THOUGHTS if isinstance(turn.get(k), str) and turn[k].strip()}
+    texts = {k: t for k, t in texts.items() if k in THOUGHTS[:2] or plain_name(t) not in SWITCH}
+    told = next(iter(texts.values()), "")
+    if any(t.strip() != told.strip() for t in texts.values()):
+        raise UserError(f"two reasonings that differ: {', '.join(texts)}", where)
     thinking, content = split_thinking(message["content"], where)
-    if told and thinking and told.strip() != thinking:
+    parted = thinking or message.get("thinking", "")
+    if told and parted and told.strip() != parted.strip():
         raise UserError("the reasoning stands both in the answer and beside it, and differs", where)
-    if told or thinking:
-        message["thinking"] = told or thinking
+    if told or parted:
+        message["thinking"] = told or parted
     message["content"] = content
+    return set(texts)
 
 
 def split_thinking(answer: str, where: str) -> tuple[str, str]:
@@ -210,6 +247,22 @@ def _calls(value: Any, where: str) -> list[Any]:
     if not all(isinstance(c["function"], Mapping) and c["function"].get("name") for c in found):
         raise UserError("a tool call without a name", where)
     return found
+
+
+def said(turns: Any) -> set[str]:
+    """Give the texts of a list of turns, however the turns are written."""
+    turns = unpacked(turns)
+    cells = (
+        [turn.values() if isinstance(turn, Mapping) else (turn,) for turn in turns] if isinstance(turns, list) else []
+    )
+    return {text for cell in cells for text in cell if isinstance(text, str)}
+
+
+def repeated(row: Mapping[str, Any], turns: Any) -> list[str]:
+    """Give the row's columns that ask or answer with a text that is a turn of its conversation."""
+    there = said(turns)
+    keys = [*keys_of(row, "instruction"), *keys_of(row, "output")]
+    return [key for key in keys if isinstance(row[key], str) and row[key] in there]
 
 
 def write_turn(message: Mapping[str, Any], who: str = "role", said: str = "content", name: str = "") -> JsonObject:

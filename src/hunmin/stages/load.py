@@ -22,10 +22,11 @@ from ..artifacts.rows import Estimate, JsonObject, Notes
 from ..artifacts.stream import Drop, count_lines, stream
 from ..clients.access import HubId
 from ..errors import UserError
-from ..formats import FORMATS
+from ..formats import READ
 from ..formats.columns import column_problems, plain, whole
 from ..formats.files import Malformed, read_rows, records_of
 from ..formats.originals import Originals, by_path
+from ..formats.preference import NoPreference
 from ..formats.recognise import Shape, reader, shape_of
 from ..formats.told import Told
 from ..options import Options, opt
@@ -53,7 +54,7 @@ class Config(Options):
         None, "Split of the Hub dataset (null: the only one, or train) or JSON file; sheet of a workbook."
     )
     subset: str | None = opt(None, "Configuration of a Hub dataset that has several.")
-    format: str = opt("auto", f"The rows' shape: auto, {', '.join(FORMATS)}.")
+    format: str = opt("auto", f"The rows' shape: auto, {', '.join(READ)}.")
     columns: dict[str, str] = opt({}, "Record fields from any table's columns: {instruction: Q, output: A}.")
     original: str | None = opt(None, "A file with the untranslated rows, paired by id or by equal row count.")
     provides: list[str] = opt([], "History keys that the rows bring along, such as original or ratings.")
@@ -69,9 +70,9 @@ class Config(Options):
     @field_validator("format")
     @classmethod
     def _known_format(cls, name: str) -> str:
-        if name != "auto" and ":" not in name and name not in FORMATS:
-            near = did_you_mean(name, ["auto", *FORMATS])
-            raise ValueError(f"unknown format{near}  (formats: auto, {', '.join(FORMATS)})")
+        if name != "auto" and ":" not in name and name not in READ:
+            near = did_you_mean(name, ["auto", *READ])
+            raise ValueError(f"unknown format{near}  (formats: auto, {', '.join(READ)})")
         return name
 
     @model_validator(mode="before")
@@ -124,7 +125,7 @@ def run(config: Config, inputs: Inputs, out: Path) -> Counts:
     if not counts.n_in:
         raise UserError("the dataset is empty", config.path or config.hub or "", "Check the file, or the split.")
     if not counts.n_kept:
-        told = "\n  ".join(notes["told"].bad_lines())
+        told = "\n  ".join([*notes["told"].bad_lines()] or notes["told"].lines())
         raise UserError(f"no usable row\n  {told}.", config.path or config.hub or "", "Check the file and the format.")
     told = notes.pop("told")
     counts.notes = {k: v for k, v in {**notes, **told.notes(), "terminal": list(told.lines())}.items() if v}
@@ -146,7 +147,7 @@ def _step(items: list[JsonObject]) -> list[Record | Drop]:
     item = items[0]
     if item["bad"] is None:
         return [item["record"]]
-    return [Drop(item["record"], "bad_row", item["bad"])]
+    return [Drop(item["record"], item.get("reason", "bad_row"), item["bad"])]
 
 
 def records(config: Config, notes: Notes | None = None) -> Iterator[Record]:
@@ -186,7 +187,7 @@ def items(config: Config, notes: Notes, name: str | None = None) -> Iterator[Jso
     rows = located_rows(config, notes)
     head = list(islice(rows, LOOK))
     shape = _shape(config, [r for _, r in head if isinstance(r, dict)])
-    read = reader(shape, named=bool(config.columns), cot_join=config.cot_join)
+    read = reader(shape, named=bool(config.columns) or config.format != "auto", cot_join=config.cot_join)
     told = notes["told"] = Told(shape.told())
     notes.update(format=shape.name, rows=0, n_nfc=0, n_untranslated=0, n_history_in_extra=0)
     pair = _originals(config) if config.original else None
@@ -202,8 +203,16 @@ def items(config: Config, notes: Notes, name: str | None = None) -> Iterator[Jso
         except UserError as error:
             if pair is not None:
                 pair.skip()
-            item = _bad(config, told, where, row, error)
-            first_error = first_error or _stop(config, where, error)
+            if isinstance(error, NoPreference):
+                told.more[f"rows dropped: {error.what}"] += 1
+                item = {
+                    "record": whole(plain(row)),
+                    "bad": {"why": error.what, "where": where},
+                    "reason": "no_preference",
+                }
+            else:
+                item = _bad(config, told, where, row, error)
+                first_error = first_error or _stop(config, where, error)
             if first_error is None:
                 yield item
         for record in found:

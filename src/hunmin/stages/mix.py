@@ -131,7 +131,7 @@ def run(config: Config, inputs: Inputs, out: Path) -> Counts:
             tick()
             record = item["record"]
             if item["bad"] is not None:
-                writer.drop(record, "bad_row", {**item["bad"], "source": source.name})
+                writer.drop(record, item.get("reason", "bad_row"), {**item["bad"], "source": source.name})
                 continue
             at += 1
             record = _dressed(record, source)

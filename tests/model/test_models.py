@@ -53,6 +53,20 @@ def test_greedy_answers_equal_transformers_own_in_one_batch(tiny):
     assert {a.finish_reason for a in answers} <= {"stop", "length"}
 
 
+def test_the_head_is_not_copied_for_every_row_below_an_adapter(tuned):
+    """Torch did so in bf16 for a prompt's last position; most of the memory and the time of a large vocabulary."""
+    from torch.profiler import ProfilerActivity, profile
+
+    loaded = models.load(tuned, dtype="bf16", device="cpu")
+    requests = [Request(tuple(loaded.encode(KOREAN[0])), max_new_tokens=1)] * 64
+    with profile(activities=[ProfilerActivity.CPU], profile_memory=True) as seen:
+        assert len(list(decode(loaded, requests))) == 64
+    head = loaded.model.get_output_embeddings().weight
+    assert not head.requires_grad, "else torch does not copy it and this tests nothing"
+    most = max(event.cpu_memory_usage for event in seen.events())
+    assert most < 2 * max(head.numel() * head.element_size(), 64 * head.shape[0] * 4)  # the head or the logits, once
+
+
 def test_sampling_is_the_same_alone_and_in_company_and_leaves_the_global_seed_alone(tiny):
     state = torch.get_rng_state()
     together = models.generate(tiny, KOREAN, max_new_tokens=20, temperature=1.0, top_p=0.9, seed=5)

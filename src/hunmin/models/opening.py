@@ -89,10 +89,23 @@ def load(
     if found.adapter is not None:
         opened = lay(opened, found.adapter)
     opened.eval()
+    head = opened.get_output_embeddings()
+    if head is not None:
+        head.register_forward_pre_hook(_in_one_piece)
     bound = _template(found.name, tokenizer, template)
     shape = opened.config.get_text_config()
     limit = getattr(shape, "max_position_embeddings", None) or getattr(shape, "n_positions", None)
     return Loaded(opened, tokenizer, bound, found.name, device, kind, limit, _stop_ids(opened, tokenizer, bound))
+
+
+def _in_one_piece(head: Any, given: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Give the head its input in one piece.
+
+    The last positions of a batch (logits_to_keep) are not, and torch on a CPU then copies the head for every row in
+    bf16, unless the head takes a gradient, which below an adapter it does not: 32 rows and a vocabulary of 262,144
+    took 9.5 GiB and five minutes.
+    """
+    return (given[0].contiguous(), *given[1:])
 
 
 def check_opens(

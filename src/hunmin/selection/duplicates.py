@@ -1,4 +1,4 @@
-"""What dedup computes: sketches of a file, which record is whose duplicate, and the notes of all links.
+"""What dedup computes: sketches of a file, which record is whose duplicate, and what is written.
 
 `sharded_dedup` calls the same functions shard by shard.
 """
@@ -7,10 +7,8 @@ from __future__ import annotations
 
 import json
 import shutil
-from array import array
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal, Protocol
 
@@ -19,22 +17,21 @@ import numpy as np
 from ..artifacts import progress
 from ..artifacts.record import Record, read_jsonl
 from ..artifacts.record import texts as texts_of
-from ..artifacts.rows import Notes
+from ..artifacts.rows import Notes, Shown
 from ..artifacts.stream import Writer, count_lines
 from ..errors import UserError
 from ..tables import did_you_mean
 from ..text.normal import squash
-from . import nearest, sketches
+from . import nearest, on_disk, sketches
 from .compared import Compared, digest, digested, parts_of
 from .nearest import Apart, Link
 from .shingles import UNITS
 from .sketches import Sketch
+from .tally import Dropped, Tally
 
-AT_ONCE = 20_000  # records of whole components that are decided together
-TOLD = 20
+AT_ONCE = 2000  # records of whole components that are decided together
 NONE = np.empty((0, 0), dtype=np.uint32)  # signatures where none are asked for
 FIELDS = ("instruction", "input", "output", "messages", "chosen", "rejected", "system")
-LARGE = 0.01  # share of the records from which on a cluster is told
 
 
 class Comparison(Protocol):
@@ -48,33 +45,20 @@ class Comparison(Protocol):
     priority: list[str]
 
 
-@dataclass(frozen=True)
-class Read:
-    """What one file of records gives: digest, byte offset and source (a place in `names`) of each [record].
-
-    Signatures and band keys lie in the folder that `read` was given.
-    """
-
-    exact: np.ndarray
-    offsets: np.ndarray
-    sources: np.ndarray
-    names: list[str]
-
-
 def bands_of(config: Comparison) -> tuple[int, int]:
     """Give (bands, rows) of the signatures; no band when only equal texts are looked for."""
     return sketches.bands_for(config.max_similarity) if config.near else (0, 1)
 
 
-def read(config: Comparison, path: Path, folder: Path, label: str = "dedup") -> Read:
-    """Read a file of records into sketches below `folder`; the texts are not kept."""
-    exact, offsets, sources = array("Q"), array("q"), array("q")
+def read(config: Comparison, path: Path, folder: Path, label: str = "dedup") -> list[str]:
+    """Read a file of records into sketches in a folder and give the names of its sources; the texts are not kept."""
     index: dict[str, int] = {}
     tick = progress.bar(f"{label}: reading", count_lines(path))
     unit = None if config.unit == "chars" else UNITS[config.unit]
-    with sketches.Store(folder, *bands_of(config)) as store:
+    shutil.rmtree(folder, ignore_errors=True)
+    with on_disk.Store(folder, config.near, *bands_of(config)) as store:
         for batch in nearest.in_batches(_lines(path)):
-            texts, shingled = [], []
+            texts, shingled, offsets, sources = [], [], [], []
             for offset, line in batch:
                 record = decoded(line)
                 offsets.append(offset)
@@ -87,14 +71,12 @@ def read(config: Comparison, path: Path, folder: Path, label: str = "dedup") -> 
                 shingled.append(letters if unit is None else "".join([unit(text) for _, text in parts]))
             if config.near:
                 found = sketches.sketch(texts, shingled)
-                store.add(found.signatures)
-                exact.frombytes(found.exact.tobytes())
             else:
-                exact.extend(map(digest, texts))
+                found = Sketch(np.fromiter(map(digest, texts), dtype=np.uint64, count=len(texts)), NONE)
+            store.add(found.exact, offsets, sources, found.signatures)
             tick(len(batch))
     tick(0, done=True)
-    digests = np.frombuffer(exact, dtype="u8") if exact else np.empty(0, dtype="u8")
-    return Read(digests, np.array(offsets, dtype="i8"), np.array(sources, dtype="i8"), list(index))
+    return list(index)
 
 
 def _nothing_to_compare(record: Record, fields: Sequence[str], path: Path, label: str) -> UserError:
@@ -132,30 +114,52 @@ def _lines(path: Path) -> Iterator[tuple[int, bytes]]:
             at += len(line)
 
 
-def decide(config: Comparison, path: Path, found: Read, folder: Path, label: str) -> tuple[dict[int, Link], Notes]:
-    """Give the link of every duplicate of one file by its index, and what to note; `folder` is what `read` was given.
+def decide(config: Comparison, path: Path, names: Sequence[str], folder: Path, label: str) -> Notes:
+    """Leave the links of one file's duplicates beside its sketches in `folder` (see `write`); give what to note.
 
     Raises UserError when `priority` names an unknown source.
     """
-    check_priority(config, found.names, label)
-    n = len(found.exact)
-    component = sketches.joined_components(np.arange(n, dtype=np.int32), sketches.star_edges(found.exact))
-    for band in range(bands_of(config)[0]):
-        component = sketches.joined_components(component, sketches.star_edges(sketches.stored_keys(folder, band)))
-    links: dict[int, Link] = {}
-    apart = Apart()
-    with Fetcher([path], [found.offsets]) as fetch:
-        for members in sketches.cut_whole(component, 1 + n // AT_ONCE):
-            signatures = sketches.stored_signatures(folder, members) if config.near else NONE
-            given = Sketch(found.exact[members], signatures)
+    check_priority(config, names, label)
+    components = on_disk.Components(on_disk.count(folder))
+    for band in range(1 + bands_of(config)[0]):
+        for edges in on_disk.star_edges([on_disk.keys_of(folder, band)], folder):
+            components.join(edges)
+    tally = Tally(on_disk.count(folder))
+    with Sketched([path], [folder], [names], config.near) as sketched:
+        for members in components.sets(AT_ONCE):
+            apart = Apart()
+            dropped = decide_set(config, sketched, members, names, label, apart)
+            tally.add(dropped, apart.reasons, apart.contradictions)
+            on_disk.add_links(folder, ((one.record, one.detail()) for one in dropped))
+    return tally.notes(config.unit)
 
-            def one(i: int, members: np.ndarray = members) -> Record:
-                return fetch(int(members[i]))
 
-            mine = compare(config, given, found.sources[members], found.names, one, label, apart)
-            links |= {int(members[i]): replace(k, kept=int(members[k.kept])) for i, k in mine.items()}
-    shutil.rmtree(folder)
-    return links, notes_of(config, links, found.sources, found.names, apart)
+def decide_set(
+    config: Comparison, sketched: Sketched, members: np.ndarray, names: Sequence[str], label: str, apart: Apart
+) -> list[Dropped]:
+    """Give what is dropped of a set of whole components; `names` are those of all sources."""
+    rows = sketched.rows(members)
+    given = Sketch(np.ascontiguousarray(rows["exact"]), np.ascontiguousarray(rows["signature"]))
+    sources = sketched.sources(members, rows["source"], names)
+    offsets = rows["offset"].tolist()
+    del rows  # their signatures are in `given`
+
+    def fetch(i: int) -> Record:
+        return sketched.record(int(members[i]), offsets[i])
+
+    links = compare(config, given, sources, names, fetch, label, apart)
+    return [
+        Dropped(
+            int(members[i]),
+            int(members[link.kept]),
+            link.similarity,
+            link.how,
+            link.kept_id,
+            names[sources[i]],
+            names[sources[link.kept]],
+        )
+        for i, link in links.items()
+    ]
 
 
 def check_priority(config: Comparison, names: Sequence[str], label: str) -> None:
@@ -200,23 +204,35 @@ def compare(
     return {i: replace(link, kept_id=ids[link.kept]) for i, link in links.items()}
 
 
-class Fetcher:
-    """Call it with a record's index over these files to read the record again; a context manager.
+class Sketched:
+    """Files of records and their sketches, read by indices over all of them; a context manager."""
 
-    `offsets` [file][record of it] are where each line begins, in bytes.
-    """
-
-    def __init__(self, paths: Sequence[Path], offsets: Sequence[np.ndarray]):
+    def __init__(self, paths: Sequence[Path], folders: Sequence[Path], names: Sequence[Sequence[str]], near: bool):
         self._files = [path.open("rb") for path in paths]
-        self._offsets = offsets
-        self._begins = np.cumsum([0, *map(len, offsets)])
+        self._folders, self._names, self._near = folders, names, near
+        self._begins = np.cumsum([0, *map(on_disk.count, folders)])
 
-    def __call__(self, i: int) -> Record:
-        at = int(np.searchsorted(self._begins, i, side="right")) - 1
-        self._files[at].seek(int(self._offsets[at][i - self._begins[at]]))
-        return decoded(self._files[at].readline())
+    def rows(self, members: np.ndarray) -> np.ndarray:
+        """Give the rows of some records, whose indices rise."""
+        cuts = np.searchsorted(members, self._begins)
+        mine = [members[a:b] - self._begins[i] for i, (a, b) in enumerate(zip(cuts, cuts[1:], strict=False))]
+        found = [on_disk.rows_of(f, self._near, some) for f, some in zip(self._folders, mine, strict=True) if len(some)]
+        return np.concatenate(found)
 
-    def __enter__(self) -> Fetcher:
+    def sources(self, members: np.ndarray, own: np.ndarray, names: Sequence[str]) -> np.ndarray:
+        """Give the source of each of some records, a place in its own file's names, as its place in `names`."""
+        place = {name: i for i, name in enumerate(names)}
+        files = np.searchsorted(self._begins, members, side="right") - 1
+        found = [place[self._names[a][b]] for a, b in zip(files.tolist(), own.tolist(), strict=True)]
+        return np.array(found, dtype=np.int64)
+
+    def record(self, i: int, offset: int) -> Record:
+        """Give a record again by its index over all files and its place in its own."""
+        file = self._files[int(np.searchsorted(self._begins, i, side="right")) - 1]
+        file.seek(offset)
+        return decoded(file.readline())
+
+    def __enter__(self) -> Sketched:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -224,51 +240,14 @@ class Fetcher:
             file.close()
 
 
-def notes_of(
-    config: Comparison, links: dict[int, Link], sources: np.ndarray, names: Sequence[str], apart: Apart
-) -> Notes:
-    """Give what to note of the links of all records."""
-    how = Counter(link.how for link in links.values())
-    pairs = Counter((names[sources[i]], names[sources[link.kept]]) for i, link in links.items())
-    sizes = Counter((link.kept, link.kept_id) for link in links.values())
-    ranked = sorted(sizes.items(), key=lambda p: (-p[1], p[0]))
-    n = len(sources)
-    large = [(kept, k + 1, (k + 1) / n) for (_, kept), k in ranked if k + 1 > LARGE * n]
-    contradictions = sorted(apart.contradictions)
-    notices = [
-        f"{a} and {b} contradict each other: chosen and rejected, or the label, are the other way round"
-        for a, b in contradictions[:TOLD]
-    ]
-    notices += [f"{k:,} records ({share:.1%}) are duplicates of {kept}" for kept, k, share in large[:TOLD]]
-    return {
-        "headline": f"{how['exact']:,} exact, {how['near']:,} near",
-        "unit": config.unit,
-        "exact": how["exact"],
-        "near": how["near"],
-        "by_source": [
-            {"dropped_from": a, "kept_in": b, "records": n}
-            for (a, b), n in sorted(pairs.items(), key=lambda p: (-p[1], p[0]))
-        ][:40],
-        "largest_cluster": ranked[0][1] + 1 if ranked else 1,
-        "large_clusters": [{"of": kept, "records": k, "share": round(share, 4)} for kept, k, share in large[:40]],
-        "similarity_of_near": _spread([link.similarity for link in links.values() if link.how == "near"]),
-        "kept_apart": dict(sorted(apart.reasons.items())),
-        "contradictions": [list(pair) for pair in contradictions[:1000]],
-        **({"notice": notices} if notices else {}),
-    }
-
-
-def _spread(values: list[float]) -> dict[str, float]:
-    if not values:
-        return {}
-    return {name: round(float(np.quantile(values, q)), 4) for name, q in (("min", 0), ("median", 0.5), ("max", 1))}
-
-
-def write(writer: Writer, path: Path, links: dict[int, Link]) -> None:
-    """Write one file's records, kept or dropped."""
+def write(writer: Writer, path: Path, folder: Path) -> None:
+    """Write one file's records, kept or dropped, by the links in the folder of its sketches."""
+    links: dict[int, Shown] = {}
     for i, record in enumerate(read_jsonl(path)):
-        link = links.get(i)
-        if link is None:
+        if i % on_disk.BLOCK == 0:
+            links = on_disk.links_of(folder, i // on_disk.BLOCK)
+        detail = links.get(i)
+        if detail is None:
             writer.keep(record)
         else:
-            writer.drop(record, "duplicate", link.detail())
+            writer.drop(record, "duplicate", detail)

@@ -9,6 +9,7 @@ a contradiction. Among equals the one of the earlier source in `priority` stays,
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import Literal
 
@@ -45,9 +46,10 @@ def run(config: Config, inputs: Inputs, out: Path) -> Counts:
     assert inputs.records is not None
     writer = Writer(out, inputs.label)
     sketches = out / "sketches.tmp"
-    found = duplicates.read(config, inputs.records, sketches, inputs.label)
-    links, notes = duplicates.decide(config, inputs.records, found, sketches, inputs.label)
-    duplicates.write(writer, inputs.records, links)
+    names = duplicates.read(config, inputs.records, sketches, inputs.label)
+    notes = duplicates.decide(config, inputs.records, names, sketches, inputs.label)
+    duplicates.write(writer, inputs.records, sketches)
+    shutil.rmtree(sketches)
     counts = writer.close()
     counts.notes = notes
     return counts

@@ -22,6 +22,7 @@ from ..artifacts.record import HISTORY, problems
 from ..artifacts.rows import Manifest
 from ..errors import UserError
 from ..formats import records as own_records
+from ..formats.originals import names_texts
 from ..running import made_with, run
 from ..running.recipe import Step
 from ..stages.protocol import Stage, find_stage
@@ -200,9 +201,14 @@ def _history_in(path: Path) -> list[str]:
                 row = json.loads(line)
             except json.JSONDecodeError:
                 return []
-            if not isinstance(row, dict) or not own_records.fits(row):
+            if not isinstance(row, dict):
                 return []
-            found |= {key for key in HISTORY if row.get(key)}
+            if own_records.fits(row):
+                found |= {key for key in HISTORY if row.get(key)}
+            elif names_texts(row.get("original")):  # another's chat or instruction row with its English beside it
+                found.add("original")
+            else:
+                return []
     return [key for key in HISTORY if key in found]
 
 

@@ -41,6 +41,13 @@ def by_path(original: object, record: Record) -> dict[str, str]:
     return found
 
 
+def names_texts(original: object) -> bool:
+    """Tell an `original` that holds texts by field from another's column of that name."""
+    if not isinstance(original, Mapping):
+        return False
+    return any(name in (*TEXT_FIELDS, "messages") or MESSAGE.fullmatch(str(name)) for name in original)
+
+
 class Originals:
     """Rows (id, texts by field path) of the file of originals, and how many were given out so far."""
 

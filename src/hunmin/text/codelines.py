@@ -189,10 +189,19 @@ def reads_as(pattern: re.Pattern[str], lines: Sequence[str], known: Sequence[boo
     for line, code in zip(lines, known, strict=True):
         quotes = len(DOC.findall(line))
         own = code or inside or quotes or COMMENT.match(line) or STATEMENT.match(line)
-        if not own and pattern.search(QUOTED_OR_COMMENT.sub(" ", line)):
+        if not own and pattern.search(QUOTED_OR_COMMENT.sub(" ", _said(line))):
             return True
         inside ^= quotes % 2 == 1
     return False
+
+
+def _said(line: str) -> str:
+    """Give a line of Markdown as it is read: the words of a link, a name for each piece of inline code."""
+    if "](" in line:
+        line = re.sub(r"\[([^\[\]\n]*)\]\([^()\s]*\)", r"\1", line)
+    if "`" in line:
+        line = re.sub(r"(?<!`)`[^`\n]+`(?!`)", "code", line)
+    return re.sub(r"(?<=[a-z])-(?=[a-z])", "", line) if "-" in line else line
 
 
 SIGN = re.compile(r"[=(){};<>\\@*]")

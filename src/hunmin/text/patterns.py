@@ -63,7 +63,7 @@ MATH_SIGN = re.compile(r"[\\^_=<>+*/(){}\[\]|≤≥≠×÷√∈-]")
 COMMAND = re.compile(
     r"(?<![\\\w:])\\[A-Za-z]+\*?(?:\[[^\]\n]*\])?(?:\{(?:[^{}\n가-힣]|\{[^{}\n]*\})*\})*|\\[\\,;!%&#_{}$]"
 )
-URL = re.compile(r"(?:https?|ftp)://[^\s<>\"'`가-힣ㄱ-ㅎ）】」]+|(?<![\w@.])www\.[\w-]+\.[^\s<>\"'`가-힣]+")
+URL = re.compile(r"(?:https?|ftp)://(?:(?!\]\()[^\s<>\"'`가-힣ㄱ-ㅎ）】」])+|(?<![\w@.])www\.[\w-]+\.[^\s<>\"'`가-힣]+")
 # The address of a Markdown link or image, with or without a scheme.
 LINK = re.compile(
     r"\]\((?P<to>(?:[./#?]|[\w-]+[/.#])(?:[^\s()<>]|\([^\s()]*\))*|#(?:[^\s()]|\([^\s()]*\))+|https?://(?:[^\s()]|\([^\s()]*\))+)"

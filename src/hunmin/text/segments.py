@@ -353,8 +353,8 @@ def is_code(text: str) -> bool:
         return True
     if body[0] == "\\" and re.match(r"\\documentclass\b|\\begin\{document\}", body):
         return True
-    if not may_have_code(body):
-        return False
+    if not may_have_code(body) or re.match(r"#{2,6} [^\n]*\n[ \t]*\n", body):
+        return False  # nothing in it, or a heading of Markdown above it
     lines = body.split("\n")
     full = [line for line in lines if line.strip()]
     if len(full) == 1 and [body[a:b] for a, b in find_formulas(body)] == [body]:

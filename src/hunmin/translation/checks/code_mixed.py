@@ -14,7 +14,7 @@ from ...text.patterns import CAMEL, PASCAL
 from ...text.segments import is_code
 from .damage import formatted_anew, squeeze, surely_damaged
 from .lost import Lost, lost_spans
-from .program import ELEMENTS, FORMATTED, STRING, difference, formatted, lines_of_code
+from .program import ELEMENTS, FORMATTED, STRING, difference, lines_of_code, only_formatted
 from .reading import CERTAIN, REVIEW, Issue, count, issue, lines_of, place, spans_of
 
 TITLE = {"ko": "글 속 코드가 바뀜", "en": "code in prose changed"}
@@ -71,7 +71,7 @@ def _blocks(original: str, text: str) -> list[Issue]:
         kind = difference(body, there.of(text)) if there else "code"
         if kind in ("", "comment"):
             continue
-        if there and kind == "code" and formatted(body) == formatted(there.of(text)):
+        if there and kind == "code" and only_formatted(body, there.of(text)):
             found.append(issue("code_mixed", REVIEW, (span.start, span.end), (there.start, there.end), FORMATTED))
             continue
         if span.kind == "code" and kind == "code" and all(line in text for line in lines):
@@ -184,6 +184,10 @@ def _name_severity(lost: Lost, name: str, original: str, text: str) -> str:
     x, y = (re.sub(r"[\s`'‘’/·∙,]|^\w+:", "", STRING.sub('""', side)) for side in (bare, there))
     if x == y and any(sign in there for sign in "·∙"):
         return ""
+    if difference(bare, there.strip("`").strip()) == "comment":
+        return REVIEW  # `run()  # starts it`: what it says of itself is language
+    if re.sub(r",\s+", ",", bare) == re.sub(r",\s+", ",", there.strip("`").strip()):
+        return REVIEW  # f(a,b) as f(a, b)
     if x.lower() == y.lower():
         blanks = "".join(bare.lower().split()) == "".join(there.strip("`'‘’").lower().split())
         return CERTAIN if blanks and (x != y or STRING.sub('""', bare) == bare) else REVIEW

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ...text.segments import is_code
-from .program import FORMATTED, difference, formatted
+from .program import FORMATTED, difference, only_formatted
 from .reading import CERTAIN, REVIEW, Issue, issue
 
 TITLE = {"ko": "코드가 번역됨", "en": "code translated"}
@@ -25,6 +25,6 @@ def find(original: str, text: str, context: Mapping[str, Any]) -> list[Issue]:
         if kind == "string"
         else "코드가 바뀜 / the code was changed"
     )
-    if kind == "code" and formatted(original) == formatted(text):
+    if kind == "code" and only_formatted(original, text):
         severity, detail = REVIEW, FORMATTED
     return [issue("code_only", severity, (0, len(original)), (0, len(text)), detail)]

@@ -13,6 +13,8 @@ NAME = re.compile(
     r"[가-힣]\w*(?=[(\[=]|\.[A-Za-z_가-힣]|\s?=[^=]|\{)|(?<=[._$\\@#])[가-힣]|\\(?:begin|end)\{[가-힣]|</?[가-힣]|\w_[가-힣]|[가-힣]\w*_\w"
     r"|^\s*[가-힣][가-힣 -]*:[^;]*;\s*$"  # a property of CSS
 )
+SAID_AT_LENGTH = re.compile(r"(?:\b[A-Za-z][a-z']*[,;]?\s+){6,}[A-Za-z]")  # seven words in a row
+SLOT = re.compile(r"\w+:\s*\[[^\[\]=()]*\]\s*")  # `input: [Input]` of a prompt
 TYPOGRAPHY = str.maketrans("“”„‘’‚；：，（）［］｛｝＝＋＊／＜＞！－–—", "\"\"\"''';:,()[]{}=+*/<>!---")
 TOKEN = re.compile(r"\w+|[^\w\s]")
 
@@ -35,9 +37,17 @@ def surely_damaged(source: Line, target: Line, elements: bool = True) -> bool:
         return said_in_korean(source, target) and not tabs
     if has_hangul(a) or target.code.count("`") % 2:  # a template string of several lines is language
         return False
+    if SAID_AT_LENGTH.search(a) and not SQL_CLAUSE.match(a):
+        return False
     if elements:
         return bool(NAME.search(b)) and bool(re.search(r"\w\(|[=;{}]", a)) and _renamed(a, b)
-    return bool(NAME.search(b)) or _renamed(a, b)
+    return _named_in_hangul(a, b) or _renamed(a, b)
+
+
+def _named_in_hangul(source: str, target: str) -> bool:
+    """Tell whether Hangul stands where only a name can: 감자(오븐용) for `Potatoes (for the oven)` is an aside."""
+    signs = {m.group()[-1:] + target[m.end() : m.end() + 1] for m in NAME.finditer(target)}
+    return any(sign[1:] not in ("(", "[") or re.search(rf"\w\{sign[1:]}", source) for sign in signs)
 
 
 def formatted_anew(mine: list[Line], other: list[Line]) -> bool:
@@ -52,7 +62,7 @@ def formatted_anew(mine: list[Line], other: list[Line]) -> bool:
 def _renamed(source: str, target: str) -> bool:
     """Tell whether single names of a line of code became single Hangul words, everything else being the same."""
     a, b = TOKEN.findall(source), TOKEN.findall(target)
-    if len(a) != len(b) or not (re.search(r"[=();\[\]]|\w-\w", source) or SQL_CLAUSE.match(source)):
+    if SLOT.fullmatch(source.strip()) or len(a) != len(b) or not (re.search(r"[=();\[\]]|\w-\w", source) or SQL_CLAUSE.match(source)):
         return False
     return all(
         x == y or re.fullmatch(r"[A-Za-z_]\w*", x) and re.fullmatch("[가-힣]+", y) for x, y in zip(a, b, strict=True)

@@ -97,6 +97,8 @@ def _placeholders(original: str, text: str) -> list[Issue]:
             continue
         if lost.instead is None and body[0] == "<" and angles:
             lost = replace(lost, instead=angles.pop(0))
+        if _callout(body, original[: lost.span.start], text):
+            continue
         instead = lost.instead.of(text) if lost.instead else ""
         translated = body[0] in "[<" and instead[:1] == body[0] and instead[-1:] == body[-1] and has_hangul(instead)
         detail = f"자리표시자 '{body[:40]}' 없음 / the placeholder is lost"
@@ -112,6 +114,15 @@ def _placeholders(original: str, text: str) -> list[Issue]:
             )
         )
     return found
+
+
+def _callout(body: str, before: str, text: str) -> bool:
+    """Tell a box's mark that the translation writes in another notation ([!TIP], <Tip>, :::tip), or a box's title."""
+    if re.search(r"(?m)^[ \t>]*:::+[ \t]*[\w-]+[ \t]*\Z", before):
+        return True  # :::caution[Deprecated]
+    word = re.fullmatch(r"\[!(\w+)\]|</?([A-Z]\w+)[^<>]*>", body)
+    name = word and re.escape(word[1] or word[2])
+    return bool(name and re.search(rf"(?i)\[!{name}\]|<[^<>\n]*\b{name}\b|^[ \t>]*:::+[ \t]*{name}\b", text, re.M))
 
 
 def _tags(original: str, text: str) -> list[Issue]:

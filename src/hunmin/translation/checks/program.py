@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import textwrap
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ from ...text.codelines import code_lines, may_have_code
 from ...text.hangul import has_hangul
 
 COMMENT = re.compile(
-    r"(?<![:\\\"'&\w])//[^\n]*|(?:(?<=\s)|^)#(?![\w!])[^\n]*|/\*.*?\*/|<!--.*?-->|(?:(?<=\s)|^)--\s[^\n]*", re.S | re.M
+    r"(?<![:\\\"'&\w])//[^\n]*|(?:(?<=\s)|^)#(?![\w!])[^\n]*|(?<=\S[ \t])#(?=[^\W\d_]{2,} [^\n;{},]*$)[^\n]*|/\*.*?\*/|<!--.*?-->|(?:(?<=\s)|^)--\s[^\n]*", re.S | re.M
 )
 DOCSTRING = re.compile(r"\"\"\".*?\"\"\"|'''.*?'''", re.S)
 STRING = re.compile(r"\"(?:[^\"\\\n]|\\.)*\"|'(?:[^'\\\n]|\\.)*'")
@@ -108,8 +109,9 @@ FORMATTED = "코드의 서식만 다름 / the code is formatted otherwise"
 
 
 def formatted(block: str) -> str:
-    """Give a block of code without what a formatter may choose: where it begins, last commas and semicolons, the
-    quotes of strings, empty lines, the language of its fence; and without comments.
+    """Give a block of code without what a formatter may choose: where it begins, blanks inside braces and behind
+    commas, last commas and semicolons, the quotes of strings, empty lines, the language of its fence; and without
+    comments.
     """
     body = textwrap.dedent(_plain(DOCSTRING.sub('""', COMMENT.sub("", block))))
     body = re.sub(r"(?m)^(```|~~~)[^\n]*$", r"\1", body)
@@ -118,7 +120,27 @@ def formatted(block: str) -> str:
         inside, closing, _ = rest.rpartition("\n")
         body = f"{fence}\n{textwrap.dedent(inside)}{closing}{fence}"
     body = re.sub(r",(?=\s*[)\]}])|;(?=[ \t]*$)", "", body, flags=re.M).replace("'", '"')
-    return re.sub(r"\n\s*\n", "\n", body)
+    body = re.sub(r"\{[ \t]+([^{}\n]*\S)[ \t]+\}", r"{\1}", body)
+    return re.sub(r"\n\s*\n", "\n", re.sub(r"(?<=\S),[ \t]+(?=\S)", ",", body))
+
+
+def only_formatted(one: str, two: str) -> bool:
+    """Tell whether two blocks differ only in what a formatter may choose, tabs for blanks at a line's start too."""
+    tabs = [bool(TAB.search(side)) for side in (one, two)]
+    if tabs == [True, False]:
+        one = _in_blanks(one, two)
+    elif tabs == [False, True]:
+        two = _in_blanks(two, one)
+    return formatted(one) == formatted(two)
+
+
+TAB = re.compile(r"(?m)^\t")
+
+
+def _in_blanks(tabbed: str, other: str) -> str:
+    """Give a block with as many blanks for each tab at a line's start as the other block has for a step."""
+    step = math.gcd(*(len(m.group()) for m in re.finditer(r"(?m)^ +(?=\S)", other))) or 1
+    return re.sub(r"(?m)^\t+", lambda m: " " * step * len(m.group()), tabbed)
 
 
 def _renamed_throughout(one: str, two: str) -> bool:

@@ -55,6 +55,7 @@ _SPEED_BEFORE = re.compile(r"[시초]속\s?(?:약\s)?\Z")
 _HEAT = {"섭씨": "°C", "화씨": "°F"}
 _HEAT_BEFORE = re.compile(r"(섭씨|화씨)\s?(?:약\s|영하\s?|영상\s?)*\Z")
 _DOZEN = re.compile(r"\s?(?:다스|타스|더즌|도즌|도즈)")
+_DAYS_OF = re.compile(r"(\d{1,2})월\s?\d{1,2}일?[^\n\d.]{0,12}?(?:부터|에서|까지|[~∼–,-]|[과와]|및)[\s>]{0,4}\Z")
 _SIGN_BEFORE = re.compile(r"([$€£₩¥₹₽]|(?:USD|EUR|GBP|KRW|JPY|CNY|INR)\s?)\Z")
 
 
@@ -210,5 +211,7 @@ def _digits(match: re.Match[str], text: str) -> Number:
         both, start = signed(frozenset(values), text, match.start() - len(sign[1]), "ko")
         start = match.start()
         unit = SIGNS[sign[1].strip()]
+    if unit == "day" and (month := _DAYS_OF.search(text[max(0, begins - 30) : begins])):
+        both |= {("date", int(month[1]), int(body))}  # 6월 21일 토요일부터 22일
     exact = {("version", body)} if re.fullmatch(r"\d+\.\d+", body) else set()
     return Number(start, end, both | exact, "digits", unit)

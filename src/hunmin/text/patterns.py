@@ -92,7 +92,7 @@ BOLD = re.compile(  # __so__, which is no blank to fill in
     r"(?<![A-Za-z0-9_])__(?=[A-Za-z0-9가-힣\"'“‘(\[`<*])(?:[^_\n]|_(?!_)){0,200}[^\s_]__(?!_)"
 )
 BLANK = re.compile(r"(?<![A-Za-z0-9_])_{2,}(?![A-Za-z0-9_])|(?<![.\w])\.{5,}")
-BRACKET = re.compile(r"\[(?!\s*[xX]?\s*\])(?P<body>[^\[\]\n]{1,60})\](?!\(|\[(?:\0+|[a-z0-9]+(?:[._-][a-z0-9]+)+)\])")
+BRACKET = re.compile(r"\[(?!\s*[xX]?\s*\])(?P<body>[^\[\]\n]{1,60})\](?!\(|\[(?:\0+|\d{1,3}|[a-z0-9]+(?:[._-][a-z0-9]+)*)\])")
 BRACE = re.compile(
     r"\$\{[^{}\n]{1,60}\}|\{\{[^{}\n]{1,60}\}\}|(?<![\w\\])\{(?=[A-Za-z_])[^{}\n]{1,60}\}|%\([A-Za-z_]\w*\)[sdf]|(?<![\w%])%[sd](?![A-Za-z0-9])|(?<![\w$])\$[A-Z_]{2,}(?![a-z])"
 )
@@ -108,7 +108,7 @@ CALL = re.compile(
 CALL_SIGN = re.compile(r"\((?<=[A-Za-z0-9_$].)")
 METHOD = re.compile(r"\.(?<![A-Za-z0-9_)\]].)[A-Za-z_]\w*\([^()\n가-힣]*\)")
 NOT_ARGUMENTS = re.compile(
-    r"(?:s|es|ies|n|d|r|ed|ing|ly|optional|required|default|aka|not|if|or|and|e\.g\..*|i\.e\..*)\Z", re.I
+    r"(?:s|es|ies|n|d|r|ed|ing|ly|optional|required|default|aka|not|if|or|and|(?:except|without|including|only|with|from)\s.*|e\.g\..*|i\.e\..*)\Z", re.I
 )
 DUNDER = (  # __name__ of a program; __other__ words are bold
     "init|main|name|str|repr|len|call|iter|next|a?enter|a?exit|(?:get|set|del)item|contains|eq|ne|lt|gt|le|ge|hash|bool"

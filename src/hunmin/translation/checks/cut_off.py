@@ -27,7 +27,8 @@ OPEN_END = re.compile(
 # A sentence that goes on behind what it quotes: a block of code, a quotation, a display.
 AFTER_BLOCK = re.compile(r"(?:^[ \t]*(?:```|~~~|>[^\n]*|\$\$|\\\])|\$\$|\\\]|```)[ \t]*\n\s*\Z", re.M)
 # A paragraph with hard line breaks may go on with the particle of the name that ended a line.
-WRAPPED = re.compile(r"[A-Za-z0-9)\]>*`\"'”’_」』]\n\Z")
+WRAPPED = re.compile(r"[A-Za-z0-9)\]>*`\"'”’_」』][ \t]*\n\Z")
+GOES_ON = re.compile(r"(?m)^(?![ \t]*[#|])[^\n]*[^\s.!?:;|~。>][ \t]*\n\Z")  # a line that ends no sentence
 NOUN_END = re.compile(
     r"(?:기|함|음|됨|임|것|수|중|등|때|곳|점|뿐|법|방법|이유|목록|예|예시|문장|이야기|질문|글|문제|[\d%)])$"
 )
@@ -54,10 +55,11 @@ def _particles(original: str, text: str) -> list[Issue]:
         match = BARE_PARTICLE.match(text, offset)
         if match and not AFTER_BLOCK.search(text[:start]) and not (offset == start and WRAPPED.search(text[:start])):
             where = place(text, original, match.start()) if original else None
+            wrapped = not text[start:offset].strip() and GOES_ON.search(text[:start])
             found.append(
                 issue(
                     "cut_off",
-                    CERTAIN,
+                    REVIEW if wrapped else CERTAIN,
                     where,
                     match.span("p"),
                     f"줄이 조사 '{match['p']}'로 시작함 / a line begins with a bare particle",
@@ -84,6 +86,8 @@ def _tail(original: str, text: str) -> list[Issue]:
     detail = "끝맺지 못한 문장 / the last sentence does not end"
     if OPEN_END.search(last):
         whole = original and (len(parts) > 1 or len(original.split()) >= 6)
+        if re.search(r"(?:부터|까지)$", last) and _short_line(body, parts[-1]):
+            whole = False  # an item may name a range
         return [issue("cut_off", CERTAIN if whole else REVIEW, source, end, detail)]
     if original and len(parts) == 1 and len(original.split()) >= 8 and not ending(last) and not NOUN_END.search(last):
         return [issue("cut_off", REVIEW, source, end, detail)]  # one sentence, cut in its middle

@@ -115,11 +115,26 @@ def _signs(
         if pattern is not HEADING and (OTHER_SIGN.match(two) or HEADING.match(two)):
             continue
         alike = [p for p in pairs if pattern.match(p[2])]
+        if pattern is not HEADING and sum(bool(pattern.match(p[3])) for p in pairs) >= len(alike):
+            continue  # lines broken elsewhere
+        if pattern is NUMBERED and sign[1] != "1" and not _in_list(a[0], pairs):
+            continue  # "at least Helm\n3. Charts of"
         kept = sum(bool(pattern.match(p[3])) for p in alike)
         severity = CERTAIN if pattern is HEADING or kept >= 1 or len(alike) == 1 else REVIEW
         span = (a[0] + sign.start(1), a[0] + sign.end(1))
         found.append(issue("markup", severity, span, (b[0], b[0]), f"{name} '{sign[1]}' 없음 / is lost"))
     return found
+
+
+def _in_list(
+    start: int, pairs: list[tuple[tuple[int, int], tuple[int, int], str, str]]
+) -> bool:
+    """Tell whether a numbered line of the source goes on a list or begins one; the next line of a paragraph does not."""
+    at = next(i for i, p in enumerate(pairs) if p[0][0] == start)
+    before = pairs[at - 1] if at else None
+    if before is None or start - before[0][1] > 1:
+        return True  # nothing or an empty line above it
+    return any(NUMBERED.match(p[2]) for p in pairs[:at])
 
 
 def _coded(text: str, at: int) -> bool:

@@ -229,6 +229,8 @@ def _brackets(original: str, text: str) -> list[Issue]:
     for a, b in zip(source, target, strict=True):
         x, y = _sequence(original, mine, *a), _sequence(text, other, *b)
         if x != y and (len(source) > 1 or Counter(x) != Counter(y) or _broken(y)):
+            if len(source) > 1 and _wrapped_alike(original, text, mine, other, a, b):
+                continue
             if Counter(x) == Counter(y) and not _broken(y):
                 continue  # whole placeholders that changed places follow Korean word order
             if not (set(y) | set(x)) - {"<", ">"} and not re.search(r"<[/A-Za-z]", original[a[0] : a[1]]):
@@ -246,6 +248,18 @@ def _brackets(original: str, text: str) -> list[Issue]:
                 )
             )
     return found
+
+
+def _wrapped_alike(
+    original: str, text: str, mine: tuple[Span, ...], other: tuple[Span, ...], a: tuple[int, int], b: tuple[int, int]
+) -> bool:
+    """Tell whether the paragraphs of two lines have the same brackets: a link may go over a line's end."""
+    paragraphs = [
+        (whole.rfind("\n\n", 0, start) + 1, min(at for at in (whole.find("\n\n", end), len(whole)) if at >= 0))
+        for whole, (start, end) in ((original, a), (text, b))
+    ]
+    x, y = _sequence(original, mine, *paragraphs[0]), _sequence(text, other, *paragraphs[1])
+    return Counter(x) == Counter(y) and not _broken(y)
 
 
 def _broken(sequence: str) -> bool:

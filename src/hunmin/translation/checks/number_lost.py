@@ -37,6 +37,10 @@ LOSS = re.compile(r"손실|적자|손해|부채|빚|감소")
 LESS = re.compile(r"영하|마이너스|음수|음의|감소|줄|손실|적자|아래|낮|하락|떨어|빼|뺀|잃|기원전|부채|지출|차감|밑")
 OPERATOR = re.compile(r"[-+*/=×÷^]\s?\Z")
 RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
+ZONE = re.compile(r"\b(?:UTC|GMT|[A-Z]{1,3}[SD]?T)\b")
+KOREAN_ZONE = re.compile(r"KST|JST|한국 ?(?:표준)?시|UTC ?\+ ?9")
+COIN = re.compile(r"[\s-]?(?:penn|nickel|dime|quarter)")
+RELATIVE_YEAR = re.compile(r"작년|올해|지난해|내년|금년")
 COINS = {"quarter": 25, "dime": 10, "nickel": 5, "penn": 1}
 # How Korean says a small number without writing it, by its value: "2 of them" as 둘 다, "in 10 parts" as 십등분.
 SAID: dict[int, re.Pattern[str]] = {
@@ -141,6 +145,10 @@ def _clashes(clashes: list[Pair], original: str, text: str) -> list[Issue]:
         if _written_otherwise(source, original, text):
             continue
         lost = f"수 '{original[source.start : source.end]}' 없음 / the number is lost"
+        zones = ZONE.search(original, source.end, source.end + 12), KOREAN_ZONE.search(text, target.start - 12, target.end + 8)
+        if source.written == "clock" and all(zones):
+            found.append(_issue(REVIEW, source, (target.start, target.end), told["clock"]))
+            continue  # 14:00 (UTC) as 23:00 (KST)
         turned = source.written in ("ratio", "fraction") and _pieces(source) == _pieces(target)
         found.append(
             _issue(REVIEW if turned else CERTAIN, source, (target.start, target.end), told.get(source.written, lost))
@@ -209,6 +217,8 @@ def _severity(number: Number, instead: Number | None, original: str, text: str) 
     if instead is not None and _beside(number, instead, original, text):
         return CERTAIN
     squeezed = re.sub(r"\s", "", piece)
+    if re.fullmatch(r"(?:19|20)\d\d", squeezed) and instead is None and RELATIVE_YEAR.search(text):
+        return REVIEW
     if len(squeezed) >= 3 and _count(squeezed, text) >= _count(squeezed, original):
         return REVIEW
     return REVIEW if elsewhere else CERTAIN
@@ -287,6 +297,8 @@ def _units(pairs: list[Pair], original: str, text: str) -> list[Issue]:
         if other == family and target.unit != source.unit:
             same_value = [n.unit for s, n in pairs if s.values & source.values]
             wanted = [s.unit for s, _ in pairs if s.values & source.values]
+            if COIN.match(original, source.end):
+                continue  # 5 pennies are 5개의 1센트 동전
             if sorted(same_value) != sorted(wanted) and (target.unit in LENGTHS or not _same_word(source, original)):
                 detail = f"단위 {source.unit} → {target.unit} / the unit was changed"
                 crossed = any((s.unit, t.unit) == (target.unit, source.unit) for s, t in pairs)

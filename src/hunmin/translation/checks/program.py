@@ -161,6 +161,9 @@ def _says_the_same(one: Line, two: Line, code: bool) -> bool:
     if _loose(one.bare) == _loose(two.bare):
         return True
     if has_hangul(two.bare):
+        option, told = (re.split(r"\s{2,}", side.whole.strip(), maxsplit=1) for side in (one, two))
+        if option[0][:1] == "-" and option[0] == told[0] and len(option) == len(told) == 2:
+            return True  # --all   show everything
         return not code and not CODE_SIGN.search(one.bare.replace("\0", ""))
     names = sorted(re.findall(r"\w+", one.bare)) == sorted(re.findall(r"\w+", two.bare))
     return names and any(map(has_hangul, SAID.findall(two.code)))

@@ -54,7 +54,7 @@ _SPEED = {"km": "km/h", "mile": "mph", "m": "m/s"}
 _SPEED_BEFORE = re.compile(r"[시초]속\s?(?:약\s)?\Z")
 _HEAT = {"섭씨": "°C", "화씨": "°F"}
 _HEAT_BEFORE = re.compile(r"(섭씨|화씨)\s?(?:약\s|영하\s?|영상\s?)*\Z")
-_DOZEN = re.compile(r"\s?(?:다스|타스|더즌|도즌|도즈)")
+_DOZEN = re.compile(r"\s?(?:개의\s?)?(?:다스|타스|더즌|도즌|도즈)")
 _DAYS_OF = re.compile(r"(\d{1,2})월\s?\d{1,2}일?[^\n\d.]{0,12}?(?:부터|에서|까지|[~∼–,-]|[과와]|및)[\s>]{0,4}\Z")
 _SIGN_BEFORE = re.compile(r"([$€£₩¥₹₽]|(?:USD|EUR|GBP|KRW|JPY|CNY|INR)\s?)\Z")
 

@@ -54,7 +54,7 @@ SQL_STATEMENT = re.compile(  # whole, up to its semicolon, with prose behind it 
     r"\b(?:SELECT\b[^;\n]{1,300}?\bFROM\b|INSERT INTO\b|UPDATE\b[^;\n]{1,80}?\bSET\b|DELETE FROM\b|DROP TABLE\b"
     r"|CREATE (?:TABLE|INDEX|VIEW)\b|ALTER TABLE\b)[^;\n가-힣]{1,400};"
 )
-DISPLAY = re.compile(r"\$\$.+?\$\$|\\\[.+?\\\]|\\\(.+?\\\)", re.S)
+DISPLAY = re.compile(r"\$\$.+?\$\$|\\\[(?![A-Z][A-Za-z.,]+(?: [A-Za-z.,]+)*\\\]).+?\\\]|\\\(.+?\\\)", re.S)
 ENVIRONMENT = re.compile(
     rf"\\begin\{{(?!(?:{LISTING_ENVIRONMENTS})\*?\}})(?P<env>[A-Za-z]+\*?)\}}.*?\\end\{{(?P=env)\}}", re.S
 )
@@ -63,7 +63,7 @@ MATH_SIGN = re.compile(r"[\\^_=<>+*/(){}\[\]|≤≥≠×÷√∈-]")
 COMMAND = re.compile(
     r"(?<![\\\w:])\\[A-Za-z]+\*?(?:\[[^\]\n]*\])?(?:\{(?:[^{}\n가-힣]|\{[^{}\n]*\})*\})*|\\[\\,;!%&#_{}$]"
 )
-URL = re.compile(r"(?:https?|ftp)://(?:(?!\]\()[^\s<>\"'`가-힣ㄱ-ㅎ）】」])+|(?<![\w@.])www\.[\w-]+\.[^\s<>\"'`가-힣]+")
+URL = re.compile(r"(?:https?|ftp)://(?:(?!\][(\[])[^\s<>\"'`가-힣ㄱ-ㅎ）】」])+|(?<![\w@.])www\.[\w-]+\.(?:(?!\][(\[])[^\s<>\"'`가-힣])+")
 # The address of a Markdown link or image, with or without a scheme.
 LINK = re.compile(
     r"\]\((?P<to>(?:[./#?]|[\w-]+[/.#])(?:[^\s()<>]|\([^\s()]*\))*|#(?:[^\s()]|\([^\s()]*\))+|https?://(?:[^\s()]|\([^\s()]*\))+)"
@@ -94,7 +94,7 @@ BOLD = re.compile(  # __so__, which is no blank to fill in
 BLANK = re.compile(r"(?<![A-Za-z0-9_])_{2,}(?![A-Za-z0-9_])|(?<![.\w])\.{5,}")
 BRACKET = re.compile(r"\[(?!\s*[xX]?\s*\])(?P<body>[^\[\]\n]{1,60})\](?!\(|\[(?:\0+|\d{1,3}|[a-z0-9]+(?:[._-][a-z0-9]+)*)\])")
 BRACE = re.compile(
-    r"\$\{[^{}\n]{1,60}\}|\{\{[^{}\n]{1,60}\}\}|(?<![\w\\])\{(?=[A-Za-z_])[^{}\n]{1,60}\}|%\([A-Za-z_]\w*\)[sdf]|(?<![\w%])%[sd](?![A-Za-z0-9])|(?<![\w$])\$[A-Z_]{2,}(?![a-z])"
+    r"\{%-?[ \t][^{}%\n]{1,200}%\}|\$\{[^{}\n]{1,60}\}|\{\{[^{}\n]{1,60}\}\}|(?<![\w\\])\{(?=[A-Za-z_])[^{}\n]{1,60}\}|%\([A-Za-z_]\w*\)[sdf]|(?<![\w%])%[sd](?![A-Za-z0-9])|(?<![\w$])\$[A-Z_]{2,}(?![a-z])"
 )
 FILE = re.compile(
     rf"(?<![A-Za-z0-9_.@/-])(?:[\w~.-]+[/\\])*[A-Za-z0-9_][A-Za-z0-9_-]*(?:\.[A-Za-z0-9_-]+)*\.(?:{EXTENSIONS})(?!_*[A-Za-z0-9])(?!\()(?:#[A-Za-z0-9_%-][\w%-]*)?"

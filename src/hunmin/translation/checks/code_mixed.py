@@ -187,6 +187,8 @@ def _name_severity(lost: Lost, name: str, original: str, text: str) -> str:
         return ""
     if difference(bare, there.strip("`").strip()) == "comment":
         return REVIEW  # `run()  # starts it`: what it says of itself is language
+    if bare.split() == there.strip("`").split() or re.sub(r"\s+(?=/>)", "", bare) == re.sub(r"\s+(?=/>)", "", there.strip("`")):
+        return REVIEW  # a tab for a blank, <Profile/> as <Profile />
     if re.sub(r",\s+", ",", bare) == re.sub(r",\s+", ",", there.strip("`").strip()):
         return REVIEW  # f(a,b) as f(a, b)
     if x.lower() == y.lower():

@@ -32,6 +32,8 @@ GOES_ON = re.compile(r"(?m)^(?![ \t]*[#|])[^\n]*[^\s.!?:;|~。>][ \t]*\n\Z")  # 
 NOUN_END = re.compile(
     r"(?:기|함|음|됨|임|것|수|중|등|때|곳|점|뿐|법|방법|이유|목록|예|예시|문장|이야기|질문|글|문제|[\d%)])$"
 )
+NUMBER_OF = re.compile(r"(?m)^[ \t]*(\d{1,3}[.)])(?=[ \t]+\S)")
+ALT = re.compile(r"!\[[^\[\]]*\]")
 ITEM = re.compile(r"^[ \t]*(?:[-*+•]|\d{1,3}[.)])[ \t]+\S", re.M)
 
 
@@ -144,6 +146,9 @@ def _items(original: str, text: str) -> list[Issue]:
     n_lost = len(source) - len(target)
     if n_lost <= 0 or not target and len(lines_of(text)) >= len(lines_of(original)):
         return []
+    numbers = [m[1] for m in NUMBER_OF.finditer(original)]
+    if len(numbers) >= n_lost and all(number in text for number in numbers):
+        return []  # 1) ... and 2) ... in one line
     if len(lines_of(text)) >= len(lines_of(original)):
         return []  # the signs are gone, the lines are there: markup's affair
     where = _gap(original, text, [m.start() for m in source], [m.start() for m in target])
@@ -202,7 +207,7 @@ def fewest(source: list[int], target: list[int]) -> int:
 
 
 def _prose_sentences(text: str) -> list[tuple[int, int]]:
-    plain = prose_of(text)
+    plain = ALT.sub(lambda m: " " * len(m.group()), prose_of(text)) if "![" in text else prose_of(text)
     return [part for part in sentences_of(text) if re.search(r"[A-Za-z가-힣]", plain[part[0] : part[1]])]
 
 

@@ -34,7 +34,8 @@ def surely_damaged(source: Line, target: Line, elements: bool = True) -> bool:
     a, b = source.bare, target.bare
     if squeeze(a) == squeeze(b):
         tabs = a != b and "\t" in (a + b)[: len(a) - len(a.lstrip())] + b[: len(b) - len(b.lstrip())]
-        return said_in_korean(source, target) and not tabs
+        moved = elements and a.lstrip()[:1] in ("<", "/") and a.strip() == b.strip()  # where an element begins
+        return said_in_korean(source, target) and not tabs and not moved
     if has_hangul(a) or target.code.count("`") % 2:  # a template string of several lines is language
         return False
     if SAID_AT_LENGTH.search(a) and not SQL_CLAUSE.match(a):

@@ -48,6 +48,7 @@ def find(original: str, text: str) -> list[Issue]:
         for a, b in zip(source, target, strict=True)
         if not any(x <= a[0] and a[1] <= y for x, y in blocked)
     ]
+    shape = [not line.strip() for line in original.split("\n")] == [not line.strip() for line in text.split("\n")]
     bars = original.count("|") != text.count("|") and any(s.kind == "table" for s in spans_of(original))
     form = sum(_label(one) is not None for _, _, one, _ in pairs)
     found = []
@@ -62,9 +63,10 @@ def find(original: str, text: str) -> list[Issue]:
             COLON.search(two)
             and re.match(r"\s*[^\s:]{1,12}[\])}]\s*:", two)
             and not re.match(r"\s*[^\s:]{1,12}[\])}]\s*:", one)
+            and not any(m[1] in one for m in re.finditer(r"[(\[]([A-Za-z][^()\[\]]*)[)\]]", two))  # 공식(Formula):
         ):
             found.append(issue("markup", CERTAIN, a, b, "쌍점 자리가 바뀜 / a colon changed its place"))
-        found += _signs(a, b, one, two, pairs)
+        found += _signs(a, b, one, two, pairs, shape)
         if bars and one.count("|") >= 2 and one.count("|") != two.count("|") and "||" not in one and "`" not in one:
             detail = f"표의 칸 나눔 {one.count('|')} → {two.count('|')} / cell separators changed"
             found.append(issue("markup", CERTAIN, a, b, detail))
@@ -105,8 +107,12 @@ def _signs(
     one: str,
     two: str,
     pairs: list[tuple[tuple[int, int], tuple[int, int], str, str]],
+    shape: bool,
 ) -> list[Issue]:
-    """Signs of headings and lists that are gone; another number, or another sign of a list, is no loss."""
+    """Signs of headings and lists that are gone; another number, or another sign of a list, is no loss.
+
+    `shape` says that the empty lines of both texts stand at the same places too, so that the lines are each other's.
+    """
     found = []
     for name, pattern in SIGNS:
         sign, there = pattern.match(one), pattern.match(two)
@@ -120,7 +126,7 @@ def _signs(
         if pattern is NUMBERED and sign[1] != "1" and not _in_list(a[0], pairs):
             continue  # "at least Helm\n3. Charts of"
         kept = sum(bool(pattern.match(p[3])) for p in alike)
-        severity = CERTAIN if pattern is HEADING or kept >= 1 or len(alike) == 1 else REVIEW
+        severity = CERTAIN if pattern is HEADING or shape and (kept >= 1 or len(alike) == 1) else REVIEW
         span = (a[0] + sign.start(1), a[0] + sign.end(1))
         found.append(issue("markup", severity, span, (b[0], b[0]), f"{name} '{sign[1]}' 없음 / is lost"))
     return found

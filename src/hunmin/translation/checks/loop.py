@@ -21,7 +21,7 @@ def find(original: str, text: str, context: Mapping[str, Any]) -> list[Issue]:
     theirs = max((end - start for start, end in loops(original)), default=0) if ours else 0
     found = []
     for start, end in ours:
-        if end - start <= TIMES_LONGER * theirs:
+        if end - start <= TIMES_LONGER * theirs or theirs >= SURE_CHARS:
             continue
         severity = CERTAIN if original or end - start >= SURE_CHARS else REVIEW
         detail = f"까닭 없이 되풀이되는 말 '{text[start : start + 30].strip()}…' / repeated without reason"

@@ -100,7 +100,7 @@ def _placeholders(original: str, text: str) -> list[Issue]:
         if _callout(body, original[: lost.span.start], text):
             continue
         instead = lost.instead.of(text) if lost.instead else ""
-        translated = body[0] in "[<" and instead[:1] == body[0] and instead[-1:] == body[-1] and has_hangul(instead)
+        translated = (body[0] in "[<" or body[:2] == "{%") and instead[:1] == body[0] and instead[-1:] == body[-1] and has_hangul(instead)
         detail = f"자리표시자 '{body[:40]}' 없음 / the placeholder is lost"
         if translated:
             detail = f"자리표시자 '{body[:40]}'가 번역됨 / the placeholder was translated"

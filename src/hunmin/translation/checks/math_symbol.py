@@ -28,11 +28,14 @@ def _same(text: str) -> str:
     """Formulas agree up to blanks, thousands commas, the words of \\text{} and where the full stop of a display
     stands; a unit is kept apart from its number, so that 16cm ends in 16.
     """
+    for command, sign in COMMANDS:
+        text = re.sub(rf"\\{command}(?![A-Za-z])", sign, text)
     plain = squeeze(TEXT.sub(lambda m: m.group() if "mathrm" in m.group() else "\\text{}", text))
     plain = re.sub(r"[.,;](?=\\\]|\$\$)", "", plain).replace("퍼센트", "%").replace("m²", "").replace("제곱미터", "")
     return GLUED.sub(" ", plain)
 
 
+COMMANDS = (("div", "÷"), ("times", "×"), ("cdot", "·"), ("leq?", "≤"), ("geq?", "≥"), ("neq?", "≠"), ("pm", "±"))
 # One writing of what has several: signs that mean the same, thousands, a decimal without its zero.
 TORN = re.compile(r"\$[ \t]+\$(?!\$)")
 SIGNS = str.maketrans("×·⋅∙∗÷−–—＋＝＜＞（）％∕", "*****/---+=<>()%/")

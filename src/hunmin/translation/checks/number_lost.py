@@ -40,6 +40,7 @@ RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 ZONE = re.compile(r"\b(?:UTC|GMT|[A-Z]{1,3}[SD]?T)\b")
 KOREAN_ZONE = re.compile(r"KST|JST|한국 ?(?:표준)?시|UTC ?\+ ?9")
 COIN = re.compile(r"[\s-]?(?:penn|nickel|dime|quarter)")
+EVERY = re.compile(r"모든|모두|전부|전체|완전|온전")
 RELATIVE_YEAR = re.compile(r"작년|올해|지난해|내년|금년")
 COINS = {"quarter": 25, "dime": 10, "nickel": 5, "penn": 1}
 # How Korean says a small number without writing it, by its value: "2 of them" as 둘 다, "in 10 parts" as 십등분.
@@ -166,7 +167,13 @@ def _stands(number: Number, original: str, text: str) -> bool:
         isinstance(v, Fraction) and v < 0 for v in number.values
     ):
         return False
-    piece = re.escape(original[number.start : number.end])
+    written = original[number.start : number.end]
+    name = re.search(r"([A-Z][A-Za-z]+)[ -]\Z", original[: number.start])
+    if name and re.search(rf"(?<![A-Za-z]){name[1]}[ -]?{re.escape(written)}(?![\d.]*\d)", text):
+        return True  # HTML 5 as HTML5
+    if re.fullmatch(r"\d+(?:\.0)+", written) and re.search(rf"(?<![\d.]){int(float(written.split('.')[0]))}(?![\d.]*\d)", text):
+        return True  # < 2.0.0 as < 2
+    piece = re.escape(written)
     whole = re.compile(rf"(?<![\d.,\w]){piece}(?![\w.]*[A-Za-z\d]|[.,]\d|[만억조천백])(?![가-힣]*분의)")
     return 0 < len(whole.findall(original)) <= len(whole.findall(text))
 
@@ -175,11 +182,11 @@ def _written_otherwise(number: Number, original: str, text: str) -> bool:
     """Tell of `1 1/2` as 1과 1/2 or 1과 2분의 1, of 50-50 as 반반, and of the 2 of x^2 as x²."""
     if number.values & {Fraction(50)} and "반반" in text and re.search(r"\b50\s?[-/–]\s?50\b", original):
         return True
-    if number.written == "fraction" and len(number.parts) in (1, 3):
-        value = next(v for v in number.values if isinstance(v, Fraction))
+    if number.written in ("fraction", "digits", "word") and len(number.parts) in (0, 1, 3):
+        value = next((v for v in number.values if isinstance(v, Fraction)), ONE)
         if value > 1 and value.denominator > 1:
             whole, above, below = value // 1, (value % 1).numerator, value.denominator
-            mixed = rf"(?<![\d.,]){whole}\s?(?:과|와|하고)\s?(?:{above}\s?/\s?{below}|{below}\s?분의\s?{above})(?!\d)"
+            mixed = rf"(?<![\d.,]){whole}\s?[가-힣]{{0,4}}(?:과|와|하고)\s?(?:{above}\s?/\s?{below}|{below}\s?분의\s?{above})(?!\d)"
             return bool(re.search(mixed, text))
     power = re.search(r"\w\)?\^\{?-?$", original[: number.start])
     raised = re.escape(original[number.start : number.end].translate(RAISED))
@@ -217,6 +224,8 @@ def _severity(number: Number, instead: Number | None, original: str, text: str) 
     if instead is not None and _beside(number, instead, original, text):
         return CERTAIN
     squeezed = re.sub(r"\s", "", piece)
+    if squeezed == "100" and number.unit == "%" and instead is None and EVERY.search(text):
+        return REVIEW
     if re.fullmatch(r"(?:19|20)\d\d", squeezed) and instead is None and RELATIVE_YEAR.search(text):
         return REVIEW
     if len(squeezed) >= 3 and _count(squeezed, text) >= _count(squeezed, original):

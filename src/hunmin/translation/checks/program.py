@@ -120,6 +120,7 @@ def formatted(block: str) -> str:
         inside, closing, _ = rest.rpartition("\n")
         body = f"{fence}\n{textwrap.dedent(inside)}{closing}{fence}"
     body = re.sub(r",(?=\s*[)\]}])|;(?=[ \t]*$)", "", body, flags=re.M).replace("'", '"')
+    body = re.sub(r"(?<=[)\]}])[ \t]+(?=[)\]}])", "", body)
     body = re.sub(r"\{[ \t]+([^{}\n]*\S)[ \t]+\}", r"{\1}", body)
     return re.sub(r"\n\s*\n", "\n", re.sub(r"(?<=\S),[ \t]+(?=\S)", ",", body))
 

@@ -45,10 +45,15 @@ NOT_NUMBERS = ("fence", "code", "inline_code", "latex", "url", "email", "identif
 UNDERLINE = re.compile(r"(?<![A-Za-z0-9_])_{1,2}(?=[^\s_])|(?<=[^\s_])_{1,2}(?![A-Za-z0-9_])")
 
 
+HYPHENATED = re.compile(r"\s(?=-\d)")  # RubyGems-3.3.7, whose name is blanked
+
+
 @lru_cache(maxsize=512)
 def countable(text: str) -> str:
     """Give the text with what holds digits of its own (code, LaTeX, URLs, list signs) blanked; formulas stay."""
     plain = prose(text, [span for span in spans_of(text) if span.kind in NOT_NUMBERS])
+    if "-" in plain:
+        plain = HYPHENATED.sub(lambda m: "a" if text[m.start()].isalnum() else m.group(), plain)
     return UNDERLINE.sub(lambda m: " " * len(m.group()), plain) if "_" in plain else plain
 
 

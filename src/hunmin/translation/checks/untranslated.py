@@ -68,7 +68,9 @@ def _set_apart(text: str, start: int, end: int) -> bool:
     link = re.search(r"\[[^\[\]]*\Z", line) and re.match(r"[^\[\]]*\]\(", rest)
     quoted = re.search(r"[\"“‘'][^\"”’']*\Z", line) and re.match(r"[^\"“‘]*[\"”’']", rest)
     block = [m.start() for m in SHOWN.finditer(text, 0, start)]
-    shown = line.lstrip().startswith(">") or any(text.startswith("<", a) and "</" not in text[a:start] for a in block)
+    paragraph = text[text.rfind("\n\n", 0, start) + 1 : start].strip()
+    comment = re.match(r"(?:[ \t]{2,}|.*[;{}][ \t]*)(?:#|//)[ \t]?[^\n]*\Z", line)
+    shown = line.lstrip().startswith(">") or paragraph.startswith(">") or bool(comment) or any(text.startswith("<", a) and "</" not in text[a:start] for a in block)
     ticked = text.count("`", max(0, text.rfind("\n\n", 0, start)), start) % 2 == 1  # code that goes over a line's end
     spoken_of = MENTION.match(rest) or text[end - 1] not in ".!?" and WORDING.match(rest)
     return bool(attribute or link or quoted or shown or ticked or spoken_of)
@@ -151,6 +153,7 @@ def _whole_sentences(original: str, text: str, context: Mapping[str, Any], taken
         if (
             has_hangul(sentence)
             or len(sentence) < 15
+            or " " not in sentence
             or sentence not in original
             or any(a < end and start < b for a, b in covered)
         ):
@@ -191,10 +194,12 @@ def _labels(original: str, text: str) -> list[Issue]:
         name = match["label"].lower()
         if name in labels and name in GLOSSARY and not any(a <= match.start() < b for a, b in code):
             there = labels[name]
+            line = text[match.start() : (text + "\n").index("\n", match.end())]
+            form = bool(line[match.end() - match.start() :].strip("* \t")) and line in original
             found.append(
                 issue(
                     "untranslated",
-                    CERTAIN,
+                    REVIEW if form else CERTAIN,  # `Name: Blog Post` as a form wants it
                     there.span("label"),
                     match.span("label"),
                     f"영어로 남은 이름표 '{match['label']}:' / a label left in English",

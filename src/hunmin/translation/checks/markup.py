@@ -107,7 +107,7 @@ def _placeholders(original: str, text: str) -> list[Issue]:
         found.append(
             issue(
                 "markup",
-                REVIEW if translated else CERTAIN,
+                REVIEW if translated or body[:2] == "{%" else CERTAIN,  # a template's tag may name a page's language
                 (lost.span.start, lost.span.end),
                 _where(lost, original, text),
                 detail,

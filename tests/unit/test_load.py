@@ -256,7 +256,8 @@ def test_the_original_of_messages_is_understood(tmp_path, original):
 @pytest.mark.parametrize(("row", "field"), [
     ({"messages": [{"role": "user", "content": "사과가 3개 있다."}, {"role": "assistant", "content": "네."}],
       "original": {"messages.0": "There are 5 apples."}}, "messages.0.content"),
-    ({"instruction": "사과가 3개 있다.", "output": "네.", "original": {"instruction": "There are 5 apples."}}, "instruction"),
+    ({"instruction": "사과가 3개 있다.", "output": "네.",
+      "original": {"instruction": "There are 5 apples."}}, "instruction"),
 ])  # fmt: skip
 def test_check_compares_with_the_original_of_rows_without_a_source(tmp_path, row, field):
     from hunmin.commands import one_stage
@@ -272,7 +273,7 @@ def test_another_dataset_s_column_original_is_no_history(tmp_path):
     from hunmin.commands import one_stage
 
     path = tmp_path / "rows.jsonl"
-    path.write_text(json.dumps({"instruction": "가?", "output": "나.", "original": {"url": "x"}}) + "\n", encoding="utf-8")
+    write_jsonl(path, [{"instruction": "가?", "output": "나.", "original": {"url": "x"}}])
     assert one_stage.main("check", [str(path), "-o", str(tmp_path / "checked")]) == 0
     (record,) = read_jsonl(tmp_path / "checked" / "records.jsonl")
     assert record["extra"] == {"original": {"url": "x"}}

@@ -23,6 +23,7 @@ EN_DIGITS = re.compile(
     r"(?P<half>\sand a half\b)?"
 )
 EN_DIGITS_FIRST = re.compile(r"[\d$€£₩¥₹₽.A-Z](?=[\d.$SUACHNZEGKJIs]|(?<=[$€£₩¥₹₽\d]))")
+MILLIONS = re.compile(r"(?P<m>[mM](?:n|ln)?)(?![A-Za-z0-9²/])(?P<what>\s(?:people|[a-z]{3,}s)\b)?")  # $5m, 2.5m people
 PREFIXES = {"giga": 10**9, "tera": 10**12}  # of tonnes and watts, which Korean counts in 억 and 조
 PREFIX = re.compile(r"\s?(giga|tera)[a-z]{3,}", re.I)
 EN_MONTH_FIRST = re.compile(r"[JFMASOND](?=[aepuco][a-z])")
@@ -113,6 +114,10 @@ def _digits(match: re.Match[str], text: str) -> Number:
     if match["n"].isdigit() and len(match["n"]) == 2 and re.search(r"\b[12]\d{3}[-–/]\Z", text[: match.start("n")]):
         values.add(Fraction(text[match.start("n") - 5 : match.start("n") - 3]) * 100 + value)  # 1990-95
     sign = match["sign"] or ""
+    short = not scale and MILLIONS.match(text, end)
+    if short and (sign or short["what"]):
+        values = {v * 10**6 for v in values} | (set() if sign else values)
+        end = end if not sign else short.end("m")
     unit, _ = (sign_unit(sign), 0) if sign else unit_at(text, end, "en")
     prefix = PREFIX.match(text, end)
     if prefix and not scale:

@@ -23,13 +23,19 @@ from .numbers import DIGITS, FULL_WIDTH, WIDE, Number, clock_values, number, pla
 from .scan import scan
 
 _COUNTED = r"(?=\s?(?:[원명개달톤대권장건표주㎞㎡년살번가마병배쪽평t]|유로|파운드|위안|엔|센트|[a-zA-Z$%]))"
+# 370 억 달러: a scale that stands apart, where it can be nothing else
+_APART = (
+    r"\s억(?=\s|\d|[원명개달유])|\s조(?=\s?(?:\d|원|달러))"
+    r"|\s만(?=\s?(?:\d|[원명개건대톤]|달러|유로|엔|파운드|킬로|마리))"
+)
 FIRST = re.compile(r"\d|\.(?=\d)")
 KO_DIGITS = re.compile(
-    rf"(?<![A-Za-z0-9_])(?<![A-Za-z0-9]\.)(?:\d{{1,4}}천\s?\d{{1,3}}(?=[만억])|(?:{DIGITS})[십백천]?)[만억조]?"
-    rf"(?:(?<=조)\s?(?:{DIGITS})[십백천]?억)?(?:(?<=억)\s?(?:{DIGITS})[십백천]?만)?"
-    rf"(?:(?<=[만억])\s?(?:{DIGITS})(?:[십백천](?!만)|{_COUNTED}))?(?:(?<=천)\s?(?:{DIGITS})(?:[십백](?!만)|{_COUNTED}))?"
+    rf"(?<![A-Za-z0-9_])(?<![A-Za-z0-9]\.)(?:\d{{1,4}}천\s?(?:\d{{1,2}}백\s?)?\d{{1,3}}십?(?=[만억])"
+    rf"|\d{{1,4}}천\s?\d{{1,2}}백(?=[만억])|\d{{1,2}}백\s?\d{{1,2}}십?(?=[만억])|(?:{DIGITS})[십백천]?)(?:[만억조]|{_APART})?"
+    rf"(?:(?<=조)\s?(?:{DIGITS})[십백천]?억)?(?:(?<=억)\s?(?:{DIGITS})\s?[십백천]?만)?"
+    rf"(?:(?<=[만억])\d{{4}}(?![\d만억]|[.,]\d)|(?<=[만억])\s?(?:{DIGITS})(?:[십백천](?!만)|{_COUNTED}))?(?:(?<=천)\s?(?:{DIGITS})(?:[십백](?!만)|{_COUNTED}))?"
 )
-_PART = re.compile(rf"(?P<n>{DIGITS})(?P<small>[십백천])?(?P<large>[만억조])?")
+_PART = re.compile(rf"(?P<n>{DIGITS})\s?(?P<small>[십백천])?\s?(?P<large>[만억조])?")
 # 만 and 조 behind a number are 10^4 and 10^12, or a particle ("only") and a word ("piece", "group").
 _SURELY_SCALE = re.compile(
     r"\s?(?:[원명개달톤대권장건표㎞㎡평]|여\s|유로|파운드|위안|엔|센트|km|kg)|년(?:\s|에|간|을|이|전)"
@@ -51,7 +57,7 @@ _TEN_THOUSAND = re.compile(r"(?<![가-힣\d])만\s?\Z")
 _HALF = re.compile(rf"\s?반{_AFTER_HALF}")
 _COUNTED_HALF = re.compile(rf"(?:[가-힣]{{1,3}}|[A-Za-z]{{1,4}})\s?반{_AFTER_HALF}")
 _SPEED = {"km": "km/h", "mile": "mph", "m": "m/s"}
-_SPEED_BEFORE = re.compile(r"[시초]속\s?(?:약\s)?\Z")
+_SPEED_BEFORE = re.compile(r"[시초]속\s?(?:약\s)?(?:[\d.,]+\s?k?m\s?(?:에서|부터|[~∼–-])\s?(?:약\s)?)?\Z")
 _HEAT = {"섭씨": "°C", "화씨": "°F"}
 _HEAT_BEFORE = re.compile(r"(섭씨|화씨)\s?(?:약\s|영하\s?|영상\s?)*\Z")
 _DOZEN = re.compile(r"\s?(?:개의\s?)?(?:다스|타스|더즌|도즌|도즈)")
@@ -200,7 +206,7 @@ def _digits(match: re.Match[str], text: str) -> Number:
         values = {v * 12 for v in values} | values
     if _HALF.match(text, after) and unit or _COUNTED_HALF.match(text, end):
         values |= {v + Fraction(1, 2) for v in values}
-    if unit in _SPEED and _SPEED_BEFORE.search(text[max(0, match.start() - 6) : match.start()]):
+    if unit in _SPEED and _SPEED_BEFORE.search(text[max(0, match.start() - 24) : match.start()]):
         unit = _SPEED[unit]
     heat = _HEAT_BEFORE.search(text[max(0, match.start() - 12) : match.start()])
     if heat and re.match(r"\s?(?:도|°)", text[end:]):

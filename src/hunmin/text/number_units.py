@@ -13,8 +13,8 @@ UNITS: dict[str, tuple[str, str, str]] = {
     "km/h": ("speed", r"km/h|kmh|kph|kilometers per hour", r"km/h"),
     "mph": ("speed", r"mph|miles per hour", r"mph"),
     "m/s": ("speed", r"m/s", r"m/s"),
-    "m²": ("area", r"m²|m2|sq(?:uare)? met(?:er|re)s?", r"m²|㎡|제곱\s?미터|평방\s?미터"),
-    "ft²": ("area", r"ft²|sq(?:uare)?\.? (?:feet|foot|ft)", r"ft²|제곱\s?피트|평방\s?피트"),
+    "m²": ("area", r"m²|m2|sq(?:uare)?[ -]met(?:er|re)s?", r"m²|㎡|제곱\s?미터|평방\s?미터"),
+    "ft²": ("area", r"ft²|sq(?:uare)?\.?[ -](?:feet|foot|ft)", r"ft²|제곱\s?피트|평방\s?피트"),
     "km": ("length", r"km|kilomet(?:er|re)s?", r"km|㎞|킬로미터"),
     "cm": ("length", r"cm|centimet(?:er|re)s?", r"cm|㎝|센티미터|센티"),
     "mm": ("length", r"mm|millimet(?:er|re)s?", r"mm|㎜|밀리미터"),
@@ -50,7 +50,11 @@ UNITS: dict[str, tuple[str, str, str]] = {
     "TB": ("bytes", r"TB|terabytes?", r"TB|테라바이트"),
     "%": ("share", r"%|percent\b|per cent\b", r"%|퍼센트|프로(?![가-힣])"),
     "tenth": ("share", r"할", r"할(?=[\s.,이은는을의]|\s?\d푼|$)"),
-    "dollar": ("money", r"dollars?|USD|bucks?", r"달러|불(?![가-힣])|USD|\$"),
+    "dollar": (
+        "money",
+        r"dollars?|USD|bucks?",
+        r"달러|불(?![가-힣])|(?<=[만억천백십])불(?=에|을|로|의|이|은|씩|짜리|정도)|USD|\$",
+    ),
     "euro": ("money", r"euros?|EUR|€", r"유로|EUR|€"),
     "won": ("money", r"won|KRW|₩", r"원|KRW|₩"),
     "yen": ("money", r"yen|JPY", r"엔|JPY"),
@@ -100,7 +104,7 @@ METRIC: dict[str, tuple[str, float]] = {
     "mile": ("m", 1609.34), "yard": ("m", 0.9144), "foot": ("m", 0.3048), "inch": ("m", 0.0254), "km": ("m", 1000),
     "m": ("m", 1), "cm": ("m", 0.01), "mm": ("m", 0.001), "lb": ("g", 453.59), "oz": ("g", 28.35), "kg": ("g", 1000),
     "g": ("g", 1), "gallon": ("l", 3.785), "l": ("l", 1), "ml": ("l", 0.001),
-    "mph": ("km/h", 1.609), "km/h": ("km/h", 1),
+    "mph": ("km/h", 1.609), "km/h": ("km/h", 1), "ft²": ("m²", 0.0929), "m²": ("m²", 1), "ton": ("g", 10**6),
 }  # fmt: skip
 
 

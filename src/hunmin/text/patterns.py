@@ -63,7 +63,9 @@ MATH_SIGN = re.compile(r"[\\^_=<>+*/(){}\[\]|≤≥≠×÷√∈-]")
 COMMAND = re.compile(
     r"(?<![\\\w:])\\[A-Za-z]+\*?(?:\[[^\]\n]*\])?(?:\{(?:[^{}\n가-힣]|\{[^{}\n]*\})*\})*|\\[\\,;!%&#_{}$]"
 )
-URL = re.compile(r"(?:https?|ftp)://(?:(?!\][(\[])[^\s<>\"'`가-힣ㄱ-ㅎ）】」])+|(?<![\w@.])www\.[\w-]+\.(?:(?!\][(\[])[^\s<>\"'`가-힣])+")
+URL = re.compile(
+    r"(?:https?|ftp)://(?:(?!\][(\[])[^\s<>\"'`가-힣ㄱ-ㅎ）】」])+|(?<![\w@.])www\.[\w-]+\.(?:(?!\][(\[])[^\s<>\"'`가-힣])+"
+)
 # The address of a Markdown link or image, with or without a scheme.
 LINK = re.compile(
     r"\]\((?P<to>(?:[./#?]|[\w-]+[/.#])(?:[^\s()<>]|\([^\s()]*\))*|#(?:[^\s()]|\([^\s()]*\))+|https?://(?:[^\s()]|\([^\s()]*\))+)"
@@ -92,9 +94,12 @@ BOLD = re.compile(  # __so__, which is no blank to fill in
     r"(?<![A-Za-z0-9_])__(?=[A-Za-z0-9가-힣\"'“‘(\[`<*])(?:[^_\n]|_(?!_)){0,200}[^\s_]__(?!_)"
 )
 BLANK = re.compile(r"(?<![A-Za-z0-9_])_{2,}(?![A-Za-z0-9_])|(?<![.\w])\.{5,}")
-BRACKET = re.compile(r"(?<!\\)\[(?!\s*[xX]?\s*\])(?P<body>[^\[\]\n]{1,60})\](?!\(|\[(?:\0+|\d{1,3}|[a-z0-9]+(?:[._-][a-z0-9]+)*)\])")
+BRACKET = re.compile(
+    r"(?<!\\)\[(?!\s*[xX]?\s*\])(?P<body>[^\[\]\n]{1,60})\](?!\(|\[(?:\0+|\d{1,3}|[a-z0-9]+(?:[._-][a-z0-9]+)*)\])"
+)
 BRACE = re.compile(
-    r"\{%-?[ \t][^{}%\n]{1,200}%\}|\$\{[^{}\n]{1,60}\}|\{\{[^{}\n]{1,60}\}\}|(?<![\w\\])\{(?=[A-Za-z_])[^{}\n]{1,60}\}|%\([A-Za-z_]\w*\)[sdf]|(?<![\w%])%[sd](?![A-Za-z0-9])|(?<![\w$])\$[A-Z_]{2,}(?![a-z])"
+    r"\{%-?[ \t][^{}%\n]{1,200}%\}"
+    r"|\$\{[^{}\n]{1,60}\}|\{\{[^{}\n]{1,60}\}\}|(?<![\w\\])\{(?=[A-Za-z_])[^{}\n]{1,60}\}|%\([A-Za-z_]\w*\)[sdf]|(?<![\w%])%[sd](?![A-Za-z0-9])|(?<![\w$])\$[A-Z_]{2,}(?![a-z])"
 )
 FILE = re.compile(
     rf"(?<![A-Za-z0-9_.@/-])(?:[\w~.-]+[/\\])*[A-Za-z0-9_][A-Za-z0-9_-]*(?:\.[A-Za-z0-9_-]+)*\.(?:{EXTENSIONS})(?!_*[A-Za-z0-9])(?!\()(?:#[A-Za-z0-9_%-][\w%-]*)?"
@@ -108,7 +113,8 @@ CALL = re.compile(
 CALL_SIGN = re.compile(r"\((?<=[A-Za-z0-9_$].)")
 METHOD = re.compile(r"\.(?<![A-Za-z0-9_)\]].)[A-Za-z_]\w*\([^()\n가-힣]*\)")
 NOT_ARGUMENTS = re.compile(
-    r"(?:s|es|ies|n|d|r|ed|ing|ly|optional|required|default|aka|not|if|or|and|(?:except|without|including|only|with|from)\s.*|e\.g\..*|i\.e\..*)\Z", re.I
+    r"(?:s|es|ies|n|d|r|ed|ing|ly|optional|required|default|aka|not|if|or|and|(?:except|without|including|only|with|from)\s.*|e\.g\..*|i\.e\..*)\Z",
+    re.I,
 )
 DUNDER = (  # __name__ of a program; __other__ words are bold
     "init|main|name|str|repr|len|call|iter|next|a?enter|a?exit|(?:get|set|del)item|contains|eq|ne|lt|gt|le|ge|hash|bool"

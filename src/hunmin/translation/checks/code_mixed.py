@@ -70,7 +70,7 @@ def _blocks(original: str, text: str) -> list[Issue]:
         lines = [line.rstrip() for line in body.split("\n") if line.strip()]
         there = free[i] if len(free) == len(missing) else None
         kind = difference(body, there.of(text)) if there else "code"
-        if kind in ("", "comment"):
+        if kind in ("", "comment") or "\n" not in body and body.strip("`").strip() in text:
             continue
         if there and kind == "code" and only_formatted(body, there.of(text)):
             found.append(issue("code_mixed", REVIEW, (span.start, span.end), (there.start, there.end), FORMATTED))
@@ -187,7 +187,9 @@ def _name_severity(lost: Lost, name: str, original: str, text: str) -> str:
         return ""
     if difference(bare, there.strip("`").strip()) == "comment":
         return REVIEW  # `run()  # starts it`: what it says of itself is language
-    if bare.split() == there.strip("`").split() or re.sub(r"\s+(?=/>)", "", bare) == re.sub(r"\s+(?=/>)", "", there.strip("`")):
+    if bare.split() == there.strip("`").split() or re.sub(r"\s+(?=/>)", "", bare) == re.sub(
+        r"\s+(?=/>)", "", there.strip("`")
+    ):
         return REVIEW  # a tab for a blank, <Profile/> as <Profile />
     if re.sub(r",\s+", ",", bare) == re.sub(r",\s+", ",", there.strip("`").strip()):
         return REVIEW  # f(a,b) as f(a, b)

@@ -88,6 +88,8 @@ def _tail(original: str, text: str) -> list[Issue]:
     detail = "끝맺지 못한 문장 / the last sentence does not end"
     if OPEN_END.search(last):
         whole = original and (len(parts) > 1 or len(original.split()) >= 6)
+        if last.endswith(",") and ending(last[:-1]):
+            whole = False  # a comma for the full stop
         if re.search(r"(?:부터|까지)$", last) and _short_line(body, parts[-1]):
             whole = False  # an item may name a range
         return [issue("cut_off", CERTAIN if whole else REVIEW, source, end, detail)]

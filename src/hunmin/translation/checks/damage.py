@@ -63,7 +63,11 @@ def formatted_anew(mine: list[Line], other: list[Line]) -> bool:
 def _renamed(source: str, target: str) -> bool:
     """Tell whether single names of a line of code became single Hangul words, everything else being the same."""
     a, b = TOKEN.findall(source), TOKEN.findall(target)
-    if SLOT.fullmatch(source.strip()) or len(a) != len(b) or not (re.search(r"[=();\[\]]|\w-\w", source) or SQL_CLAUSE.match(source)):
+    if (
+        SLOT.fullmatch(source.strip())
+        or len(a) != len(b)
+        or not (re.search(r"[=();\[\]]|\w-\w", source) or SQL_CLAUSE.match(source))
+    ):
         return False
     return all(
         x == y or re.fullmatch(r"[A-Za-z_]\w*", x) and re.fullmatch("[가-힣]+", y) for x, y in zip(a, b, strict=True)

@@ -132,10 +132,8 @@ def _signs(
     return found
 
 
-def _in_list(
-    start: int, pairs: list[tuple[tuple[int, int], tuple[int, int], str, str]]
-) -> bool:
-    """Tell whether a numbered line of the source goes on a list or begins one; the next line of a paragraph does not."""
+def _in_list(start: int, pairs: list[tuple[tuple[int, int], tuple[int, int], str, str]]) -> bool:
+    """Tell whether a numbered line of the source is of a list, and not the next line of a paragraph."""
     at = next(i for i, p in enumerate(pairs) if p[0][0] == start)
     before = pairs[at - 1] if at else None
     if before is None or start - before[0][1] > 1:

@@ -100,20 +100,38 @@ def _placeholders(original: str, text: str) -> list[Issue]:
         if _callout(body, original[: lost.span.start], text):
             continue
         instead = lost.instead.of(text) if lost.instead else ""
-        translated = (body[0] in "[<" or body[:2] == "{%") and instead[:1] == body[0] and instead[-1:] == body[-1] and has_hangul(instead)
+        translated = (
+            (body[0] in "[<" or body[:2] == "{%")
+            and instead[:1] == body[0]
+            and instead[-1:] == body[-1]
+            and has_hangul(instead)
+        )
         detail = f"자리표시자 '{body[:40]}' 없음 / the placeholder is lost"
         if translated:
             detail = f"자리표시자 '{body[:40]}'가 번역됨 / the placeholder was translated"
         found.append(
             issue(
                 "markup",
-                REVIEW if translated or body[:2] == "{%" else CERTAIN,  # a template's tag may name a page's language
+                REVIEW if translated or _spoken(body, original[: lost.span.start]) else CERTAIN,
                 (lost.span.start, lost.span.end),
                 _where(lost, original, text),
                 detail,
             )
         )
     return found
+
+
+def _bare_heading(text: str, tag: Span) -> bool:
+    """Tell a heading whose sign touches its first word (#Execute a task) from a hashtag."""
+    return text[: tag.start].strip(" \t")[-1:] in ("", "\n") and bool(re.match(r"[ \t]+[A-Za-z]", text[tag.end :]))
+
+
+def _spoken(body: str, before: str) -> bool:
+    """Tell of an editor's words in what somebody says ("I make up [things]"), and of a template's tag, which may name
+    a page in its own language.
+    """
+    said = before[before.rfind("\n") + 1 :]
+    return body[:2] == "{%" or body[0] == "[" and (said.count('"') % 2 == 1 or said.count("“") > said.count("”"))
 
 
 def _callout(body: str, before: str, text: str) -> bool:
@@ -310,6 +328,7 @@ def _counts(original: str, text: str) -> list[Issue]:
                     )
                 )
     tags = [x for x in spans_of(original) if x.kind == "hashtag"]
+    tags = [x for x in tags if not _bare_heading(original, x)]
     n_tags = sum(x.kind == "hashtag" for x in spans_of(text)) if tags else 0
     if n_tags < len(tags):
         first = tags[0]

@@ -18,6 +18,7 @@ from ...text.numbers import Number
 from ...text.segments import is_code
 from .number_names import named
 from .number_order import doubled_places, swapped
+from .number_otherwise import measured_twice, written_otherwise
 from .number_pairs import Pair, pair, sizes
 from .reading import CERTAIN, REVIEW, Issue, countable, issue, numbers_of, place
 
@@ -30,16 +31,16 @@ PAIR = re.compile(r"\b(?:both|couple|pairs?|twice|second|double|either|neither|h
 BARE_CLOCK = re.compile(r"(?<!\d)\d{1,2}:(?=\s*(?:[|,.)]|$|[가-힣]|\s[가-힣]))")
 LENGTHS = frozenset(("km", "cm", "mm"))  # what an "m" is not, whatever else it means
 MONEY = re.compile(
-    r"[$€£¥₩₹¢]|달러|유로|파운드|엔|위안|원|불(?![가-힣])|페소|루피|루블|프랑|바트|USD|EUR|GBP|KRW|센트|펜스|페니|크로나|리라"
+    r"[$€£¥₩₹¢]|달러|유로|파운드|엔|위안|원|(?<=[만억천백십\d])\s?불|불(?![가-힣])|페소|루피|루블|프랑|바트|USD|EUR|GBP|KRW|센트|펜스|페니|크로나|리라"
 )
 PERCENT = re.compile(r"[%％]|퍼센트|프로|포인트|할(?!인)|분의|배|백분")
 LOSS = re.compile(r"손실|적자|손해|부채|빚|감소")
 LESS = re.compile(r"영하|마이너스|음수|음의|감소|줄|손실|적자|아래|낮|하락|떨어|빼|뺀|잃|기원전|부채|지출|차감|밑")
 OPERATOR = re.compile(r"[-+*/=×÷^]\s?\Z")
-RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 ZONE = re.compile(r"\b(?:UTC|GMT|[A-Z]{1,3}[SD]?T)\b")
 KOREAN_ZONE = re.compile(r"KST|JST|한국 ?(?:표준)?시|UTC ?\+ ?9")
 COIN = re.compile(r"[\s-]?(?:penn|nickel|dime|quarter)")
+HOURS = re.compile(r"\b9(?:am)? (?:to|-) 5\b")  # an office job
 EVERY = re.compile(r"모든|모두|전부|전체|완전|온전")
 RELATIVE_YEAR = re.compile(r"작년|올해|지난해|내년|금년")
 COINS = {"quarter": 25, "dime": 10, "nickel": 5, "penn": 1}
@@ -85,7 +86,7 @@ def find(original: str, text: str, context: Mapping[str, Any]) -> list[Issue]:
             or named(number, original, text)
         ):
             continue
-        if _written_otherwise(number, original, text):
+        if written_otherwise(number, original, text) or measured_twice(number, wanted, pairs.missing, original):
             continue
         severity = _severity(number, instead, original, text)
         if instead is None and severity is None:
@@ -93,6 +94,8 @@ def find(original: str, text: str, context: Mapping[str, Any]) -> list[Issue]:
             severity = REVIEW if instead else None
         if severity is None:
             continue
+        if any(_converted(number, n) for n in pairs.extra):
+            severity = REVIEW  # 75 mph as 시속 120km
         if instead is not None:
             strange = [n for n in strange if not n.values & instead.values]
             added = [n for n in added if n is not instead]
@@ -143,10 +146,13 @@ def _clashes(clashes: list[Pair], original: str, text: str) -> list[Issue]:
     }
     found = []
     for source, target in clashes:
-        if _written_otherwise(source, original, text):
+        if written_otherwise(source, original, text):
             continue
         lost = f"수 '{original[source.start : source.end]}' 없음 / the number is lost"
-        zones = ZONE.search(original, source.end, source.end + 12), KOREAN_ZONE.search(text, target.start - 12, target.end + 8)
+        zones = (
+            ZONE.search(original, source.end, source.end + 12),
+            KOREAN_ZONE.search(text, target.start - 12, target.end + 8),
+        )
         if source.written == "clock" and all(zones):
             found.append(_issue(REVIEW, source, (target.start, target.end), told["clock"]))
             continue  # 14:00 (UTC) as 23:00 (KST)
@@ -171,26 +177,13 @@ def _stands(number: Number, original: str, text: str) -> bool:
     name = re.search(r"([A-Z][A-Za-z]+)[ -]\Z", original[: number.start])
     if name and re.search(rf"(?<![A-Za-z]){name[1]}[ -]?{re.escape(written)}(?![\d.]*\d)", text):
         return True  # HTML 5 as HTML5
-    if re.fullmatch(r"\d+(?:\.0)+", written) and re.search(rf"(?<![\d.]){int(float(written.split('.')[0]))}(?![\d.]*\d)", text):
+    if re.fullmatch(r"\d+(?:\.0)+", written) and re.search(
+        rf"(?<![\d.]){int(float(written.split('.')[0]))}(?![\d.]*\d)", text
+    ):
         return True  # < 2.0.0 as < 2
     piece = re.escape(written)
     whole = re.compile(rf"(?<![\d.,\w]){piece}(?![\w.]*[A-Za-z\d]|[.,]\d|[만억조천백])(?![가-힣]*분의)")
     return 0 < len(whole.findall(original)) <= len(whole.findall(text))
-
-
-def _written_otherwise(number: Number, original: str, text: str) -> bool:
-    """Tell of `1 1/2` as 1과 1/2 or 1과 2분의 1, of 50-50 as 반반, and of the 2 of x^2 as x²."""
-    if number.values & {Fraction(50)} and "반반" in text and re.search(r"\b50\s?[-/–]\s?50\b", original):
-        return True
-    if number.written in ("fraction", "digits", "word") and len(number.parts) in (0, 1, 3):
-        value = next((v for v in number.values if isinstance(v, Fraction)), ONE)
-        if value > 1 and value.denominator > 1:
-            whole, above, below = value // 1, (value % 1).numerator, value.denominator
-            mixed = rf"(?<![\d.,]){whole}\s?[가-힣]{{0,4}}(?:과|와|하고)\s?(?:{above}\s?/\s?{below}|{below}\s?분의\s?{above})(?!\d)"
-            return bool(re.search(mixed, text))
-    power = re.search(r"\w\)?\^\{?-?$", original[: number.start])
-    raised = re.escape(original[number.start : number.end].translate(RAISED))
-    return bool(power and re.search(rf"(?<![⁰¹²³⁴-⁹]){raised}(?![⁰¹²³⁴-⁹])", text))
 
 
 def _severity(number: Number, instead: Number | None, original: str, text: str) -> str | None:
@@ -221,6 +214,12 @@ def _severity(number: Number, instead: Number | None, original: str, text: str) 
         return REVIEW if LESS.search(text) else CERTAIN  # "-5 degrees" is 영하 5도, not 5도
     if re.match(r"[A-Za-z]{3}|\$", original[number.end :]) and not number.unit and number.written == "digits":
         return REVIEW  # "9for" and "1$5", slips of the English
+    if (
+        instead is not None
+        and _scaled(number, instead, original)
+        or HOURS.search(original, max(0, number.start - 6), number.end + 6)
+    ):
+        return REVIEW
     if instead is not None and _beside(number, instead, original, text):
         return CERTAIN
     squeezed = re.sub(r"\s", "", piece)
@@ -231,6 +230,15 @@ def _severity(number: Number, instead: Number | None, original: str, text: str) 
     if len(squeezed) >= 3 and _count(squeezed, text) >= _count(squeezed, original):
         return REVIEW
     return REVIEW if elsewhere else CERTAIN
+
+
+def _scaled(number: Number, there: Number, original: str) -> bool:
+    """Tell of a scale that English says once: "150 million today and 200 tomorrow"."""
+    return any(
+        re.search(rf"(?i)\b{name}", original)
+        and there.values & {v * size for v in number.values if isinstance(v, Fraction)}
+        for name, size in (("thousand", 10**3), ("million", 10**6), ("billion", 10**9))
+    )
 
 
 def _beside(number: Number, instead: Number, original: str, text: str) -> bool:

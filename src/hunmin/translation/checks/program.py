@@ -11,7 +11,9 @@ from ...text.codelines import code_lines, may_have_code
 from ...text.hangul import has_hangul
 
 COMMENT = re.compile(
-    r"(?<![:\\\"'&\w])//[^\n]*|(?:(?<=\s)|^)#(?![\w!])[^\n]*|(?<=\S[ \t])#(?=[^\W\d_]{2,} [^\n;{},]*$)[^\n]*|/\*.*?\*/|<!--.*?-->|(?:(?<=\s)|^)--\s[^\n]*", re.S | re.M
+    r"(?<![:\\\"'&\w])//[^\n]*|(?:(?<=\s)|^)#(?![\w!])[^\n]*|(?<=\S[ \t])#"
+    r"(?=[^\W\d_]{2,} [^\n;{},]*$)[^\n]*|/\*.*?\*/|<!--.*?-->|(?:(?<=\s)|^)--\s[^\n]*",
+    re.S | re.M,
 )
 DOCSTRING = re.compile(r"\"\"\".*?\"\"\"|'''.*?'''", re.S)
 STRING = re.compile(r"\"(?:[^\"\\\n]|\\.)*\"|'(?:[^'\\\n]|\\.)*'")

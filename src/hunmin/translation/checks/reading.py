@@ -52,6 +52,8 @@ HYPHENATED = re.compile(r"\s(?=-\d)")  # RubyGems-3.3.7, whose name is blanked
 def countable(text: str) -> str:
     """Give the text with what holds digits of its own (code, LaTeX, URLs, list signs) blanked; formulas stay."""
     plain = prose(text, [span for span in spans_of(text) if span.kind in NOT_NUMBERS])
+    if "&#" in plain:
+        plain = re.sub(r"&#\d+;", lambda m: " " * len(m.group()), plain)
     if "-" in plain:
         plain = HYPHENATED.sub(lambda m: "a" if text[m.start()].isalnum() else m.group(), plain)
     return UNDERLINE.sub(lambda m: " " * len(m.group()), plain) if "_" in plain else plain

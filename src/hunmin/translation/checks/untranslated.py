@@ -70,7 +70,12 @@ def _set_apart(text: str, start: int, end: int) -> bool:
     block = [m.start() for m in SHOWN.finditer(text, 0, start)]
     paragraph = text[text.rfind("\n\n", 0, start) + 1 : start].strip()
     comment = re.match(r"(?:[ \t]{2,}|.*[;{}][ \t]*)(?:#|//)[ \t]?[^\n]*\Z", line)
-    shown = line.lstrip().startswith(">") or paragraph.startswith(">") or bool(comment) or any(text.startswith("<", a) and "</" not in text[a:start] for a in block)
+    shown = (
+        line.lstrip().startswith(">")
+        or paragraph.startswith(">")
+        or bool(comment)
+        or any(text.startswith("<", a) and "</" not in text[a:start] for a in block)
+    )
     ticked = text.count("`", max(0, text.rfind("\n\n", 0, start)), start) % 2 == 1  # code that goes over a line's end
     spoken_of = MENTION.match(rest) or text[end - 1] not in ".!?" and WORDING.match(rest)
     return bool(attribute or link or quoted or shown or ticked or spoken_of)

@@ -1,0 +1,64 @@
+"""Numbers that stand in the translation in another writing, or that their sentence tells twice in two units."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from fractions import Fraction
+
+from ...text.number_units import metric
+from ...text.numbers import Number
+
+RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
+CLOCK = re.compile(r"0?(\d{1,2})[.:]?([0-5]\d)")
+SAME = 0.08  # people round what they convert: 6 miles (10 km)
+
+
+def written_otherwise(number: Number, original: str, text: str) -> bool:
+    """Tell of `1 1/2` as 1과 1/2 or 1과 2분의 1, of 50-50 as 반반, of 6.30 as 6시 30분, of .268 as 2할 6푼 8리, of
+    June 15 as 6.15, and of the 2 of x^2 as x².
+    """
+    written = original[number.start : number.end]
+    if number.values & {Fraction(50)} and "반반" in text and re.search(r"\b50\s?[-/–]\s?50\b", original):
+        return True
+    clock = CLOCK.fullmatch(written)
+    if clock and re.search(rf"(?<!\d){int(clock[1])}시\s?{int(clock[2])}분", text):
+        return True
+    if re.fullmatch(r"0?\.\d+", written) and re.search(r"\d할", text):
+        return True
+    day = next((v for v in number.values if isinstance(v, tuple) and v[0] == "date"), None)
+    if day and re.search(rf"(?<![\d.]){day[1]}\s?[.·/]\s?{day[2]}(?![\d.]*\d)", text):
+        return True
+    if number.written in ("fraction", "digits", "word") and len(number.parts) in (0, 1, 3):
+        value = next((v for v in number.values if isinstance(v, Fraction)), Fraction(1))
+        if value > 1 and value.denominator > 1:
+            whole, above, below = value // 1, (value % 1).numerator, value.denominator
+            half = rf"(?:{above}\s?/\s?{below}|{below}\s?분의\s?{above})(?!\d)"
+            return bool(re.search(rf"(?<![\d.,]){whole}\s?[가-힣]{{0,4}}(?:과|와|하고)\s?{half}", text))
+    power = re.search(r"\w\)?\^\{?-?$", original[: number.start])
+    raised = re.escape(written.translate(RAISED))
+    return bool(power and re.search(rf"(?<![⁰¹²³⁴-⁹]){raised}(?![⁰¹²³⁴-⁹])", text))
+
+
+def measured_twice(number: Number, wanted: Sequence[Number], missing: Sequence[Number], original: str) -> bool:
+    """Tell whether the English gives a measure in two units of which the Korean keeps one: 36 inches (900 mm)."""
+    mine = _metric(number)
+    if not mine:
+        return False
+    lost = {id(one) for one in missing}
+    for other in wanted:
+        if id(other) in lost or other.unit == number.unit:
+            continue
+        first, second = sorted((number, other), key=lambda one: one.start)
+        between = original[first.end : second.start]
+        if len(between) > 20 or "(" not in between and "/" not in between:
+            continue
+        theirs = _metric(other)
+        if any(a[0] == b[0] and abs(a[1] - b[1]) <= SAME * abs(b[1]) for a in mine for b in theirs):
+            return True
+    return False
+
+
+def _metric(number: Number) -> list[tuple[str, float]]:
+    found = (metric(value, number.unit) for value in number.values if isinstance(value, Fraction))
+    return [one for one in found if one]

@@ -42,7 +42,9 @@ if __name__ == "__main__":
     seconds = time.monotonic() - begun
     digest = hashlib.sha256()
     for name in ("records.jsonl", "dropped.jsonl"):
-        digest.update((Path(out) / name).read_bytes())
+        with (Path(out) / name).open("rb") as file:  # in pieces: the memory is measured
+            while piece := file.read(2**20):
+                digest.update(piece)
     print(json.dumps({"wall_seconds": round(seconds, 2), "kept": counts.n_kept, "dropped": counts.n_dropped,
         "sha256": digest.hexdigest()[:16]}))
 """

@@ -95,8 +95,8 @@ def star_edges(paths: Sequence[Path], folder: Path) -> Iterator[np.ndarray]:
     n = sum(path.stat().st_size for path in paths) // 8
     piles = min(PILES, -(-n // CHUNK))
     if piles <= 1:
-        for keys in [np.concatenate([np.empty(0, "u8"), *chunks(paths, "u8")])]:
-            yield _edges(keys, np.arange(n, dtype=INDEX))
+        keys = np.concatenate([np.empty(0, "u8"), *chunks(paths, "u8")])
+        yield _edges(keys, np.arange(n, dtype=INDEX))
         return
     with tempfile.TemporaryDirectory(dir=folder) as scratch:
         names = [Path(scratch) / str(i) for i in range(piles)]

@@ -10,7 +10,7 @@ from fractions import Fraction
 
 # unit -> (family, English writing, Korean writing); a unit of the same family in its place is an error
 UNITS: dict[str, tuple[str, str, str]] = {
-    "km/h": ("speed", r"km/h|kmh|kph|kilometers per hour", r"km/h"),
+    "km/h": ("speed", r"km/hr?|kmh|kph|kilometers per hour", r"km/h"),
     "mph": ("speed", r"mph|miles per hour", r"mph"),
     "m/s": ("speed", r"m/s", r"m/s"),
     "m²": ("area", r"m²|m2|sq(?:uare)?[ -]met(?:er|re)s?", r"m²|㎡|제곱\s?미터|평방\s?미터"),

@@ -54,7 +54,7 @@ SQL_STATEMENT = re.compile(  # whole, up to its semicolon, with prose behind it 
     r"\b(?:SELECT\b[^;\n]{1,300}?\bFROM\b|INSERT INTO\b|UPDATE\b[^;\n]{1,80}?\bSET\b|DELETE FROM\b|DROP TABLE\b"
     r"|CREATE (?:TABLE|INDEX|VIEW)\b|ALTER TABLE\b)[^;\n가-힣]{1,400};"
 )
-DISPLAY = re.compile(r"\$\$.+?\$\$|\\\[(?![A-Z][A-Za-z.,]+(?: [A-Za-z.,]+)*\\\]).+?\\\]|\\\(.+?\\\)", re.S)
+DISPLAY = re.compile(r"\$\$.+?\$\$|\\\[(?![A-Z][A-Za-z.,]+(?: [A-Za-z0-9.,&]+)*\\\]).+?\\\]|\\\(.+?\\\)", re.S)
 ENVIRONMENT = re.compile(
     rf"\\begin\{{(?!(?:{LISTING_ENVIRONMENTS})\*?\}})(?P<env>[A-Za-z]+\*?)\}}.*?\\end\{{(?P=env)\}}", re.S
 )

@@ -7,6 +7,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from difflib import SequenceMatcher
+from html import unescape
 from typing import Any
 
 from ...text.hangul import has_hangul
@@ -72,6 +73,8 @@ def _blocks(original: str, text: str) -> list[Issue]:
         kind = difference(body, there.of(text)) if there else "code"
         if kind in ("", "comment") or "\n" not in body and body.strip("`").strip() in text:
             continue
+        if there and body[:1] == "<" and "".join(unescape(body).split()) == "".join(unescape(there.of(text)).split()):
+            continue  # an empty line behind <pre>
         if there and kind == "code" and only_formatted(body, there.of(text)):
             found.append(issue("code_mixed", REVIEW, (span.start, span.end), (there.start, there.end), FORMATTED))
             continue

@@ -28,7 +28,7 @@ HEADING = re.compile(r"^[ \t]*(#{1,6})[ \t]")
 BULLET = re.compile(r"^[ \t]*([-*+•])[ \t]")
 NUMBERED = re.compile(r"^[ \t]*(\d{1,3})[.)][ \t]")
 OTHER_SIGN = re.compile(
-    r"^[ \t>*_]*(?:[-*+•·▪◦○●■□–—]|[①-⑳]|\(?[\d가-하ⅰ-ⅹ]{1,3}[.)]|\d{1,3}(?:단계|번|째)|(?:첫|둘|셋|넷|다섯)째)"
+    r"^[ \t>*_]*(?:[-*+•·▪◦○●■□–—]|[①-⑳]|\(?[\d가-하ⅰ-ⅹ]{1,3}\s?[.)]|\d{1,3}(?:단계|번|째)|(?:첫|둘|셋|넷|다섯)째)"
 )
 SIGNS = (
     ("제목 표시 / heading sign", HEADING),
@@ -67,7 +67,7 @@ def find(original: str, text: str) -> list[Issue]:
         ):
             found.append(issue("markup", CERTAIN, a, b, "쌍점 자리가 바뀜 / a colon changed its place"))
         found += _signs(a, b, one, two, pairs, shape)
-        if bars and one.count("|") >= 2 and one.count("|") != two.count("|") and "||" not in one and "`" not in one:
+        if bars and one.count("|") >= 2 and _cells(one) != _cells(two) and "||" not in one and "`" not in one:
             detail = f"표의 칸 나눔 {one.count('|')} → {two.count('|')} / cell separators changed"
             found.append(issue("markup", CERTAIN, a, b, detail))
     return found
@@ -130,6 +130,11 @@ def _signs(
         span = (a[0] + sign.start(1), a[0] + sign.end(1))
         found.append(issue("markup", severity, span, (b[0], b[0]), f"{name} '{sign[1]}' 없음 / is lost"))
     return found
+
+
+def _cells(line: str) -> int:
+    """Give how many cells a row of a table has; the bars at both ends may be left out."""
+    return line.strip().strip("|").count("|")
 
 
 def _in_list(start: int, pairs: list[tuple[tuple[int, int], tuple[int, int], str, str]]) -> bool:

@@ -13,7 +13,7 @@ from fractions import Fraction
 from typing import Any
 
 from ...text.counters import orphans
-from ...text.number_units import FAMILY, UNITS, metric
+from ...text.number_units import FAMILY, SIGNS, UNITS, metric
 from ...text.numbers import Number
 from ...text.segments import is_code
 from .number_names import named
@@ -41,6 +41,8 @@ ZONE = re.compile(r"\b(?:UTC|GMT|[A-Z]{1,3}[SD]?T)\b")
 KOREAN_ZONE = re.compile(r"KST|JST|한국 ?(?:표준)?시|UTC ?\+ ?9")
 COIN = re.compile(r"[\s-]?(?:penn|nickel|dime|quarter)")
 HOURS = re.compile(r"\b9(?:am)? (?:to|-) 5\b")  # an office job
+IN_WON = re.compile(r"약\s?[\d,.만억천백 ]+원")
+FIRST, MOST = re.compile(r"\b[Nn]o\. ?\Z"), re.compile(r"가장|최고|최대|제일|으뜸")
 EVERY = re.compile(r"모든|모두|전부|전체|완전|온전")
 RELATIVE_YEAR = re.compile(r"작년|올해|지난해|내년|금년")
 COINS = {"quarter": 25, "dime": 10, "nickel": 5, "penn": 1}
@@ -212,6 +214,16 @@ def _severity(number: Number, instead: Number | None, original: str, text: str) 
         if LOSS.search(text[max(0, instead.start - 15) : instead.end + 15]):
             return None  # "a loss of -$3,000" is 3,000달러의 손실
         return REVIEW if LESS.search(text) else CERTAIN  # "-5 degrees" is 영하 5도, not 5도
+    if re.fullmatch(r"(?:19|20)\d\d", piece.strip()) and RELATIVE_YEAR.search(text):
+        return REVIEW
+    if (
+        number.unit in SIGNS.values()
+        and "(" in original[max(0, number.start - 12) : number.start]
+        and IN_WON.search(text)
+    ):
+        return REVIEW  # 500 euros (US$790) as 500유로(약 80만원)
+    if FIRST.search(original[: number.start]) and MOST.search(text):
+        return REVIEW
     if re.match(r"[A-Za-z]{3}|\$", original[number.end :]) and not number.unit and number.written == "digits":
         return REVIEW  # "9for" and "1$5", slips of the English
     if (
@@ -224,8 +236,6 @@ def _severity(number: Number, instead: Number | None, original: str, text: str) 
         return CERTAIN
     squeezed = re.sub(r"\s", "", piece)
     if squeezed == "100" and number.unit == "%" and instead is None and EVERY.search(text):
-        return REVIEW
-    if re.fullmatch(r"(?:19|20)\d\d", squeezed) and instead is None and RELATIVE_YEAR.search(text):
         return REVIEW
     if len(squeezed) >= 3 and _count(squeezed, text) >= _count(squeezed, original):
         return REVIEW

@@ -11,7 +11,9 @@ from ...text.numbers import Number
 
 RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 CLOCK = re.compile(r"0?(\d{1,2})[.:]?([0-5]\d)")
-SAME = 0.08  # people round what they convert: 6 miles (10 km)
+HEAT = re.compile(r"(?:\s?(?:to|-|–)\s?\d+)?\s?degrees")
+TWICE = re.compile(r"[(/]|\bor\b|translat|equal")
+SAME = 0.1  # people round what they convert: 6 miles (10 km)
 
 
 def written_otherwise(number: Number, original: str, text: str) -> bool:
@@ -26,9 +28,15 @@ def written_otherwise(number: Number, original: str, text: str) -> bool:
         return True
     if re.fullmatch(r"0?\.\d+", written) and re.search(r"\d할", text):
         return True
-    day = next((v for v in number.values if isinstance(v, tuple) and v[0] == "date"), None)
-    if day and re.search(rf"(?<![\d.]){day[1]}\s?[.·/]\s?{day[2]}(?![\d.]*\d)", text):
+    point = re.fullmatch(r"(\d+)\.(\d+)", written)
+    if point and re.search(rf"(?<!\d){point[1]}초\s?{point[2]}(?!\d)", text):
+        return True  # 13초04
+    heat = HEAT.match(original, number.end)
+    if heat and any(_warm(value, text) for value in number.values if isinstance(value, Fraction)):
         return True
+    day = next((v for v in number.values if isinstance(v, tuple) and v[0] == "date"), None)
+    if day and re.search(rf"(?<![\d.]){day[1]}\s?[.·/]?\s?{day[2]}(?![\d.]*\d)", text):
+        return True  # 6.15, 9·11, 911
     if number.written in ("fraction", "digits", "word") and len(number.parts) in (0, 1, 3):
         value = next((v for v in number.values if isinstance(v, Fraction)), Fraction(1))
         if value > 1 and value.denominator > 1:
@@ -51,12 +59,18 @@ def measured_twice(number: Number, wanted: Sequence[Number], missing: Sequence[N
             continue
         first, second = sorted((number, other), key=lambda one: one.start)
         between = original[first.end : second.start]
-        if len(between) > 20 or "(" not in between and "/" not in between:
+        if len(between) > 45 or not TWICE.search(between):
             continue
         theirs = _metric(other)
         if any(a[0] == b[0] and abs(a[1] - b[1]) <= SAME * abs(b[1]) for a in mine for b in theirs):
             return True
     return False
+
+
+def _warm(value: Fraction, text: str) -> bool:
+    """Tell whether degrees without a scale stand in the Korean as Celsius: 77 degrees as 25도."""
+    celsius = (float(value) - 32) / 1.8
+    return any(abs(int(m[1]) - celsius) <= 1 for m in re.finditer(r"(\d{1,3})(?=도|\s?[~∼–-]\s?\d+도)", text))
 
 
 def _metric(number: Number) -> list[tuple[str, float]]:

@@ -35,7 +35,7 @@ def written_otherwise(number: Number, original: str, text: str) -> bool:
     if heat and any(_warm(value, text) for value in number.values if isinstance(value, Fraction)):
         return True
     day = next((v for v in number.values if isinstance(v, tuple) and v[0] == "date"), None)
-    if day and re.search(rf"(?<![\d.]){day[1]}\s?[.·/]?\s?{day[2]}(?![\d.]*\d)", text):
+    if day and number.written == "date" and re.search(rf"(?<![\d.]){day[1]}\s?[.·/]?\s?{day[2]}(?![\d.]*\d)", text):
         return True  # 6.15, 9·11, 911
     if number.written in ("fraction", "digits", "word") and len(number.parts) in (0, 1, 3):
         value = next((v for v in number.values if isinstance(v, Fraction)), Fraction(1))

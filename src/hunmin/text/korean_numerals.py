@@ -26,7 +26,7 @@ NATIVE_FIRST = re.compile(rf"[{''.join({name[0] for name in (*NATIVE_TENS, *NATI
 _SHORT = "|".join(name for name in NATIVE_ONES if len(name) == 1)
 _LONG = "|".join(name for name in NATIVE_ONES if len(name) > 1)
 NATIVE = re.compile(
-    rf"(?<![가-힣\d\0])(?:(?P<t>{'|'.join(NATIVE_TENS)})(?P<to>{_LONG}|{_SHORT})?(?={_COUNTER})"
+    rf"(?<![가-힣\d\0])(?:(?P<t>{'|'.join(NATIVE_TENS)})(?:\s?(?P<to>{_LONG}|{_SHORT}))?(?={_COUNTER})"
     rf"|(?P<whole>둘|셋|넷|(?:스물|서른|마흔|쉰|예순|일흔|여든|아흔)(?:{_LONG})?|열(?:{_LONG}))(?=[이을은에의과도])"
     rf"|(?P<o>(?:{_LONG})(?={_COUNTER}|[가-힣]{{2}})|(?:{_SHORT})(?={_COUNTER})(?![,.)]|$)))"
 )
@@ -74,7 +74,7 @@ def korean_words(text: str) -> Iterator[tuple[int, int, Fraction, str]]:
 def native(body: str) -> int:
     """Give the value of a native numeral: 스물다섯 is 25."""
     tens = next((name for name in NATIVE_TENS if body.startswith(name)), "")
-    return NATIVE_TENS.get(tens, 0) + NATIVE_ONES.get(body[len(tens) :], 0)
+    return NATIVE_TENS.get(tens, 0) + NATIVE_ONES.get(body[len(tens) :].strip(), 0)
 
 
 def sino(body: str) -> int:

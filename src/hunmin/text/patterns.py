@@ -54,7 +54,10 @@ SQL_STATEMENT = re.compile(  # whole, up to its semicolon, with prose behind it 
     r"\b(?:SELECT\b[^;\n]{1,300}?\bFROM\b|INSERT INTO\b|UPDATE\b[^;\n]{1,80}?\bSET\b|DELETE FROM\b|DROP TABLE\b"
     r"|CREATE (?:TABLE|INDEX|VIEW)\b|ALTER TABLE\b)[^;\n가-힣]{1,400};"
 )
-DISPLAY = re.compile(r"\$\$.+?\$\$|\\\[(?![A-Z][A-Za-z.,]+(?: [A-Za-z0-9.,&]+)*\\\]).+?\\\]|\\\(.+?\\\)", re.S)
+DISPLAY = re.compile(
+    r"\$\$.+?\$\$|\\\[(?![A-Z][A-Za-z.,]+(?: [A-Za-z0-9.,&]+)*\\\]|[a-z]+-[a-z]+:\d+\\\]).+?\\\]|\\\((?![a-z]{2,}_[a-z]{2,}\\\)).+?\\\)",
+    re.S,
+)
 ENVIRONMENT = re.compile(
     rf"\\begin\{{(?!(?:{LISTING_ENVIRONMENTS})\*?\}})(?P<env>[A-Za-z]+\*?)\}}.*?\\end\{{(?P=env)\}}", re.S
 )
@@ -113,7 +116,7 @@ CALL = re.compile(
 CALL_SIGN = re.compile(r"\((?<=[A-Za-z0-9_$].)")
 METHOD = re.compile(r"\.(?<![A-Za-z0-9_)\]].)[A-Za-z_]\w*\([^()\n가-힣]*\)")
 NOT_ARGUMENTS = re.compile(
-    r"(?:s|es|ies|n|d|r|ed|ing|ly|optional|required|default|aka|not|if|or|and|(?:except|without|including|only|with|from)\s.*|e\.g\..*|i\.e\..*)\Z",
+    r"(?:s|es|ies|n|d|r|ed|ing|ly|optional|required|default|aka|not|if|or|and|\d+(?:\.\d+)*\.x|\d+\.\d+\.\d+|(?:except|without|including|only|with|from)\s.*|e\.g\..*|i\.e\..*)\Z",
     re.I,
 )
 DUNDER = (  # __name__ of a program; __other__ words are bold
@@ -145,7 +148,7 @@ OPERATOR = re.compile(r"(?<![=!<>+*/&-])(?:===?|!==?|&&|\+=|-=|:=|=>|->)(?![=>&+
 # The letter first, then what may not stand around it: the engine skips from letter to letter.
 VARIABLE = re.compile(r"[b-hj-z](?![A-Za-z0-9_'’./()@*:-])(?<![A-Za-z0-9_.'’\"“(/@#$%&*\d-].)(?<!\d .)")
 SLANG = frozenset("u r n k b c w y v x".split())
-HASHTAG = re.compile(r"(?<![A-Za-z0-9_&/#])#[A-Za-z가-힣_][\w]*|(?<![A-Za-z0-9_.])@[A-Za-z_]\w+")
+HASHTAG = re.compile(r"(?<![A-Za-z0-9_&/#\0])#[A-Za-z가-힣_][\w]*|(?<![A-Za-z0-9_.])@[A-Za-z_]\w+")
 EMPHASIS = re.compile(
     r"(?<![\\*\w])(?P<a>\*{1,3})(?=[^\s*])[^\n]*?[^\s*](?P=a)(?![*])|(?<![\\~])~~(?=\S)[^\n~]+~~|(?<=[가-힣\w])(?P<b>\*{2,3})(?=\S)[^\n*]+?(?<=\S)(?P=b)"
 )

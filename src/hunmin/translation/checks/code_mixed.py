@@ -190,6 +190,8 @@ def _name_severity(lost: Lost, name: str, original: str, text: str) -> str:
         return ""
     if difference(bare, there.strip("`").strip()) == "comment":
         return REVIEW  # `run()  # starts it`: what it says of itself is language
+    if bare[:1] == "<" and "".join(unescape(bare).split()) == "".join(unescape(there).split()):
+        return ""  # an empty line behind <pre>
     if bare.split() == there.strip("`").split() or re.sub(r"\s+(?=/>)", "", bare) == re.sub(
         r"\s+(?=/>)", "", there.strip("`")
     ):
@@ -204,7 +206,7 @@ def _name_severity(lost: Lost, name: str, original: str, text: str) -> str:
     if x in y or y in x or re.fullmatch(r"[a-z]+(?:[@/|:-][a-z]+)+", bare):
         return REVIEW  # said with more or fewer words, or a form to be filled in
     if has_hangul(there):
-        if NAMED_IN_WORDS.fullmatch(bare):
+        if NAMED_IN_WORDS.fullmatch(bare) or re.fullmatch(r"_+[a-z]+_+", bare):
             return REVIEW  # a shape `(frequencies, sequence length)`
         whole = CODEY.search(bare) or _in_block(bare, original)
         return CERTAIN if whole and not SLOT.search(bare) else REVIEW

@@ -151,6 +151,9 @@ def _items(original: str, text: str) -> list[Issue]:
     numbers = [m[1] for m in NUMBER_OF.finditer(original)]
     if len(numbers) >= n_lost and all(number in text for number in numbers):
         return []  # 1) ... and 2) ... in one line
+    words = [re.findall(r"[A-Za-z]\w+", _line(original, m.start())) for m in source]
+    if all(w and len(w) <= 3 and all(x in text for x in w) for w in words):
+        return []  # names that one sentence tells
     if len(lines_of(text)) >= len(lines_of(original)):
         return []  # the signs are gone, the lines are there: markup's affair
     where = _gap(original, text, [m.start() for m in source], [m.start() for m in target])

@@ -165,8 +165,8 @@ def _headings(original: str, text: str) -> list[Issue]:
                     f"{name} {len(x)} → {len(y)}",
                 )
             )
-    bars, there = original.count("|"), text.count("|")
-    if bars >= 4 and there < bars and any(s.kind == "table" for s in spans_of(original)):
+    bars, there = (sum(_cells(line) for line in side.split("\n")) for side in (original, text))
+    if bars >= 3 and there < bars and any(s.kind == "table" for s in spans_of(original)):
         found.append(
             issue(
                 "markup",

@@ -152,10 +152,10 @@ def _clashes(clashes: list[Pair], original: str, text: str) -> list[Issue]:
             continue
         lost = f"수 '{original[source.start : source.end]}' 없음 / the number is lost"
         zones = (
-            ZONE.search(original, source.end, source.end + 12),
-            KOREAN_ZONE.search(text, target.start - 12, target.end + 8),
+            ZONE.search(original, source.end, source.end + 22),
+            KOREAN_ZONE.search(text, target.start - 12, target.end + 18),
         )
-        if source.written == "clock" and all(zones):
+        if source.written in ("clock", "date") and all(zones):
             found.append(_issue(REVIEW, source, (target.start, target.end), told["clock"]))
             continue  # 14:00 (UTC) as 23:00 (KST)
         turned = source.written in ("ratio", "fraction") and _pieces(source) == _pieces(target)
@@ -176,7 +176,9 @@ def _stands(number: Number, original: str, text: str) -> bool:
     ):
         return False
     written = original[number.start : number.end]
-    name = re.search(r"([A-Z][A-Za-z]+)[ -]\Z", original[: number.start])
+    name = re.search(r"([A-Za-z]{3,})[ -]\Z", original[: number.start])
+    if name and name[1].lower() == "version" and re.search(rf"(?<![A-Za-z])v{re.escape(written)}(?![\d.]*\d)", text):
+        return True  # version 4 as v4
     if name and re.search(rf"(?<![A-Za-z]){name[1]}[ -]?{re.escape(written)}(?![\d.]*\d)", text):
         return True  # HTML 5 as HTML5
     if re.fullmatch(r"\d+(?:\.0)+", written) and re.search(

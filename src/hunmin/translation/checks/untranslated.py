@@ -77,6 +77,7 @@ def _set_apart(text: str, start: int, end: int) -> bool:
         or any(text.startswith("<", a) and "</" not in text[a:start] for a in block)
     )
     ticked = text.count("`", max(0, text.rfind("\n\n", 0, start)), start) % 2 == 1  # code that goes over a line's end
+    shown = shown or text.count("{% highlight", 0, start) > text.count("{% endhighlight", 0, start)
     shown = shown or bool(REFERENCE.search(line))  # a list of papers
     spoken_of = MENTION.match(rest) or text[end - 1] not in ".!?" and WORDING.match(rest)
     return bool(attribute or link or quoted or shown or ticked or spoken_of)

@@ -119,7 +119,7 @@ _IMPLIED = re.compile(
     r"|(?P<quarter>[qQ]uarters?)|(?P<two>[tT]wice|[dD]oubled?s?|[bB]oth|[cC]ouple|[pP]airs?|[sS]econd)"
     r"|(?P<three>[tT]hrice|[tT]ripled?s?)|(?P<four>[qQ]uadrupled?s?)|(?P<one>[oO]nce|[fF]irst|[oO]ne|[sS]ingle)"
     rf"|(?P<ties>(?i:{'|'.join(_TIES)}))ties"
-    r"|(?P<roman>(?=[XIVL]{2,}\b)(?:XL|L?X{0,3}(?!L))(?:IX|IV|V?I{0,3})))\b"
+    r"|(?P<roman>(?=[XIVL]{2,}\b)(?:XL|L?X{0,3})(?:IX|IV|V?I{0,3})(?<=[XIVL])))\b"
 )
 _F = Fraction
 _VALUES: dict[str, tuple[Fraction, str]] = {
@@ -133,7 +133,7 @@ _VALUES: dict[str, tuple[Fraction, str]] = {
 def roman(body: str) -> int:
     """Give the value of a Roman numeral."""
     values = [_ROMAN[char] for char in body]
-    return sum(-a if a < b else a for a, b in zip(values, [*values[1:], 0], strict=False))
+    return sum(-a if a < b else a for a, b in zip(values, [*values[1:], 0], strict=True))
 
 
 def implied(text: str) -> Iterator[tuple[int, int, Fraction, str]]:

@@ -55,7 +55,8 @@ SQL_STATEMENT = re.compile(  # whole, up to its semicolon, with prose behind it 
     r"|CREATE (?:TABLE|INDEX|VIEW)\b|ALTER TABLE\b)[^;\n가-힣]{1,400};"
 )
 DISPLAY = re.compile(
-    r"\$\$.+?\$\$|\\\[(?![A-Z][A-Za-z.,]+(?: [A-Za-z0-9.,&]+)*\\\]|[a-z]+-[a-z]+:\d+\\\]).+?\\\]|\\\((?![a-z]{2,}_[a-z]{2,}\\\)).+?\\\)",
+    r"\$\$.+?\$\$|\\\[(?![A-Z][A-Za-z.,]+(?: [A-Za-z0-9.,&]+)*\\\]"
+    r"|[a-z]+-[a-z]+:\d+\\\]).+?\\\]|\\\((?![a-z]{2,}_[a-z]{2,}\\\)).+?\\\)",
     re.S,
 )
 ENVIRONMENT = re.compile(

@@ -56,7 +56,7 @@ SQL_STATEMENT = re.compile(  # whole, up to its semicolon, with prose behind it 
 )
 DISPLAY = re.compile(
     r"\$\$.+?\$\$|\\\[(?![A-Z][A-Za-z.,]+(?: [A-Za-z0-9.,&]+)*\\\]"
-    r"|[a-z]+-[a-z]+:\d+\\\]).+?\\\]|\\\((?![a-z]{2,}_[a-z]{2,}\\\)).+?\\\)",
+    r"|[a-z]+-[a-z]+:\d+\\\]).+?\\\]|\\\((?![a-z]{2,}(?:_[a-z]{2,})?\\\)).+?\\\)",
     re.S,
 )
 ENVIRONMENT = re.compile(
@@ -99,7 +99,7 @@ BOLD = re.compile(  # __so__, which is no blank to fill in
 )
 BLANK = re.compile(r"(?<![A-Za-z0-9_])_{2,}(?![A-Za-z0-9_])|(?<![.\w])\.{5,}")
 BRACKET = re.compile(
-    r"(?<!\\)\[(?!\s*[xX]?\s*\])(?P<body>[^\[\]\n]{1,60})\](?!\(|\[(?:\0+|\d{1,3}|[a-z0-9]+(?:[._-][a-z0-9]+)*)\])"
+    r"(?<!\\)\[(?!\s*[xX]?\s*\])(?P<body>[^\[\]\n]{1,60})\](?!\(|\s\(https?:|\[(?:\0+|\d{1,3}|[a-z0-9]+(?:[._-][a-z0-9]+)*)\])"
 )
 BRACE = re.compile(
     r"\{%-?[ \t][^{}%\n]{1,200}%\}"

@@ -61,7 +61,7 @@ def _severity(one: Lost, original: str, text: str, here: set[str], links: bool) 
     if not ABSOLUTE.match(body) and (body[0] == "[" or before in ("[", " ", "\n")):
         tail = body.strip("[]./")  # the label of a link, or where it leads: ../std/vec.html, also with its host
         return "" if links and len(tail) >= 6 and tail in text else REVIEW
-    if "{{" in body or body.strip("_*") in text:
+    if "{{" in body or body.strip("_*").replace("\\", "") in text:
         return ""  # an address that a template fills in, or one beside a sign of emphasis
     if one.span.kind == "email":
         return CERTAIN

@@ -29,6 +29,8 @@ TYPE = re.compile(
 )
 SLOT = re.compile(r"\{\{[^{}\n]*\}\}|<[^<>\n]*>|\[[^\[\]\n]*[A-Za-z][^\[\]\n]*\]")
 NAMED_IN_WORDS = re.compile(r"[(\[{](?=[^)\]}]*[a-z] [a-z])[A-Za-z]+(?:,? [A-Za-z]+)*[)\]}]")
+SUM_OF_WORDS = re.compile(r"[A-Za-z]+(?: [+*/-] [A-Za-z]+)+")  # `prefix + number`, said in words
+TORN = re.compile(r"[\w)]\s+[.(/]|[./_]\s+\w")
 PROSE_IN_CODE = re.compile(r"(?:\b[A-Za-z][a-z]+\s+){2,}[A-Za-z][a-z]+\b(?!\s*[=(])")
 
 
@@ -179,6 +181,8 @@ def _name_severity(lost: Lost, name: str, original: str, text: str) -> str:
             return ""  # only the backticks are gone: markup's affair
         if bare and re.search(rf"(?<![A-Za-z]){re.escape(bare.strip('()'))}", text, re.I):
             return REVIEW
+        if re.fullmatch(r"(?i)[a-z]+_case", bare):
+            return REVIEW  # a way to write names, which has a Korean name
         firm = lost.span.kind == "identifier" and CODEY.search(bare) and re.search(r"\w", bare)
         return CERTAIN if firm and len(lines_of(original)) == len(lines_of(text)) else REVIEW
     if PROSE_IN_CODE.search(STRING.sub('""', bare)):
@@ -198,6 +202,10 @@ def _name_severity(lost: Lost, name: str, original: str, text: str) -> str:
         return REVIEW  # a tab for a blank, <Profile/> as <Profile />
     if re.sub(r",\s+", ",", bare) == re.sub(r",\s+", ",", there.strip("`").strip()):
         return REVIEW  # f(a,b) as f(a, b)
+    if "".join(bare.split()) == "".join(there.strip("`").split()) and not TORN.search(there):
+        return REVIEW  # typescript >=4.4: blanks that tear no name
+    if x.lower() == y.lower() and lost.span.kind == "identifier" and x != y:
+        return REVIEW  # tensorflow.js as Tensorflow.js
     if x.lower() == y.lower():
         blanks = "".join(bare.lower().split()) == "".join(there.strip("`'‘’").lower().split())
         return CERTAIN if blanks and (x != y or STRING.sub('""', bare) == bare) else REVIEW
@@ -206,7 +214,7 @@ def _name_severity(lost: Lost, name: str, original: str, text: str) -> str:
     if x in y or y in x or re.fullmatch(r"[a-z]+(?:[@/|:-][a-z]+)+", bare):
         return REVIEW  # said with more or fewer words, or a form to be filled in
     if has_hangul(there):
-        if NAMED_IN_WORDS.fullmatch(bare) or re.fullmatch(r"_+[a-z]+_+", bare):
+        if NAMED_IN_WORDS.fullmatch(bare) or SUM_OF_WORDS.fullmatch(bare) or re.fullmatch(r"_+[a-z]+_+", bare):
             return REVIEW  # a shape `(frequencies, sequence length)`
         whole = CODEY.search(bare) or _in_block(bare, original)
         return CERTAIN if whole and not SLOT.search(bare) else REVIEW

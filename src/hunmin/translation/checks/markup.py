@@ -85,6 +85,7 @@ def _where(lost: Any, original: str, text: str) -> tuple[int, int]:
 
 def _no_blanks(text: str) -> str:
     """Give the text with {{ name }} as {{name}} and {min, max} as {min,max}."""
+    text = re.sub(r"(?<=[^\]]\[)[ \t]+(?=\")", "", text) if '[ "' in text else text
     return re.sub(r"(?<=\{)\s+|\s+(?=\})|(?<=,)\s+(?=[^{}\n]*\})", "", text) if "{" in text else text
 
 

@@ -56,7 +56,7 @@ SQL_STATEMENT = re.compile(  # whole, up to its semicolon, with prose behind it 
 )
 DISPLAY = re.compile(
     r"\$\$.+?\$\$|\\\[(?![A-Z][A-Za-z.,]+(?: [A-Za-z0-9.,&]+)*\\\]"
-    r"|[a-z]+-[a-z]+:\d+\\\]).+?\\\]|\\\((?![a-z]{2,}(?:_[a-z]{2,})?\\\)).+?\\\)",
+    r"|[a-z]+-[a-z]+:\d+\\\]).+?\\\]|\\\((?![a-z]{2,}(?:[_-][a-z]{2,})*\\\)).+?\\\)",
     re.S,
 )
 ENVIRONMENT = re.compile(

@@ -28,8 +28,9 @@ TYPE = re.compile(
     r"|enum|tuple|void|uuid|url)\b"
 )
 SLOT = re.compile(r"\{\{[^{}\n]*\}\}|<[^<>\n]*>|\[[^\[\]\n]*[A-Za-z][^\[\]\n]*\]")
-NAMED_IN_WORDS = re.compile(r"[(\[{](?=[^)\]}]*[a-z] [a-z])[A-Za-z]+(?:,? [A-Za-z]+)*[)\]}]")
+NAMED_IN_WORDS = re.compile(r"[(\[{](?=[^)\]}]*[A-Za-z] [a-z])[A-Za-z]+(?:,? [A-Za-z]+)*[)\]}]")
 SUM_OF_WORDS = re.compile(r"[A-Za-z]+(?: [+*/-] [A-Za-z]+)+")  # `prefix + number`, said in words
+NAME_AND_WORD = re.compile(r"\.\w+ [a-z]+|[A-Z]\w*(?: [&>] ?[A-Z]\w*)+")  # `.env file`, `Compute > Workers & Pages`
 TORN = re.compile(r"[\w)]\s+[.(/]|[./_]\s+\w")
 PROSE_IN_CODE = re.compile(r"(?:\b[A-Za-z][a-z]+\s+){2,}[A-Za-z][a-z]+\b(?!\s*[=(])")
 
@@ -214,7 +215,12 @@ def _name_severity(lost: Lost, name: str, original: str, text: str) -> str:
     if x in y or y in x or re.fullmatch(r"[a-z]+(?:[@/|:-][a-z]+)+", bare):
         return REVIEW  # said with more or fewer words, or a form to be filled in
     if has_hangul(there):
-        if NAMED_IN_WORDS.fullmatch(bare) or SUM_OF_WORDS.fullmatch(bare) or re.fullmatch(r"_+[a-z]+_+", bare):
+        if (
+            NAMED_IN_WORDS.fullmatch(bare)
+            or SUM_OF_WORDS.fullmatch(bare)
+            or NAME_AND_WORD.fullmatch(bare)
+            or re.fullmatch(r"_+[a-z]+_+", bare)
+        ):
             return REVIEW  # a shape `(frequencies, sequence length)`
         whole = CODEY.search(bare) or _in_block(bare, original)
         return CERTAIN if whole and not SLOT.search(bare) else REVIEW

@@ -23,6 +23,11 @@ TASK_LABELS = frozenset(
     "sentence text question problem passage paragraph context premise hypothesis statement input output answer claim "
     "review tweet document article dialogue conversation title".split()
 )
+# Labels of a remark, and what a Korean remark begins with instead of one.
+REMARKS = frozenset("note notes tip warning caution important hint".split())
+REMARK = re.compile(
+    r"\W*(?:[A-Za-z]+\W|.{0,6}(?:참고|주의|노트|알림|알아|유의|경고|중요|힌트|팁|요령|조언|비고|단[,\s]|다만|주[.:)]))"
+)
 COLON = re.compile(r"[:：]")
 HEADING = re.compile(r"^[ \t]*(#{1,6})[ \t]")
 BULLET = re.compile(r"^[ \t]*([-*+•])[ \t]")
@@ -92,6 +97,8 @@ def _colon(key: re.Match[str], there: str, form: int) -> str:
     n_words = len(key["key"].split())
     if not key["rest"].strip("*_ \t"):  # a heading of its own: marked, or introduced by a sentence
         return "" if ending(there.strip("*_ ")) or re.search(r"[*_#]", there) or n_words > 3 else REVIEW
+    if key["key"].lower() in REMARKS and not REMARK.match(there):
+        return REVIEW
     if not _value(key):
         if key["key"].lower() in TASK_LABELS and not re.match(r"\W*(?:문장|질문|문제|글|입력|출력|답)", there):
             return REVIEW

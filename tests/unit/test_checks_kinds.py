@@ -53,6 +53,7 @@ FENCE = "1. A\n\n```\n{}\n```"
     ("See [the language FAQ][faq] here.", "여기 [언어 FAQ][faq]를 보세요."),
     ("\\[BUG\\] It fails.", "\\[버그\\] 실패합니다."),
     ("Find <a href=\"https://a.org/b\">it</a> here.", "[그것](https://a.org/b)을 찾으세요."),
+    ("The **#Azure channel** and `M` of M#byteoffset.", "**#Azure 채널**과 `M#byteoffset`의 `M`입니다."),
     # code
     ("Run `start()  # starts it` now.", "지금 `start()  # 시작합니다`를 실행하세요."),
     ("It has the shape `(frequencies, sequence length)`.", "모양은 `(주파수, 시퀀스 길이)`입니다."),

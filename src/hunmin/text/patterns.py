@@ -149,7 +149,7 @@ OPERATOR = re.compile(r"(?<![=!<>+*/&-])(?:===?|!==?|&&|\+=|-=|:=|=>|->)(?![=>&+
 # The letter first, then what may not stand around it: the engine skips from letter to letter.
 VARIABLE = re.compile(r"[b-hj-z](?![A-Za-z0-9_'’./()@*:-])(?<![A-Za-z0-9_.'’\"“(/@#$%&*\d-].)(?<!\d .)")
 SLANG = frozenset("u r n k b c w y v x".split())
-HASHTAG = re.compile(r"(?<![A-Za-z0-9_&/#\0])#[A-Za-z가-힣_][\w]*|(?<![A-Za-z0-9_.])@[A-Za-z_]\w+")
+HASHTAG = re.compile(r"(?<![A-Za-z0-9_&/#])#[A-Za-z가-힣_][\w]*|(?<![A-Za-z0-9_.])@[A-Za-z_]\w+")
 EMPHASIS = re.compile(
     r"(?<![\\*\w])(?P<a>\*{1,3})(?=[^\s*])[^\n]*?[^\s*](?P=a)(?![*])|(?<![\\~])~~(?=\S)[^\n~]+~~|(?<=[가-힣\w])(?P<b>\*{2,3})(?=\S)[^\n*]+?(?<=\S)(?P=b)"
 )

@@ -333,8 +333,9 @@ def _counts(original: str, text: str) -> list[Issue]:
     tags = [x for x in spans_of(original) if x.kind == "hashtag"]
     tags = [x for x in tags if not _bare_heading(original, x)]
     n_tags = sum(x.kind == "hashtag" for x in spans_of(text)) if tags else 0
-    if n_tags < len(tags):
-        first = tags[0]
+    gone = [x for x in tags if x.of(original) not in text]
+    if n_tags < len(tags) and gone:
+        first = gone[0]
         found.append(
             issue(
                 "markup",

@@ -98,6 +98,9 @@ def find(original: str, text: str, context: Mapping[str, Any]) -> list[Issue]:
         there = lost.instead.of(text) if lost.instead else ""
         if len(body) == 2 and body[0] == "\\" and not body[1].isalnum():
             continue  # \_ and \# of Markdown are these signs themselves
+        word = re.fullmatch(r"\\[A-Za-z]+", body)
+        if word and len(re.findall(re.escape(body) + r"(?![A-Za-z])", text)) >= original.count(body):
+            continue  # \log of \log_2
         if not lost.gone and lost.instead is None:
             if lost.span.kind == "formula" or len(body) <= 5:
                 continue

@@ -147,7 +147,13 @@ def test_a_missing_file_proposes_a_neighbour(tmp_path):
 
 def test_a_comma_too_many_and_an_array_one_row_a_line_are_read(tmp_path):
     body = ",\n".join(json.dumps(r, ensure_ascii=False) for r in ROWS)
-    for name, text in (("a.json", f"[{body},\n]"), ("a.jsonl", body + ",\n"), ("b.jsonl", f"[\n{body}\n]\n")):
+    for name, text in (
+        ("a.json", f"[{body},\n]"),
+        ("a.jsonl", body + ",\n"),
+        ("b.jsonl", f"[\n{body}\n]\n"),
+        ("c.jsonl", f"[{body}]"),
+        ("d.jsonl", f"[{body}]".replace(",\n", ",")),
+    ):
         (tmp_path / name).write_text(text, encoding="utf-8")
         assert read(tmp_path / name) == ROWS, name
 
@@ -160,11 +166,50 @@ def test_a_comma_too_many_and_an_array_one_row_a_line_are_read(tmp_path):
         {"0": {"instruction": "a", "output": "b"}, "1": {"instruction": "c", "output": "d"}},
         {"columns": ["instruction", "output"], "index": [0, 1], "data": [["a", "b"], ["c", "d"]]},
         {"version": "1", "data": [{"instruction": "a", "output": "b"}, {"instruction": "c", "output": "d"}]},
+        {"data": {"train": [{"instruction": "a", "output": "b"}, {"instruction": "c", "output": "d"}]}},
+        {"result": {"items": [{"instruction": "a", "output": "b"}, {"instruction": "c", "output": "d"}]}},
     ],
 )
 def test_the_layouts_of_a_json_table(tmp_path, value):
     (tmp_path / "a.json").write_text(json.dumps(value))
     assert read(tmp_path / "a.json") == [{"instruction": "a", "output": "b"}, {"instruction": "c", "output": "d"}]
+
+
+def test_rows_by_their_ids_and_a_column_of_conversations(tmp_path):
+    row = {"instruction": "a", "output": "b"}
+    (tmp_path / "a.json").write_text(json.dumps({"q-1": row, "q-2": row}))
+    assert read(tmp_path / "a.json") == [{"id": "q-1", **row}, {"id": "q-2", **row}]
+    talk = [{"role": "user", "content": "a"}, {"role": "assistant", "content": "b"}]
+    (tmp_path / "a.json").write_text(json.dumps({"messages": [talk, talk]}))
+    assert read(tmp_path / "a.json") == [{"messages": talk}, {"messages": talk}]
+    beside = {"question": "가", "answer": "나", "items": [{"n": 1}]}
+    (tmp_path / "a.json").write_text(json.dumps(beside))
+    assert read(tmp_path / "a.json") == [beside]
+
+
+def test_what_a_file_says_of_all_its_rows_is_named_or_refused(tmp_path, caplog):
+    (tmp_path / "a.json").write_text(json.dumps({"version": "1", "data": ROWS}))
+    assert read(tmp_path / "a.json") == ROWS
+    assert "not used beside 'data': version" in caplog.text
+    (tmp_path / "a.json").write_text(json.dumps({"system": "너는 해적이다.", "data": ROWS}))
+    with pytest.raises(UserError, match=r"'system' stands beside the rows \('data'\)"):
+        read(tmp_path / "a.json")
+
+
+def test_a_quote_left_open_in_a_table_of_tabs_takes_no_rows_with_it(tmp_path):
+    (tmp_path / "a.tsv").write_text('질문\t답\n가\t"나\n"다"라\t마\n', encoding="utf-8")
+    assert read(tmp_path / "a.tsv") == [{"질문": "가", "답": '"나'}, {"질문": '"다"라', "답": "마"}]
+
+
+def test_rows_over_several_lines_and_utf16_without_its_mark_are_told(tmp_path):
+    (tmp_path / "a.jsonl").write_text(json.dumps(ROWS[0], indent=1))
+    with pytest.raises(UserError, match=r"a.jsonl:1: a row that spans several lines. Write one row a line"):
+        read(tmp_path / "a.jsonl")
+    for name in ("utf-16-le", "utf-16-be"):
+        (tmp_path / "a.csv").write_bytes("질문,답변\n서울은?,수도\n".encode(name))
+        with pytest.raises(UserError, match=f"encoding: {name}"):
+            read(tmp_path / "a.csv")
+        assert read(tmp_path / "a.csv", name) == [{"질문": "서울은?", "답변": "수도"}]
 
 
 def test_one_row_of_lists_is_a_row_and_no_table(tmp_path):

@@ -281,6 +281,9 @@ READ = [
         {"messages": [user("가?"), answer("나")], "tools": [{"name": "a"}], "extra": {"functions": [{"name": "b"}]}},
     ),
     ({"instruction": "서울은?", "output": "수도", "rejected": "몰라"}, PAIR),
+    ({"instruction": "서울은?", "output": "수도", "messages": None}, {**ASKED, "extra": {"messages": None}}),
+    # What pandas writes of numpy arrays into a CSV cell has no commas.
+    ({"messages": str([user("안녕?"), answer("안녕하세요.")]).replace("}, {", "}\n {")}, TALK),
     # A conversation beside the columns that it repeats (Magpie).
     (
         {

@@ -132,6 +132,8 @@ def _undecodable(path: Path, number: int, raw: bytes, name: str, error: UnicodeD
     mend = "Convert the file to UTF-8, or name its encoding: encoding: cp949."
     if head in (b"\xff\xfe", b"\xfe\xff"):
         mend = "It begins like UTF-16; set encoding: utf-16."
+    elif 0 in raw[:200]:
+        mend = f"It reads like UTF-16; set encoding: utf-16-{'le' if 0 in raw[1:200:2] else 'be'}."
     elif name.startswith("utf") and _is_korean(raw, "cp949"):
         mend = f"It reads as Korean in cp949 ({_sample(raw)}); set encoding: cp949."
     return UserError(f"not {name}: byte 0x{raw[error.start]:02x} at {error.start}", f"{path}:{number}", mend)
@@ -203,10 +205,25 @@ def _has_half(text: str) -> bool:
     return bool(ESCAPED.search(text)) and bool(ESCAPED.search(PAIRS.sub("", text)))
 
 
+def _is_whole(path: Path, encoding: str | None, first: str) -> bool:
+    """Tell whether the array that the first line begins is the whole file: it goes on, or no other line follows."""
+    try:
+        json.loads(first)
+    except (ValueError, RecursionError):
+        return True
+    return not any(text.strip() for number, text in lines(path, encoding) if number > 1)
+
+
 def _jsonl(path: Path, encoding: str | None) -> Iterator[Located]:
     brackets = 0  # a JSON array written one row a line
     for number, text in lines(path, encoding):
         text = text.strip(" \t\r\n\x1a")
+        if number == 1 and text == "{":
+            mend = "Write one row a line, e.g. jq -c . FILE > FILE.jsonl."
+            raise UserError("a row that spans several lines", f"{path}:1", mend)
+        if number == 1 and re.match(r"\[\s*\{", text) and _is_whole(path, encoding, text):
+            yield from _array(path, "".join(line for _, line in lines(path, encoding)))
+            return
         if text == ("]" if brackets else "[") and (brackets or number == 1):
             brackets += 1
         elif text:
@@ -278,11 +295,25 @@ def _delimiter(path: Path, encoding: str | None) -> str:
     return found[0] if found and "," not in outside else ","
 
 
+def _is_quoted(path: Path, encoding: str | None) -> bool:
+    """Tell whether a table parted by tabs quotes its cells: not, when a quote in it would then be left open or over."""
+    try:
+        for _ in csv.reader((text for _, text in lines(path, encoding)), delimiter="\t", strict=True):
+            pass
+    except csv.Error:
+        return False
+    return True
+
+
 def _table(path: Path, encoding: str | None, delimiter: str) -> Iterator[Located]:
     csv.field_size_limit(1 << 30)
     if delimiter == ",":
         delimiter = _delimiter(path, encoding)
-    reader = csv.reader((text for _, text in lines(path, encoding)), delimiter=delimiter, strict=delimiter != "\t")
+    quoting = csv.QUOTE_MINIMAL
+    if delimiter == "\t" and not _is_quoted(path, encoding):
+        quoting = csv.QUOTE_NONE
+    text_lines = (text for _, text in lines(path, encoding))
+    reader = csv.reader(text_lines, delimiter=delimiter, strict=True, quoting=quoting)
     header: list[str] | None = None
     try:
         begins = 1

@@ -40,7 +40,10 @@ class Shape:
 
 def fitting(row: Mapping[str, Any]) -> list[str]:
     """Give the names of the formats whose keys a row has; hunmin's own records win over alpaca and messages."""
-    names = [name for name in READ if resolve(READ, name, "format").fits(row)]
+    there = {key: value for key, value in row.items() if value is not None}  # tables fill up with nulls
+    names = [name for name in READ if resolve(READ, name, "format").fits(there)]
+    if not names and len(there) < len(row):
+        names = [name for name in READ if resolve(READ, name, "format").fits(row)]
     if "records" in names and "cot" not in names:
         return ["records"]
     talks = [name for name in names if name in ("sharegpt", "messages")]

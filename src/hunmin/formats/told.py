@@ -118,7 +118,9 @@ class Told:
         told = [f"{n:,} {what}" for what, n in self.more.items() if n]
         if told:
             yield ", ".join(told)
-        yield from (f"not used: {key} ({found.told()})" for key, found in self.unused.items())
+        yield from (
+            f"not used: {key or '(a column without a name)'} ({found.told()})" for key, found in self.unused.items()
+        )
         yield from self.bad_lines()
 
     def bad_lines(self) -> Iterator[str]:

@@ -110,7 +110,8 @@ def _parsed(text: str, field: str) -> Any:
     except ValueError:
         pass
     try:
-        return ast.literal_eval(text)  # what pandas writes into a CSV cell
+        # What pandas writes into a CSV cell; of a numpy array without commas, each turn on a line of its own.
+        return ast.literal_eval(re.sub(r"\}[ \t]*\r?\n[ \t]*\{", "}, {", text))
     except (ValueError, SyntaxError, MemoryError, RecursionError):
         raise UserError("expected a list of messages, got a text that is none", f"field '{field}'") from None
 

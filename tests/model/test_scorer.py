@@ -205,6 +205,19 @@ def test_a_vocabulary_of_262_144_multiplies_no_memory(arch, backend):
         assert sum(made) <= 2 * counted + checks + len(requests) < sum(map(len, contexts))
 
 
+@pytest.mark.parametrize("arch", ["llama", "gemma3"])
+def test_sentences_without_a_context_are_no_row_of_everything(arch, byte_tokenizer):
+    model = tiny_models.random_model(arch, len(byte_tokenizer))
+    pairs = [Instance("loglikelihood", {}, ("", f"{i}번 상자에 사과가 {i * 7} 개 있다"), i) for i in range(100)]
+    theirs = HFLM(model, tokenizer=byte_tokenizer, batch_size=8).loglikelihood(pairs, disable_tqdm=True)
+    sizes = []
+    hook = model.register_forward_pre_hook(lambda m, a, k: sizes.append(k["input_ids"].numel()), with_kwargs=True)
+    ours = HunminLM(model, tokenizer=byte_tokenizer).loglikelihood(pairs, disable_tqdm=True)
+    hook.remove()
+    assert [v for v, _ in ours] == pytest.approx([v for v, _ in theirs], abs=3e-4)
+    assert max(sizes) <= 2 * scorer.BUDGET["cpu"] and len(sizes) < 80  # in batches; the check at start is of one
+
+
 def test_the_context_is_computed_once(byte_tokenizer):
     model = tiny_models.random_model("llama", len(byte_tokenizer))
     n_tokens = []

@@ -41,3 +41,18 @@ def test_every_limit_of_both_cards_is_said_in_korean():
         told = frame("ko").lay("x: 1", "about", f"## Limits\n\n{limits}", versions={})
         lines = [line for line in told.split("\n") if line.startswith("- ")]
         assert len(lines) >= 4 and all(any("가" <= c <= "힣" for c in line) for line in lines)
+
+
+def test_a_macro_f1_of_few_documents_has_no_interval_in_the_card():
+    def row(metric: str, n: int) -> dict:
+        about = {"model": "m", "task": "copa", "num_fewshot": 0, "protocol": "harness", "value": 0.625}
+        return {**about, "metric": metric, "n": n, "ci_low": 0.427, "ci_high": 0.788}
+
+    def told(n: int) -> str:
+        facts = SimpleNamespace(scores=[row("macro_f1", n), row("acc", n)])
+        return "\n\n".join(model_card._evaluation(facts, facts.scores))
+
+    assert "| macro_f1 | 0 | harness | 24 | 0.6250 (too few) |" in told(24)
+    assert "| acc | 0 | harness | 24 | 0.6250 [0.427, 0.788] |" in told(24)
+    assert "| macro_f1 | 0 | harness | 30 | 0.6250 [0.427, 0.788] |" in told(30) and "oo few" not in told(30)
+    assert "문항이 30개보다 적으면" in frame("ko").lay("x: 1", "about", told(24), versions={})

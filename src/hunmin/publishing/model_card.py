@@ -10,6 +10,8 @@ from typing import Any
 from .. import PACKAGE
 from ..artifacts.rows import ScoreRow
 from ..formats import kobest
+from ..report.matrix import too_few
+from ..statistics import TOO_FEW
 from .dataset_card import licence_fields
 from .facts import ModelFacts, Step
 from .parts_of_cards import Frame, funnel, section, short_name, sources, table, writers
@@ -193,7 +195,9 @@ def _evaluation(facts: ModelFacts, rows: Sequence[ScoreRow]) -> list[str]:
     for row in facts.scores:
         key = (row["task"], row["metric"], row.get("num_fewshot"), row.get("protocol") or "", row.get("n"))
         value = "" if row.get("value") is None else f"{row['value']:.4f}"
-        if value and row.get("ci_low") is not None and row.get("ci_high") is not None:
+        if value and too_few(row):
+            value += " (too few)"
+        elif value and row.get("ci_low") is not None and row.get("ci_high") is not None:
             value += f" [{row['ci_low']:.3f}, {row['ci_high']:.3f}]"
         lines.setdefault(key, {})[row["model"]] = value
     head = (
@@ -206,7 +210,8 @@ def _evaluation(facts: ModelFacts, rows: Sequence[ScoreRow]) -> list[str]:
     )
     body = [(*map(_blank, key), *(cells.get(m, "") for m in models)) for key, cells in lines.items()]
     note = "Brackets hold 95 % intervals. Numbers of different protocols or n do not compare."
-    return [table(head, body), note]
+    few = f"Too few: under {TOO_FEW} documents a macro-F1 has no interval that holds; acc has one."
+    return [table(head, body), note, *([few] if any(map(too_few, facts.scores)) else [])]
 
 
 def _blank(value: Any) -> Any:

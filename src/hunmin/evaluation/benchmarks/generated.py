@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import math
-import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -22,6 +21,7 @@ from ...errors import UserError
 from ...formats.files import read_rows
 from ...measures import constraints as verifying
 from ...measures.final_answer import final_answer
+from ...text.compose import compose_in
 from . import behaviour, letters
 from .answering import Answered, Question
 from .ifeval_public import constraints_of
@@ -114,8 +114,7 @@ def read(task: Generated, data: str | None, revision: str | None = None) -> tupl
         if not isinstance(row, Mapping):
             raise UserError(getattr(row, "why", "not a row"), f"{where}: row {i + 1}", "Mend the file.")
         key = str(next((row[k] for k in ("id", "key") if row.get(k) not in (None, "")), i))
-        composed = {k: unicodedata.normalize("NFC", v) if isinstance(v, str) else v for k, v in row.items()}
-        questions.append(task.question(composed, key))
+        questions.append(task.question(compose_in(dict(row)), key))
     if not questions or len({q.id for q in questions}) != len(questions):
         raise UserError("no rows, or two with one id", task.name, "Give each row its id.")
     name = task.name if path is not None and path == task.packaged else Path(data or found[0][0]).name

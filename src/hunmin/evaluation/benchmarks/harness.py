@@ -40,9 +40,13 @@ class Job:
         return hash_of([[item.digests(), item.gold] for item in self.items])
 
 
+PACKAGED = frozenset(t for of in SUITES.values() for t in of if t not in BENCHMARKS and t not in GENERATED)
+
+
 def planned(asked: Sequence[str], protocol: str) -> list[tuple[str, str]]:
     """Give (how, task) of everything that `asked` names: "chat" for generated answers, "harness" for tasks that have
-    that protocol, else "upstream". A suite may mix them; a name of its own must have the protocol asked for.
+    that protocol, else "upstream". A suite may mix them, and its members asked for alone run as in it; any other name
+    must have the protocol asked for.
 
     Raises UserError for a name without a harness protocol, naming the nearest.
     """
@@ -53,7 +57,7 @@ def planned(asked: Sequence[str], protocol: str) -> list[tuple[str, str]]:
             found.append(("chat", lower))
             continue
         if lower not in SUITES:
-            if protocol == "upstream":
+            if protocol == "upstream" or name in PACKAGED:
                 found.append((protocol, f"kobest_{lower}" if f"kobest_{lower}" in BENCHMARKS else name))
             else:
                 found += [("harness", task) for task in task_names([name])]

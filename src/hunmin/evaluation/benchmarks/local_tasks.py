@@ -8,7 +8,6 @@ metrics and shots stay lm-eval's own.
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ from typing import Any
 from ...artifacts import artifact
 from ...artifacts.rows import JsonObject
 from ...errors import UserError
+from ...text.compose import compose, compose_in
 
 KINDS = {".jsonl": "json", ".json": "json", ".csv": "csv", ".tsv": "csv", ".parquet": "parquet"}
 SPLITS = ("test_split", "validation_split", "training_split", "fewshot_split")
@@ -114,7 +114,7 @@ def composed(path: Path, folder: Path) -> Path:
 
         table = pyarrow.parquet.read_table(path)
         rows = table.to_pylist()
-        new = [_composed(row) for row in rows]
+        new = [compose_in(row) for row in rows]
         if new == rows:
             return path
         copy.parent.mkdir(parents=True, exist_ok=True)
@@ -125,19 +125,11 @@ def composed(path: Path, folder: Path) -> Path:
     except UnicodeDecodeError as error:
         raise UserError(f"not UTF-8: {error}", str(path), "Save the file as UTF-8.") from error
     whole = ESCAPED_JAMO.sub(lambda m: chr(int(m.group(1), 16)), text) if kind in (".json", ".jsonl") else text
-    whole = unicodedata.normalize("NFC", whole)
+    whole = compose(whole)
     if whole == text:
         return path
     artifact.write_atomic(copy, whole)
     return copy
-
-
-def _composed(value: Any) -> Any:
-    if isinstance(value, str):
-        return unicodedata.normalize("NFC", value)
-    if isinstance(value, list):
-        return [_composed(v) for v in value]
-    return {k: _composed(v) for k, v in value.items()} if isinstance(value, dict) else value
 
 
 def _names(task: str, group: str, config: JsonObject, split: str) -> Iterator[str]:

@@ -117,6 +117,18 @@ def scored_at_once(model: Any) -> int:
     return max(64, LOGITS.get(model.device.type, 1 << 29) // vocabulary)
 
 
+def narrowed(found: Sequence[Unit], budget_tokens: int, max_scored: int = 1 << 30) -> list[Unit]:
+    """Cut units whose choices would not fit one batch into several behind the same context: a task without a context
+    (PAWS-X: all 4,000 sentences behind one BOS) is otherwise one row of everything, and its check at start too."""
+    cut: list[Unit] = []
+    for unit in found:
+        most = min(max_scored, max(budget_tokens, len(unit.context))) // max(map(len, unit.choices))
+        step = max(1, most)
+        for at in range(0, len(unit.choices), step):
+            cut.append(Unit(unit.context, unit.choices[at : at + step], unit.places[at : at + step]))
+    return cut
+
+
 def batches(found: Sequence[Unit], budget_tokens: int, max_scored: int = 1 << 30) -> list[list[Unit]]:
     """Cut units, longest context first, into batches whose padded size stays within the budget, and whose scored
     positions within `max_scored`; deterministic."""
@@ -154,8 +166,9 @@ def score(
     """
     import torch
 
-    found_units = units(requests, scorer.max_length)
-    groups = batches(found_units, scorer.budget_tokens, scored_at_once(scorer.model))
+    most = scored_at_once(scorer.model)
+    found_units = narrowed(units(requests, scorer.max_length), scorer.budget_tokens, most)
+    groups = batches(found_units, scorer.budget_tokens, most)
     with torch.inference_mode():
         if not scorer.checked_tokens and groups:
             _check_at_start(scorer, found_units)

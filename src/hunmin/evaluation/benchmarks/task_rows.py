@@ -5,13 +5,13 @@ from __future__ import annotations
 import csv
 import hashlib
 import json
-import unicodedata
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from ...artifacts.rows import JsonObject
 from ...errors import UserError
 from ...formats.kobest import COPA, HUB, PARQUET, SETS, TASKS, VERSION
+from ...text.compose import compose_in
 from .kobest import Row, Task
 from .local_tasks import is_hub_id
 
@@ -84,12 +84,7 @@ def read(task: Task, split: str, data: str | None, revision: str | None = None) 
             ) from error
     if not found:
         raise UserError("no rows", f"{task.name} {split}", "The file is empty.")
-    return [_checked(task, where, _composed(row)) for where, row in found]
-
-
-def _composed(row: JsonObject) -> JsonObject:
-    """Give a row with its texts in NFC: macOS writes Hangul decomposed, and no tokenizer knows it so."""
-    return {k: unicodedata.normalize("NFC", v) if isinstance(v, str) else v for k, v in row.items()}
+    return [_checked(task, where, compose_in(row)) for where, row in found]
 
 
 def _checked(task: Task, where: str, row: JsonObject) -> JsonObject:

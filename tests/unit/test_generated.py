@@ -157,7 +157,7 @@ def test_behaviour_rows():
     assert 0.8 < rows["hangul_share"]["value"] < 1
 
 
-def test_a_suite_mixes_protocols_and_a_name_alone_does_not():
+def test_a_suite_mixes_protocols_and_its_members_run_alone_as_in_it():
     plan = harness.planned(["korean-ability", "boolq"], "harness")
     assert plan == [
         ("chat", "ifeval_ko"),
@@ -169,6 +169,7 @@ def test_a_suite_mixes_protocols_and_a_name_alone_does_not():
     assert ("harness", "kobest_copa") in harness.planned(["korean"], "harness-bos")
     with pytest.raises(UserError, match="did you mean 'ifeval_ko'"):
         harness.planned(["ifeval_k"], "harness")
+    assert harness.planned(["click", "boolq"], "harness") == [("upstream", "click"), ("harness", "kobest_boolq")]
 
 
 def test_options_that_make_no_sense_are_told():

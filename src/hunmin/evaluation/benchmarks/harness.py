@@ -57,7 +57,9 @@ def planned(asked: Sequence[str], protocol: str) -> list[tuple[str, str]]:
             found.append(("chat", lower))
             continue
         if lower not in SUITES:
-            if protocol == "upstream" or name in PACKAGED:
+            if name in PACKAGED:
+                found.append(("upstream", name))
+            elif protocol == "upstream":
                 found.append((protocol, f"kobest_{lower}" if f"kobest_{lower}" in BENCHMARKS else name))
             else:
                 found += [("harness", task) for task in task_names([name])]

@@ -309,11 +309,10 @@ def _table(path: Path, encoding: str | None, delimiter: str) -> Iterator[Located
     csv.field_size_limit(1 << 30)
     if delimiter == ",":
         delimiter = _delimiter(path, encoding)
-    quoting = csv.QUOTE_MINIMAL
-    if delimiter == "\t" and not _is_quoted(path, encoding):
-        quoting = csv.QUOTE_NONE
+    quoted = delimiter != "\t" or _is_quoted(path, encoding)
     text_lines = (text for _, text in lines(path, encoding))
-    reader = csv.reader(text_lines, delimiter=delimiter, strict=True, quoting=quoting)
+    how = csv.QUOTE_MINIMAL if quoted else csv.QUOTE_NONE
+    reader = csv.reader(text_lines, delimiter=delimiter, strict=True, quoting=how)
     header: list[str] | None = None
     try:
         begins = 1

@@ -89,10 +89,10 @@ def shape_of(rows: Sequence[Mapping[str, Any]], where: str) -> Shape:
         what = f"column '{talks[0]}' holds a whole conversation as one text"
         raise UserError(what, where, "Cut it at its speakers into messages: [{role, content}, ...].")
     keys = ", ".join(dict.fromkeys(str(key) for row in rows for key in row))
-    lines = " or ".join(columns_line(c) for c in proposal.choices[:3])
-    mend = f"Say which column is what: {lines}." if lines else "It needs a column that asks and a column that answers."
+    ready = " or ".join(columns_line(c) for c in proposal.choices[:3])
+    mend = f"Say which column is what: {ready}." if ready else "It needs a column that asks and a column that answers."
     if all(answers_of(row) for row in rows):
-        mend = "For a record of each answer in the list: --format answers." + (f" {mend}" if lines else "")
+        mend = "For a record of each answer in the list: --format answers." + (f" {mend}" if ready else "")
     several = len(proposal.choices) > 1
     what = "these keys can be read in several ways" if several else "no known format has these keys"
     raise UserError(f"{what}: {keys} ({proposal.why})", where, mend)

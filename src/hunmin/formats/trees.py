@@ -43,7 +43,12 @@ def _start(row: Mapping[str, Any]) -> tuple[Node, dict[str, Any]]:
 def _replies(node: Node) -> list[Node]:
     """Give the replies to a message that were not deleted, best rank first; those without a rank come last."""
     found = [r for r in node.get("replies") or () if isinstance(r, Mapping) and r.get("deleted") is not True]
-    return sorted(found, key=lambda r: _rank(r) if _rank(r) is not None else float("inf"))
+    return sorted(found, key=_place)
+
+
+def _place(node: Node) -> float:
+    rank = _rank(node)
+    return float("inf") if rank is None else rank
 
 
 def _rank(node: Node) -> float | None:

@@ -150,7 +150,7 @@ class Components:
         """Give the first record of the component of each, and halve the way to it."""
         up = self._up
         while True:
-            above = up[records]
+            above: np.ndarray = up[records]
             higher = up[above]
             if np.array_equal(above, higher):
                 return above

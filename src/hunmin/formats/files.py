@@ -305,14 +305,19 @@ def _is_quoted(path: Path, encoding: str | None) -> bool:
     return True
 
 
+class Unquoted(csv.excel):
+    """A table whose quotes are letters like any other."""
+
+    quoting = csv.QUOTE_NONE
+
+
 def _table(path: Path, encoding: str | None, delimiter: str) -> Iterator[Located]:
     csv.field_size_limit(1 << 30)
     if delimiter == ",":
         delimiter = _delimiter(path, encoding)
     quoted = delimiter != "\t" or _is_quoted(path, encoding)
     text_lines = (text for _, text in lines(path, encoding))
-    how = csv.QUOTE_MINIMAL if quoted else csv.QUOTE_NONE
-    reader = csv.reader(text_lines, delimiter=delimiter, strict=True, quoting=how)
+    reader = csv.reader(text_lines, csv.excel if quoted else Unquoted, delimiter=delimiter, strict=True)
     header: list[str] | None = None
     try:
         begins = 1

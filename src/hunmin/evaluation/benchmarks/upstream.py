@@ -222,13 +222,13 @@ def run_task(
             if not filtered or metric.endswith("_stderr") or not isinstance(value, (int, float)):
                 continue
             picked = [s for s in samples if s.get("filter", "none") == filtered]
-            name, low, high = _interval(metric, float(value), [s[metric] for s in picked if metric in s])
+            called, low, high = _interval(metric, float(value), [s[metric] for s in picked if metric in s])
             row: ScoreRow = {
                 "model": model_name,
                 "task": task,
                 "num_fewshot": num_fewshot,
                 "protocol": PROTOCOL,
-                "metric": name if filtered == "none" else f"{name},{filtered}",
+                "metric": called if filtered == "none" else f"{called},{filtered}",
                 "value": round(float(value), 6),
                 "ci_low": low,
                 "ci_high": high,
@@ -241,10 +241,10 @@ def run_task(
             if cut:
                 row["n_bos_cut"] = cut
             choices = {len(d["loglikelihoods"]) for d in own if d.get("loglikelihoods")}
-            if name in ("acc", "acc_norm", "macro_f1") and len(choices) == 1:
+            if called in ("acc", "acc_norm", "macro_f1") and len(choices) == 1:
                 golds = [d["gold"] for d in own]
                 if all(isinstance(g, int) for g in golds):
-                    row["chance"] = round(metrics.chance_level(name, golds, choices.pop()), 6)
+                    row["chance"] = round(metrics.chance_level(called, golds, choices.pop()), 6)
             table.append(row)
     return table + _whole(name, table, documents, num_fewshot), documents
 
@@ -290,7 +290,10 @@ def _document(model: str, task: str, num_fewshot: int, sample: JsonObject, trunc
         values = [float(a[0]) for a in answers]
         target = str(gold)
         pair = sample.get("f1")  # (gold, predicted) as indices, also where the task's target is a text
+        named = [str(arguments[1]).strip() for arguments in sample["arguments"]]
         given = int(target) if target.isdigit() else target
+        if named.count(target.strip()) == 1 and given == target:  # CLIcK's "C": its place among the choices
+            given = named.index(target.strip())
         gold, prediction = int(pair[0]) if isinstance(pair, (tuple, list)) else given, best(values)
     row: Document = {
         "model": model,

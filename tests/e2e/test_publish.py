@@ -265,7 +265,8 @@ def test_adapter_and_merged_weights_with_their_card(model_run, tmp_path):
     assert adapter["base_model_name_or_path"] == "Qwen/Qwen3-0.6B-Base"
     card = repo.files["README.md"].decode()
     assert "### Instruction:\n대한민국의 수도는 어디인가요?\n\n### Response:\n" in card
-    assert "| copa | macro_f1 | 5 | harness | 24 | 0.5000 [0.400, 0.700] | 0.6000 [0.400, 0.700] |" in card
+    assert "| copa | macro_f1 | 5 | harness | 24 | 0.5000 (too few) | 0.6000 (too few) |" in card
+    assert "under 30 documents a macro-F1 has no interval that holds" in card
     assert "learning_rate | 0.0001" in card and "loss 6.000 to 5.500" in card and "/home/me" not in card
 
 

@@ -10,12 +10,13 @@ import pytest
 from hunmin.artifacts.artifact import Inputs, Spend
 from hunmin.errors import UserError
 from hunmin.evaluation.benchmarks import GENERATED, behaviour, generated, harness, letters
-from hunmin.evaluation.benchmarks.answering import Answered, Question, without_thoughts
+from hunmin.evaluation.benchmarks.answering import Answered, Question
 from hunmin.evaluation.benchmarks.ifeval_public import READ, constraints_of
 from hunmin.measures.constraints import CONSTRAINTS, holds
 from hunmin.stages import evaluate
 from hunmin.statistics import ratio_interval
 from hunmin.tables import resolve
+from hunmin.text.thinking import answer_of
 
 from ..fakes.openai_server import OpenAIServer
 
@@ -33,10 +34,17 @@ def write(path: Path, rows: list[dict]) -> None:
         ("생각만 하다가", True, "", True),
         ("<think>끝나지 않는 생각", False, "", True),
         ("", False, "", False),
+        ("<thought>\n생각</thought>\n\n답", False, "답", False),
+        ("생각</thought>답", True, "답", False),
+        ("<seed:think>끝나지 않는", False, "", True),
+        ("[THINK]생각[/THINK]답", False, "답", False),
+        ("<think>하나</think>\n\n<think>둘", False, "", True),
+        ("<think>생각</think>", False, "", False),  # ended, and said nothing: an empty answer, not an unfinished one
+        ("정답은 `<thought>`라는 표시입니다.", False, "정답은 `<thought>`라는 표시입니다.", False),
     ],
 )
 def test_thoughts_are_taken_off_and_an_unfinished_one_is_no_answer(text, opened, answer, unfinished):
-    assert without_thoughts(text, opened) == (answer, unfinished)
+    assert answer_of(text, opened) == (answer, unfinished)
 
 
 def test_our_own_prompts_are_at_least_forty_and_every_constraint_is_known():

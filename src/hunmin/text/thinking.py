@@ -18,3 +18,27 @@ def strip_thinking(text: str) -> str:
     without = _BLOCK.sub("", text)
     without = _ONLY_END.sub("", without)
     return "" if _ONLY_START.match(without) else without
+
+
+# a model's own reply may begin with more than those: EXAONE Deep, Seed-OSS, Magistral (text of data may hold them too)
+_FIRST = r"(?:<(?:think|thinking|reasoning|thought|seed:think)>|\[THINK\])"
+_LAST = r"(?:</(?:think|thinking|reasoning|thought|seed:think)>|\[/THINK\])"
+_LEADING = re.compile(rf"\A\s*{_FIRST}.*?{_LAST}\s*", re.DOTALL)
+_HEADLESS = re.compile(rf"\A(?:(?!{_FIRST}).)*?{_LAST}\s*", re.DOTALL)
+_UNENDED = re.compile(rf"\A\s*{_FIRST}", re.DOTALL)
+_OPENS = re.compile(rf"{_FIRST}\s*\Z")
+
+
+def answer_of(reply: str, opened: bool = False) -> tuple[str, bool]:
+    """Give (a reply's answer, whether its thinking never ended); `opened`: the prompt itself began the thoughts.
+
+    Thoughts that ended with nothing behind them are an empty answer.
+    """
+    whole = f"<think>{reply}" if opened and not _UNENDED.match(reply) else reply
+    rest = _HEADLESS.sub("", _LEADING.sub("", whole))
+    return strip_thinking("" if _UNENDED.match(rest) else rest).strip(), bool(_UNENDED.match(rest))
+
+
+def opens_thinking(prompt: str) -> bool:
+    """Tell whether a prompt's last words begin the thoughts, so that the reply does not."""
+    return bool(_OPENS.search(prompt))

@@ -19,10 +19,9 @@ from ...artifacts.artifact import Inputs
 from ...artifacts.record import dumps
 from ...artifacts.rows import JsonObject, Message, Notes
 from ...errors import UserError
-from ...text.thinking import strip_thinking
+from ...text.thinking import answer_of, opens_thinking
 from .processes import Group, gather
 
-OPENED = ("<think>", "<thinking>", "<reasoning>")
 STEP = 1_000_003  # between the seeds of one question's samples
 
 
@@ -60,13 +59,6 @@ class Answered:
     status: str = "ok"
 
 
-def without_thoughts(text: str, opened: bool) -> tuple[str, bool]:
-    """Give (the answer, whether its thinking never ended); `opened`: the prompt itself begins the thoughts."""
-    whole = f"<think>{text}" if opened and not text.lstrip().startswith(OPENED) else text
-    answer = strip_thinking(whole).strip()
-    return answer, not answer and any(sign in whole for sign in OPENED)
-
-
 def options(config: Any) -> JsonObject:
     """Give those options that decide an answer."""
     names = "enable_thinking max_new_tokens temperature top_p repetition_penalty stop repeats template system"
@@ -95,7 +87,7 @@ def locally(
     }
     first = [] if loaded.tokenizer.bos_token_id is None else [loaded.tokenizer.bos_token_id]
     encoded = {q.id: (first if q.plain else []) + loaded.encode(prompts[q.id]) for q in questions}
-    opened = {key: text.rstrip().endswith(OPENED) for key, text in prompts.items()}
+    opened = {key: opens_thinking(text) for key, text in prompts.items()}
     room = None if loaded.max_length is None else loaded.max_length - min(config.max_new_tokens, loaded.max_length // 4)
     asked = sorted(
         ((q, s) for q in questions for s in range(config.repeats)), key=lambda p: (len(encoded[p[0].id]), p[0].id, p[1])
@@ -144,7 +136,7 @@ def _generated(
         reasons[piece.index] = piece.finish_reason or ""
     found = []
     for (q, s), text, n, reason in zip(batch, texts, counts, reasons, strict=True):
-        answer, unfinished = without_thoughts(text, opened[q.id])
+        answer, unfinished = answer_of(text, opened[q.id])
         thought = text.strip() != answer
         n_thinking = n if unfinished else max(0, n - len(loaded.encode(answer))) if thought else 0
         found.append(Answered(q.id, s, answer, n, n_thinking, reason, "unfinished" if unfinished else "ok"))
@@ -192,7 +184,7 @@ def by_endpoint(
 def _received(key: str, sample: int, got: Any) -> Answered:
     message = ((got.raw.get("choices") or [{}])[0].get("message") or {}) if isinstance(got.raw, dict) else {}
     said = got.text or (message.get("content") or "" if got.status == "cut_off" else "")
-    answer, unfinished = without_thoughts(said, False)
+    answer, unfinished = answer_of(said, False)
     n = int(got.usage.get("out_tokens") or 0)
     cut = got.status == "cut_off"
     thoughts = str(message.get("reasoning_content") or message.get("reasoning") or "")

@@ -63,6 +63,28 @@ def test_an_own_tasks_yaml_and_its_data_are_among_the_files(tmp_path):
     assert evaluate.files(config) == [own, data]
 
 
+def test_what_an_own_tasks_code_imports_decides_too(tmp_path):
+    rows, helper = tmp_path / "rows.jsonl", tmp_path / "own_words.py"
+    rows.write_text('{"question": "사과는?", "answer": 0}\n', encoding="utf-8")
+    (tmp_path / "own_fruit.yaml").write_text(
+        f"task: own_fruit\ndataset_path: json\ndataset_kwargs: {{data_files: {{test: {rows}}}}}\ntest_split: test\n"
+        "output_type: multiple_choice\ndoc_to_text: !function own_ask.ask\ndoc_to_choice: [가, 나]\n"
+        'doc_to_target: "{{answer}}"\nmetric_list:\n  - {metric: acc, aggregation: mean, higher_is_better: true}\n',
+        encoding="utf-8",
+    )
+    (tmp_path / "own_ask.py").write_text(
+        "import sys\nfrom pathlib import Path\nsys.path.insert(0, str(Path(__file__).parent))\n"
+        "import own_words\ndef ask(doc):\n    return own_words.HEAD + doc['question']\n",
+        encoding="utf-8",
+    )
+    seen = []
+    for head in ("질문: ", "물음: ", "질문: "):
+        helper.write_text(f"HEAD = '{head}'\n", encoding="utf-8")
+        manager = upstream.task_manager(["own_fruit"], [str(tmp_path)])
+        seen.append(upstream.open_task("own_fruit", ["own_fruit"], manager, None))
+    assert seen[0] == seen[2] and seen[0].data == seen[1].data and seen[0].digest != seen[1].digest
+
+
 def test_functions_in_a_tasks_config_are_named_without_their_place_in_memory():
     config = {"doc_to_text": test_an_own_tasks_yaml_and_its_data_are_among_the_files}
     assert "0x" not in upstream._stable(config)

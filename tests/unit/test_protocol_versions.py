@@ -12,7 +12,7 @@ import pytest
 
 from hunmin.artifacts.identity import hash_of
 from hunmin.artifacts.record import write_jsonl
-from hunmin.evaluation.benchmarks import answering, fingerprint, generated, harness, upstream
+from hunmin.evaluation.benchmarks import fingerprint, generated, harness, upstream
 from hunmin.evaluation.benchmarks.answering import Answered, Question
 from hunmin.evaluation.benchmarks.tokens import encode, units
 from hunmin.evaluation.judging import verdicts
@@ -22,6 +22,7 @@ from hunmin.evaluation.judging.questions import Question as Asked
 from hunmin.evaluation.judging.questions import Turn
 from hunmin.evaluation.judging.replies import read_choice
 from hunmin.raters import scores
+from hunmin.text.thinking import answer_of
 
 BUNDLED = str(Path(__file__).parents[2] / "src" / "hunmin" / "data" / "benchmark")
 
@@ -31,8 +32,8 @@ GOLDEN = {
     ("harness-fixed", 1): "ed81f79d51230249",
     ("harness-bos-fixed", 1): "da662ee3b41aac55",
     ("upstream", 1): "41cce190c10b8fc1",
-    ("chat", 1): "85b06d3ee39e326e",
-    ("plain", 1): "2b51f6a9f942dfe1",
+    ("chat", 2): "774692b518a788eb",
+    ("plain", 2): "2b51f6a9f942dfe1",
     ("judge", 1): "360d63b6116ac6fe",
 }
 
@@ -126,7 +127,8 @@ def of_chat() -> str:
     scored = [[q.messages, q.gold] for q in questions]
     scored += [[task.score(a, q) for a in ANSWERS] for q in plain if q.gold]
     texts = [("<think>음</think>답", False), ("음</think>답", True), ("<think>음", False), ("답", False)]
-    read = [answering.without_thoughts(text, opened) for text, opened in texts]
+    texts += [("<thought>음</thought>답", False), ("<think>음</think>", False)]
+    read = [answer_of(text, opened) for text, opened in texts]
     made = [
         Answered(q.id, 0, ANSWERS[i % 4], 9, 3 * (i % 2), "stop" if i % 3 else "length") for i, q in enumerate(plain)
     ]

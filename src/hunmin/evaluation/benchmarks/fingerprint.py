@@ -16,8 +16,8 @@ VERSIONS = {
     "harness-fixed": 1,
     "harness-bos-fixed": 1,
     "upstream": 1,
-    "chat": 1,
-    "plain": 1,
+    "chat": 2,
+    "plain": 2,
     "judge": 1,
 }
 """Raise a protocol's version with every change of what it asks or how it counts: old scores are then not taken for

@@ -9,14 +9,14 @@ from __future__ import annotations
 import json
 import logging
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from ... import statistics
 from ...artifacts import artifact
-from ...artifacts.identity import hash_of
+from ...artifacts.identity import hash_of, sha256_file
 from ...artifacts.rows import Document, JsonObject, ScoreRow, Shown
 from ...errors import UserError
 from ...tables import resolve
@@ -133,7 +133,20 @@ def open_task(name: str, specs: Sequence[str], manager: Any, data: str | None) -
         splits = getattr(body, "dataset", None) or {}
         drawn = {s: hash_of([dict(row) for row in splits[s]]) for s in sorted(named_splits & set(splits))}
         parts.append([task, _stable(config), hash_of(test), drawn])
-    return Known(hash_of([lm_eval.__version__, parts]), named)
+    return Known(hash_of([lm_eval.__version__, parts, *_own_code(loaded, manager)]), named)
+
+
+def _own_code(tasks: Iterable[str], manager: Any) -> list[list[str]]:
+    """Give (name, hash) of the Python files beside the YAMLs of one's own tasks: a config names a function's source, and
+    not what it imports. lm-eval's own are named by its version."""
+    import lm_eval
+
+    shipped = Path(lm_eval.__file__).resolve().parent
+    index = getattr(manager, "task_index", {})
+    paths = [Path(index[task].yaml_path).resolve() for task in tasks if task in index and index[task].yaml_path]
+    folders = sorted({path.parent for path in paths if shipped not in path.parents})
+    files = [(folder, file) for folder in folders for file in sorted(folder.rglob("*.py"))]
+    return [[file.relative_to(folder).as_posix(), sha256_file(file)] for folder, file in files]
 
 
 def _stable(config: Mapping[str, Any]) -> str:

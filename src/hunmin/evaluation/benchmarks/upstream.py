@@ -137,8 +137,8 @@ def open_task(name: str, specs: Sequence[str], manager: Any, data: str | None) -
 
 
 def _own_code(tasks: Iterable[str], manager: Any) -> list[list[str]]:
-    """Give (name, hash) of the Python files beside the YAMLs of one's own tasks: a config names a function's source, not
-    what it imports. lm-eval's own are named by its version."""
+    """Give (name, hash) of the Python files beside one's own YAMLs: a config names a function's source, not what it
+    imports. lm-eval's own files are named by its version."""
     import lm_eval
 
     shipped = Path(lm_eval.__file__).resolve().parent

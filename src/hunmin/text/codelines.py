@@ -92,6 +92,7 @@ QUOTED_OR_COMMENT = re.compile(
 )
 
 
+IMPORTED = re.compile(r"^\s*(?:from\s+[\w.]+\s+)?import\s+\w+(?:\.\w+)*(?:\s*,\s*\w+)+\s*;?\s*$")  # words, and no prose
 LINE_SIGN = re.compile(r"[=(){};<>\\@\[|$]")
 LINE_START = re.compile(
     r"\s*(?:(?i:select|from|where|left|right|inner|outer|full|cross|join|on|group|order|having|limit|insert|values|update"
@@ -128,7 +129,7 @@ def code_lines(lines: list[str]) -> list[bool]:
             if not found:
                 found = bool(CONTROL.match(bare) or SHELL.match(bare)) or (
                     bool(STRONG.match(bare) or ASSIGNMENT.match(bare) or (";" in bare and ENDS_STATEMENT.search(bare)))
-                    and not _prose(bare)
+                    and (not _prose(bare) or bool(IMPORTED.match(bare)))
                 )
         else:
             in_sql = False

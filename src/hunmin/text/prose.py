@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from .segments import Span, find_spans, prose
+from .pages import page_spans
+from .segments import Span, prose
 
 
 @lru_cache(maxsize=512)
 def spans_of(text: str) -> tuple[Span, ...]:
     """Give everything in the text that is no language (code, formulas, URLs, markup), sorted and without overlap."""
-    return tuple(find_spans(text))
+    return tuple(page_spans(text))
 
 
 @lru_cache(maxsize=512)

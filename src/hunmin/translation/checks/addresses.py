@@ -57,6 +57,8 @@ def _severity(one: Lost, original: str, text: str, here: set[str], links: bool) 
     there = one.instead.of(text) if one.instead else ""
     if not ABSOLUTE.match(body) and original[max(0, one.span.start - 2) : one.span.start] == "](":
         return "" if links or body.startswith("#") else REVIEW  # where a document lies is its translator's affair
+    if _unused(one, original):
+        return ""  # a page's links are defined at its end, and this part of it uses another
     before = original[max(0, one.span.start - 1) : one.span.start]
     if not ABSOLUTE.match(body) and (body[0] == "[" or before in ("[", " ", "\n")):
         tail = body.strip("[]./")  # the label of a link, or where it leads: ../std/vec.html, also with its host
@@ -79,3 +81,10 @@ def _severity(one: Lost, original: str, text: str, here: set[str], links: bool) 
         r"[가-힣]{1,3}(?:[\s.,!?)]|$)", text[one.instead.end :]
     )
     return CERTAIN if broken or not re.search(r"\w\.\w|localhost", there) else REVIEW
+
+
+def _unused(one: Lost, original: str) -> bool:
+    """Tell whether an address stands in the definition of a link ([label]: address) that the text makes no use of."""
+    line = original[original.rfind("\n", 0, one.span.start) + 1 : one.span.start]
+    label = re.fullmatch(r"[ ]{0,3}(\[[^\]\n]+\]):[ \t]*<?", line)
+    return label is not None and original.lower().count(label[1].lower()) == 1

@@ -5,6 +5,7 @@ changed.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Mapping
 from difflib import SequenceMatcher
 from html import unescape
@@ -13,7 +14,8 @@ from typing import Any
 from ...text.hangul import has_hangul
 from ...text.patterns import CAMEL, PASCAL
 from ...text.segments import is_code
-from .damage import formatted_anew, squeeze, surely_damaged
+from . import roles
+from .damage import TOKEN, formatted_anew, squeeze, surely_damaged
 from .lost import Lost, lost_spans
 from .program import ELEMENTS, FORMATTED, STRING, difference, lines_of_code, only_formatted
 from .reading import CERTAIN, REVIEW, Issue, count, issue, lines_of, place, spans_of
@@ -31,6 +33,10 @@ SLOT = re.compile(r"\{\{[^{}\n]*\}\}|<[^<>\n]*>|\[[^\[\]\n]*[A-Za-z][^\[\]\n]*\]
 NAMED_IN_WORDS = re.compile(r"[(\[{](?=[^)\]}]*[A-Za-z] [a-z])[A-Za-z]+(?:,? [A-Za-z]+)*[)\]}]")
 SUM_OF_WORDS = re.compile(r"[A-Za-z]+(?: [+*/-] [A-Za-z]+)+")  # `prefix + number`, said in words
 NAME_AND_WORD = re.compile(r"\.\w+ [a-z]+|[A-Z]\w*(?: [&>] ?[A-Z]\w*)+")  # `.env file`, `Compute > Workers & Pages`
+WORDS = re.compile(  # the label of a button in code marks: `SvelteKit demo app`
+    r"[A-Z][A-Za-z]*(?: (?:[a-z]+|[A-Z][A-Za-z]*)){1,5}[.!?]?"
+)
+LINK_LABEL = re.compile(r"\](?:\[[^\[\]\n]*\])?:?")
 TORN = re.compile(r"[\w)]\s+[.(/]|[./_]\s+\w")
 PROSE_IN_CODE = re.compile(r"(?:\b[A-Za-z][a-z]+\s+){2,}[A-Za-z][a-z]+\b(?!\s*[=(])")
 
@@ -43,7 +49,13 @@ def find(original: str, text: str, context: Mapping[str, Any]) -> list[Issue]:
         return _alone(text)
     if original == text or is_code(original):
         return []
-    return _blocks(original, text) + _names(original, text) + _variables(original, text) + _types(original, text)
+    return (
+        _blocks(original, text)
+        + _names(original, text)
+        + roles.find(original, text)
+        + _variables(original, text)
+        + _types(original, text)
+    )
 
 
 def _alone(text: str) -> list[Issue]:
@@ -155,6 +167,22 @@ def _names(original: str, text: str) -> list[Issue]:
     return found
 
 
+def _slot_said_otherwise(name: str, there: str) -> bool:
+    """Tell whether a name differs only where it has a slot: `mergetool.<tool>.cmd` as `mergetool.*.cmd`."""
+    if not SLOT.search(name) or not re.search(r"\w", SLOT.sub("", name)):
+        return False
+    pieces = [re.escape(piece) for piece in SLOT.split(name)]
+    return bool(re.fullmatch(r"[^\s`]*".join(pieces), there)) or SLOT.sub("", name).replace("..", ".") == there
+
+
+def _said_with_more(name: str, there: str) -> bool:
+    """Tell whether a name stands whole with words put in between: `a.pfx` as `certs/a.pfx`, another version."""
+    pieces = iter(mine := TOKEN.findall(there))
+    source = TOKEN.findall(name)
+    more = Counter(mine) - Counter(source)
+    return any(re.match(r"\w", piece) for piece in more) and all(piece in pieces for piece in source)
+
+
 def _told(name: str, there: str) -> str:
     if "".join(name.split()) == "".join(there.split()):
         return f"'{name[:60]}'의 빈칸이 바뀜 / the blanks in '{name[:60]}' were changed"
@@ -190,6 +218,14 @@ def _name_severity(lost: Lost, name: str, original: str, text: str) -> str:
         return REVIEW  # a message or a line of a log
     if bare == there.strip("`").strip():
         return ""  # only blanks beside the backticks, which Markdown does not show
+    if _slot_said_otherwise(bare, there.strip("`'‘’")):
+        return REVIEW
+    if (
+        original[lost.span.start - 1 : lost.span.start] == "["
+        and LINK_LABEL.match(original, lost.span.end)
+        and bare.lower() == there.strip("`").lower()
+    ):
+        return ""  # the label of a link, in which capitals do not count
     x, y = (re.sub(r"[\s`'‘’/·∙,]|^\w+:", "", STRING.sub('""', side)) for side in (bare, there))
     if x == y and any(sign in there for sign in "·∙"):
         return ""
@@ -218,12 +254,15 @@ def _name_severity(lost: Lost, name: str, original: str, text: str) -> str:
         if (
             NAMED_IN_WORDS.fullmatch(bare)
             or SUM_OF_WORDS.fullmatch(bare)
+            or WORDS.fullmatch(bare)
             or NAME_AND_WORD.fullmatch(bare)
             or re.fullmatch(r"_+[a-z]+_+", bare)
         ):
             return REVIEW  # a shape `(frequencies, sequence length)`
         whole = CODEY.search(bare) or _in_block(bare, original)
         return CERTAIN if whole and not SLOT.search(bare) else REVIEW
+    if _said_with_more(bare, there.strip("`'‘’")):
+        return REVIEW
     near = (
         SequenceMatcher(None, x, y, autojunk=False).ratio() >= 0.75
         and x[-1:] + "s" != y[-2:]

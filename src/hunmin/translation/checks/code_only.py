@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ...text.hangul import has_hangul
 from ...text.segments import is_code
 from .program import FORMATTED, difference, only_formatted
 from .reading import CERTAIN, REVIEW, Issue, issue
@@ -27,4 +28,16 @@ def find(original: str, text: str, context: Mapping[str, Any]) -> list[Issue]:
     )
     if kind == "code" and only_formatted(original, text):
         severity, detail = REVIEW, FORMATTED
+    elif kind == "code" and _other_version(original, text):
+        severity = REVIEW
     return [issue("code_only", severity, (0, len(original)), (0, len(text)), detail)]
+
+
+def _other_version(original: str, text: str) -> bool:
+    """Tell whether other code stands there, which nobody translated: as many lines would be the same code, changed.
+
+    Code that was cut short holds no line of its own.
+    """
+    mine, other = ({"".join(line.split()) for line in side.split("\n") if line.strip()} for side in (original, text))
+    n_mine, n_other = (sum(bool(line.strip()) for line in side.split("\n")) for side in (original, text))
+    return n_mine != n_other and bool(other - mine) and not has_hangul(text)

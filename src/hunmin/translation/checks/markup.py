@@ -28,6 +28,7 @@ EMPHASIS_TAGS = ("b", "strong", "i", "em", "u", "mark", "small", "br", "p", "spa
 PAIR = re.compile(
     r"<(?P<name>sub|sup|b|i|em|strong|code|u|s|kbd|mark|title|h[1-6]|li|td|th)>(?P<body>[^<>\n]{0,80})</(?P=name)>"
 )
+LABELLED = re.compile(r"\](?:\[[^\[\]\n]*\]|\()")
 ANGLE = re.compile(r"<[^<>\n]{0,40}[가-힣][^<>\n]{0,40}>")
 QUOTE_SIGN = re.compile(r"^[ \t]*(?:>[ \t]?)+", re.M)
 FORMULA_KINDS = ("structure", "latex", "formula", "fence", "code", "inline_code", "json", "identifier", "tag")
@@ -91,6 +92,9 @@ def _no_blanks(text: str) -> str:
 
 def _placeholders(original: str, text: str) -> list[Issue]:
     found = []
+    linked = len(LABELLED.findall(text)) > len(
+        LABELLED.findall(original)
+    )  # [its name] as [its name][], a link of Markdown
     angles = [Span(*match.span(), "placeholder") for match in ANGLE.finditer(text)] if "<" in original else []
     for lost in lost_spans(original, text, ("placeholder",), _no_blanks):
         body = lost.span.of(original)
@@ -113,7 +117,7 @@ def _placeholders(original: str, text: str) -> list[Issue]:
         found.append(
             issue(
                 "markup",
-                REVIEW if translated or _spoken(body, original[: lost.span.start]) else CERTAIN,
+                REVIEW if translated or linked or _spoken(body, original[: lost.span.start]) else CERTAIN,
                 (lost.span.start, lost.span.end),
                 _where(lost, original, text),
                 detail,
@@ -128,11 +132,12 @@ def _bare_heading(text: str, tag: Span) -> bool:
 
 
 def _spoken(body: str, before: str) -> bool:
-    """Tell of an editor's words in what somebody says ("I make up [things]"), and of a template's tag, which may name
-    a page in its own language.
+    """Tell of an editor's words in what somebody says ("I make up [things]", also as a quotation), and of a template's
+    tag, which may name a page in its own language.
     """
     said = before[before.rfind("\n") + 1 :]
-    return body[:2] == "{%" or body[0] == "[" and (said.count('"') % 2 == 1 or said.count("“") > said.count("”"))
+    quoted = said.count('"') % 2 == 1 or said.count("“") > said.count("”") or said.lstrip().startswith(">")
+    return body[:2] == "{%" or body[0] == "[" and quoted
 
 
 def _callout(body: str, before: str, text: str) -> bool:

@@ -16,6 +16,7 @@ from ...measures.scripts import ANY, foreign_words
 from ...text.hangul import has_hangul
 from ...text.ngrams import FUNCTION_WORDS, english_words
 from ...text.segments import is_code
+from .apart import REFERENCE, in_session, links_only
 from .reading import CERTAIN, REVIEW, Issue, issue, prose_of, question_of, sentences_of, task_of
 
 TITLE = {"ko": "한국어가 없음", "en": "no Korean"}
@@ -78,6 +79,8 @@ def _severity(original: str, text: str, context: Mapping[str, Any]) -> str:
     functional = sum(word in FUNCTION_WORDS for word, _ in words_)
     if text.lstrip().startswith("#") and "\n" not in text.strip():
         return REVIEW  # a heading: often the wording of an error, or a name
+    if REFERENCE.search(text) or links_only(text) or in_session(text, len(text)):
+        return REVIEW  # titles of works, the words of pictures, what a program says
     sentence = functional >= 1 and len(words_) >= 3 or len(words_) >= 6
     return CERTAIN if sentence and len(small) >= 2 else REVIEW
 

@@ -9,6 +9,7 @@ from typing import Any
 from ...text.hangul import has_hangul
 from ...text.ngrams import FUNCTION_WORDS, english_words, ngrams, runs_of_english
 from ...text.segments import is_code
+from .apart import REFERENCE, SLUG, in_session, links_only, set_apart
 from .labels import GLOSSARY, LABEL
 from .reading import CERTAIN, REVIEW, Issue, issue, prose_of, sentences_of, spans_of, task_of
 
@@ -21,7 +22,6 @@ QUOTES = re.compile(
 CONTENT = re.compile(
     rf"(?<![\w'’])(?!(?:{'|'.join(sorted(FUNCTION_WORDS))})\b)[a-z]{{3,}}"
 )  # a small word with a meaning
-REFERENCE = re.compile(r"\((?:19|20)\d\d[a-z]?\)\.|\b\d+\(\d+\)|\bpp\. ?\d|\bdoi\b", re.I)
 FOREIGN = re.compile(r"\b(?:translat\w*|english|french|spanish|german|italian|latin|영어|영문|번역)\b|영어|영문", re.I)
 
 
@@ -40,47 +40,9 @@ def find(original: str, text: str, context: Mapping[str, Any]) -> list[Issue]:
     found = runs + _whole_sentences(original, text, context, runs)
     for one in found:
         span = one["target_span"]
-        if span and _set_apart(text, span[0], span[1]):
+        if span and set_apart(text, span[0], span[1]):
             one["severity"] = REVIEW
     return found + _labels(original, text)
-
-
-SHOWN = re.compile(r"^[ \t]*>[ \t]|<(?:Console|Error|Terminal)\w*", re.M)  # a quotation, what a program says
-
-
-# What stands behind English that is spoken of: a particle, or what it is the wording of.
-MENTION = re.compile(
-    r"['’\"”.!?)]{0,2}(?:(?:이?라[는고]|이?란|[을를은는이가의도]|[와과]|으?로|에서|에|처럼|보다|부터|까지|이나|[이]?며|입니다|이다|인)(?![가-힣])"
-    r"|이?라[는고])"
-)
-WORDING = re.compile(
-    r"[\"'”’)]?[ ]?(?:오류|에러|경고|예외|메시지|문구|문장|버튼|메뉴|탭|옵션|항목|명령|제목|질문|표현|구문|구절|노래"
-    r"|영화|책|게임)(?![가-힣]{3})"
-)
-
-
-def _set_apart(text: str, start: int, end: int) -> bool:
-    """Tell whether English stands where a translator may leave it: an attribute, a link's title, a quotation."""
-    line = text[text.rfind("\n", 0, start) + 1 : start]
-    stop = text.find("\n", end)
-    rest = text[end : stop if stop >= 0 else len(text)]
-    attribute = re.search(r"<[A-Za-z][^<>]*\s[\w-]+=[\"'][^\"'<>]*\Z", text[max(0, start - 2000) : start])
-    link = re.search(r"\[[^\[\]]*\Z", line) and re.match(r"[^\[\]]*\]\(", rest)
-    quoted = re.search(r"[\"“‘'][^\"”’']*\Z", line) and re.match(r"[^\"“‘]*[\"”’']", rest)
-    block = [m.start() for m in SHOWN.finditer(text, 0, start)]
-    paragraph = text[text.rfind("\n\n", 0, start) + 1 : start].strip()
-    comment = re.match(r"(?:[ \t]{2,}|.*[;{}][ \t]*)(?:#|//)[ \t]?[^\n]*\Z", line)
-    shown = (
-        line.lstrip().startswith(">")
-        or paragraph.startswith(">")
-        or bool(comment)
-        or any(text.startswith("<", a) and "</" not in text[a:start] for a in block)
-    )
-    ticked = text.count("`", max(0, text.rfind("\n\n", 0, start)), start) % 2 == 1  # code that goes over a line's end
-    shown = shown or text.count("{% highlight", 0, start) > text.count("{% endhighlight", 0, start)
-    shown = shown or bool(REFERENCE.search(line))  # a list of papers
-    spoken_of = MENTION.match(rest) or text[end - 1] not in ".!?" and WORDING.match(rest)
-    return bool(attribute or link or quoted or shown or ticked or spoken_of)
 
 
 def _kept_on_purpose(context: Mapping[str, Any]) -> bool:
@@ -103,7 +65,9 @@ def _whole(original: str, text: str, context: Mapping[str, Any]) -> list[Issue]:
         return []
     where = (0, len(original)) if original else None
     heading = text.lstrip().startswith("#") and "\n" not in text.strip()
-    sentence = CONTENT.search(text) and not REFERENCE.search(text) and not heading  # else a title, names, a reference
+    told = prose_of(text)
+    sentence = CONTENT.search(told) and not REFERENCE.search(text) and not heading  # else a title, names, a reference
+    sentence = sentence and not links_only(text) and not in_session(text, len(text))
     severity = CERTAIN if sentence and (functional >= 2 or len(words) >= 6) else REVIEW
     return [issue("untranslated", severity, where, (0, len(text)), "필드 전체가 영어 / the whole field is in English")]
 
@@ -116,7 +80,8 @@ def _runs(original: str, text: str, context: Mapping[str, Any]) -> list[Issue]:
     """
     if not re.search(r"[A-Za-z]\w*[ ,;'’]+[A-Za-z]\w*[ ,;'’]+[A-Za-z]", text):
         return []
-    plain = QUOTES.sub(lambda m: " 가 ".ljust(len(m.group()), "가")[: len(m.group())], prose_of(text))
+    plain = SLUG.sub(lambda m: "-" * len(m.group()), prose_of(text))
+    plain = QUOTES.sub(lambda m: " 가 ".ljust(len(m.group()), "가")[: len(m.group())], plain)
     source_words = [word for word, _, _ in english_words(original)]
     shared = ngrams(source_words, 4)
     found: list[Issue] = []

@@ -15,7 +15,7 @@ from hunmin import models
 from hunmin.artifacts.artifact import Inputs
 from hunmin.errors import UserError
 from hunmin.models import sound
-from hunmin.stages import merge, sft
+from hunmin.stages import evaluate, merge, respond, sft
 
 from . import small
 
@@ -61,6 +61,8 @@ FAULTS = {
     "another model_type": (other_type, "missing"),
     "nan": (lambda w, c: w[key_of(w, "up_proj")].view(-1)[3].fill_(float("nan")), "no numbers"),
     "infinite": (lambda w, c: w[key_of(w, "embed_tokens")].view(-1)[0].fill_(float("inf")), "no numbers"),
+    "a row of the head": (lambda w, c: w[key_of(w, "lm_head")].view(-1)[-1].fill_(float("nan")), "no numbers"),
+    "as good as infinite": (lambda w, c: w[key_of(w, "up_proj")].view(-1)[3].fill_(1e36), "no numbers"),
 }
 
 
@@ -154,3 +156,107 @@ def test_twenty_skipped_steps_of_fp16_stop_and_nineteen_do_not():
         watch.on_step_end(args, state, SimpleNamespace(), optimizer=optimizer)
     with pytest.raises(UserError, match="20 steps in a row"):
         watch.on_step_end(args, state, SimpleNamespace(), optimizer=skipped)
+
+
+# --- numbers that end while a model answers ---
+
+
+def late(tmp_path):
+    """A copy of the small llama whose positions are no numbers from the 49th on: its weights are sound."""
+
+    def change(weights, config):
+        factors = {"short_factor": [1.0] * 8, "long_factor": [float("nan")] * 8}
+        known = {"rope_type": "longrope", "rope_theta": 1e4, "original_max_position_embeddings": 48, "factor": 1.0}
+        config["rope_parameters"] = {**known, **factors}
+
+    return broken(tmp_path, change)
+
+
+@pytest.mark.parametrize("num_beams", [1, 3])
+def test_numbers_that_end_in_the_middle_of_an_answer_are_told_with_the_models_name(tmp_path, num_beams):
+    loaded = models.load(late(tmp_path))
+    assert models.generate(loaded, ["한국"], max_new_tokens=20, num_beams=num_beams)[0].n_tokens > 0
+    with pytest.raises(models.NotNumbers, match="broken: the model's logits are no numbers.*copy the model again"):
+        models.generate(loaded, ["한국"], max_new_tokens=80, num_beams=num_beams)
+    with pytest.raises(models.NotNumbers, match="no numbers"):
+        models.prompt_logprobs(loaded, loaded.encode("한국 " * 40), 0)
+
+
+@pytest.mark.parametrize(
+    "row, told",
+    [
+        ([1.0, float("nan"), 2.0], "no numbers"),
+        ([1.0, float("inf"), 2.0], "no numbers"),  # fp16 ran over: greedy took that token, and a draw took any
+        ([float("-inf")] * 3, "no numbers"),
+        ([0.0, 0.0, 0.0], "the same for every token"),
+        ([1.0, float("-inf"), 2.0], ""),  # a token that a mask forbids
+    ],
+)
+def test_which_logits_can_choose_a_token(row, told):
+    given = torch.tensor([[0.0, 1.0, 2.0], row])
+    if told.startswith("the same"):
+        sound.check_logits(given, "m")  # one such row: behind a token whose embedding is zero
+        given = given[1:]
+    if not told:
+        return sound.check_logits(given, "m")
+    with pytest.raises(models.NotNumbers, match=f"^m: .*{told}"):
+        sound.check_logits(given, "m")
+
+
+def test_a_buffer_of_nan_is_refused_and_a_mask_of_infinity_is_not():
+    model = torch.nn.Linear(2, 2)
+    model.register_buffer("mask", torch.tensor([0.0, float("-inf")]))
+    sound.check_buffers(model, "m")
+    model.register_buffer("expert_bias", torch.tensor([0.0, float("nan")]))
+    with pytest.raises(UserError, match="m: the weight expert_bias holds 1 values that are no numbers"):
+        sound.check_buffers(model, "m")
+
+
+def test_a_model_whose_numbers_end_has_no_row_and_the_others_keep_theirs(tmp_path):
+    model = str(late(tmp_path))
+    options = {"tasks": ["ifeval_ko"], "template": "alpaca", "max_new_tokens": 60, "limit": 2, "models": []}
+    config = evaluate.Config(**options, baselines=[small.base(), model])
+    (tmp_path / "out").mkdir()
+    with pytest.raises(UserError, match=f"{model} on ifeval_ko: the model's logits are no numbers.*without this model"):
+        evaluate.run(config, Inputs(label="evaluate"), tmp_path / "out")
+    [kept] = (tmp_path / "out" / "parts").glob("*.json")
+    assert json.loads(kept.read_text())["details"]["model"] == small.base()
+    assert not (tmp_path / "out" / "scores.json").exists()
+
+
+def test_lm_evals_own_generation_stops_too(tmp_path):
+    from lm_eval.api.instance import Instance
+
+    from hunmin.evaluation.benchmarks import upstream
+
+    loaded = models.load(late(tmp_path))
+    lm = upstream.open_model(loaded, 512, "auto", None, {})
+    asked = [Instance("generate_until", {}, ("한국", {"until": ["없는 말"], "max_gen_toks": 80}), 0)]
+    with pytest.raises(models.NotNumbers, match="no numbers"):
+        lm.generate_until(asked, disable_tqdm=True)
+
+
+def test_respond_drops_no_record_for_a_broken_model(tmp_path):
+    (tmp_path / "a").mkdir()
+    config = respond.Config(engine="local", model=str(late(tmp_path)), template="alpaca", max_new_tokens=80)
+    with pytest.raises(UserError, match="no numbers"):
+        respond.run(config, small.inputs(tmp_path / "a", small.records(2)), tmp_path / "out")
+
+
+def test_the_servers_thread_tells_each_caller_and_goes_on(tmp_path):
+    import asyncio
+
+    from hunmin.server.worker import Worker
+
+    loaded = models.load(late(tmp_path))
+
+    async def ask(worker, n):
+        return [piece async for piece in worker.pieces(models.Request(tuple(loaded.encode("한국")), n))]
+
+    async def both():
+        worker = Worker(loaded)
+        with pytest.raises(models.NotNumbers, match="no numbers"):
+            await ask(worker, 80)
+        return await ask(worker, 5)
+
+    assert asyncio.run(both())

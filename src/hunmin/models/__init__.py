@@ -6,11 +6,13 @@ from .headers import check_files
 from .identity import commits, deciding
 from .logprobs import logprobs, prompt_logprobs
 from .opening import Loaded, check_opens, load, open_seq2seq, open_shape, prompt
+from .sound import NotNumbers, watched
 from .tokenizers import open_tokenizer
 
 __all__ = [
     "Generated",
     "Loaded",
+    "NotNumbers",
     "Piece",
     "Request",
     "Resolved",
@@ -31,4 +33,5 @@ __all__ = [
     "prompt_logprobs",
     "resolve",
     "steps",
+    "watched",
 ]

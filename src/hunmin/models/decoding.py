@@ -13,6 +13,7 @@ from typing import Any
 from ..errors import UserError
 from .logprobs import accepts
 from .opening import Loaded
+from .sound import check_logits, watched
 
 LIKELY = 1024  # tokens put in order before all are: a vocabulary of 262,144 takes 25 ms a row on a CPU, these 2
 
@@ -144,8 +145,6 @@ class _Row:
 
         logprob: float | None = None
         top: tuple[tuple[int, float], ...] = ()
-        if bool(logits.isnan().any()):
-            raise UserError("the model's logits are no numbers (nan)", "generation", "Try dtype: fp32 or bf16.")
         raw = logits
         if self.seen:
             known = torch.tensor(sorted(set(self.seen)), device=logits.device)
@@ -209,7 +208,8 @@ def decode(loaded: Loaded, requests: Sequence[Request]) -> Iterator[Piece]:
 def steps(loaded: Loaded, requests: Sequence[Request]) -> Iterator[list[Piece]]:
     """Yield one piece of every request still under way for each forward pass, until all have ended.
 
-    Raises UserError for an empty prompt or one that leaves no room for an answer.
+    Raises UserError for an empty prompt or one that leaves no room for an answer, and for a model whose logits are no
+    numbers, at whichever token that begins.
     """
     import torch
 
@@ -243,6 +243,7 @@ def steps(loaded: Loaded, requests: Sequence[Request]) -> Iterator[list[Piece]]:
         with torch.inference_mode():
             output = loaded.model(input_ids=ids, attention_mask=mask, **options)
             cache, logits = output.past_key_values, output.logits[:, -1].float()
+            check_logits(logits, loaded.name)
             chosen = [row.pick(logits[r]) for r, row in enumerate(rows)]
         pieces = [_piece(row, loaded, *chosen[r]) for r, row in enumerate(rows)]
         yield pieces
@@ -353,7 +354,7 @@ def _beams(
         pad_token_id=loaded.tokenizer.pad_token_id or 0,
     )
     given = torch.tensor([ids], device=loaded.device)
-    with torch.inference_mode():
+    with torch.inference_mode(), watched(loaded.model, loaded.name):
         out = loaded.model.generate(input_ids=given, attention_mask=torch.ones_like(given), generation_config=config)
     new = out[0, len(ids) :].tolist()
     ended = next((n for n, token in enumerate(new) if token in loaded.stop_ids), None)

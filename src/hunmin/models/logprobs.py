@@ -75,7 +75,9 @@ def prompt_logprobs(
     with torch.inference_mode():
         given = torch.tensor([list(ids)], device=loaded.device)
         scored = loaded.model(input_ids=given, use_cache=False).logits[0, :-1].float().log_softmax(-1)
-        own = scored.gather(-1, given[0, 1:, None])[:, 0].tolist()
+        told = scored.gather(-1, given[0, 1:, None])[:, 0]
+        check_scores(told, loaded.name)
+        own = told.tolist()
         values, best = scored.topk(max(1, top), dim=-1)
         rows = zip(own, best.tolist(), values.tolist(), strict=True)
     return [None, *((value, tuple(zip(i, v, strict=True))[:top]) for value, i, v in rows)]

@@ -18,7 +18,7 @@ from ..errors import UserError
 from .adapters import lay
 from .devices import dtype_for
 from .finding import Resolved, resolve
-from .sound import check_finite, check_keys
+from .sound import check_buffers, check_finite, check_keys
 from .tokenizers import FAULTS, cannot_open, first_line, open_tokenizer
 
 log = logging.getLogger("hunmin")
@@ -266,6 +266,7 @@ def open_weights(
         raise cannot_open("the model", error, found.base) from error
     check_keys(info, found.base)
     check_finite(model.named_parameters(), found.base)
+    check_buffers(model, found.base)
     return model if device is None or "device_map" in options else model.to(device)
 
 

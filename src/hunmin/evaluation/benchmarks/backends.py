@@ -19,7 +19,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ...models.sound import check_scores
+from ...models.sound import check_logits, check_scores
 from .tokens import Unit
 
 FLOATS = 1 << 24  # of logits read at once: 64 MiB in fp32
@@ -261,6 +261,7 @@ def _read(logits: Any, spans: Sequence[tuple[int, list[int], tuple[int, ...], tu
     for start in range(0, len(targets), step):  # a second copy of few positions, not of all
         of, part = slice(start, start + step), targets[start : start + step]
         picked = logits[rows[of], columns[of]].float()
+        check_logits(picked, "evaluate")
         of_target = picked.gather(1, part[:, None])[:, 0]
         values.append((of_target - picked.logsumexp(1)).double().cpu())
         hits.append((picked.argmax(1) == part).cpu())

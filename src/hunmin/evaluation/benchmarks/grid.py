@@ -336,9 +336,16 @@ def _score_model(opened: Opened, todo: Sequence[tuple[Work, Path, str]], templat
 
 
 def _one(opened: Opened, work: Work, path: Path, mark: str, about: Notes) -> None:
-    """Run one piece of work and keep it: its rows with their fingerprint, and what the model loses without BOS."""
-    read = opened.without_bos(work.texts) if work.texts else None  # before scoring, so that the warning comes first
-    rows, documents, details = work.run(opened)
+    """Run one piece of work and keep it: its rows with their fingerprint, and what the model loses without BOS.
+
+    Raises UserError that names the model when what it gives is no number: it has no row then.
+    """
+    try:
+        read = opened.without_bos(work.texts) if work.texts else None  # before scoring, so that the warning comes first
+        rows, documents, details = work.run(opened)
+    except models.NotNumbers as error:
+        mend = f"{error.mend} Finished scores are kept: without this model the same command goes on."
+        raise UserError(error.what, f"{opened.contestant.name} on {work.task}", mend) from error
     for row in rows:
         row["fingerprint"] = mark
         if (lost := bos.gap(read)) is not None:

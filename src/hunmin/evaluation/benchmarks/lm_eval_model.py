@@ -15,12 +15,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import torch
 import transformers
 from lm_eval.api.registry import model_registry, register_model
 from lm_eval.models.huggingface import HFLM
 
 from ...artifacts import progress
 from ...errors import UserError
+from ...models import sound
 from . import scorer, tokens
 from .lm_eval_tasks import quiet, task_manager
 from .processes import Shard
@@ -86,6 +88,10 @@ class HunminLM(Scored, HFLM):  # type: ignore[misc]  # lm-eval is untyped
         self.separate_encode = separate_encode
         self.shard = shard or {}
         self.truncated, self.bos_cut = set(), set()
+        self.named = str(pretrained if isinstance(pretrained, str) else getattr(self.config, "_name_or_path", ""))
+        if isinstance(pretrained, str):  # opened by lm-eval itself, which looks at no weight
+            sound.check_finite(self.model.named_parameters(), pretrained)  # type: ignore[union-attr]
+            sound.check_buffers(self.model, pretrained)
         self.opened = scorer.open_scorer(self.model, self.max_length, scoring, budget_tokens)  # type: ignore[arg-type]  # causal models alone get here
 
     def _encode_pair(self, context: str, continuation: str) -> tuple[list[int], list[int]]:
@@ -100,8 +106,14 @@ class HunminLM(Scored, HFLM):  # type: ignore[misc]  # lm-eval is untyped
     ) -> list[tuple[float, bool]]:
         if self.backend != "causal":
             plain: list[tuple[float, bool]] = super()._loglikelihood_tokens(requests, disable_tqdm, override_bs)
+            sound.check_scores(torch.tensor([value for value, _ in plain]), self.named)
             return plain
         return self._scored(requests, disable_tqdm)
+
+    def generate_until(self, requests: Any, disable_tqdm: bool = False) -> list[str]:
+        with sound.watched(self.model, self.named):
+            said: list[str] = super().generate_until(requests, disable_tqdm)
+        return said
 
 
 def register() -> None:

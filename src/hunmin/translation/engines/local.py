@@ -151,7 +151,7 @@ def _open_seq2seq(config: Any, found: Any) -> Any:
             if len(sources) > 1:
                 return [answer for source in sources for answer in translate([source])]
             return [Answer("cut_off", detail=f"the text is longer than the model's {limit} tokens")]
-        with torch.inference_mode():
+        with torch.inference_mode(), models.watched(model, loaded.name):
             out = model.generate(
                 **inputs, **forced, max_new_tokens=config.max_new_tokens, num_beams=config.num_beams, do_sample=False
             )

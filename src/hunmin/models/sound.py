@@ -73,9 +73,7 @@ def check_buffers(model: Any, where: str) -> None:
     check_finite(((name, buffer) for name, buffer in floats if bool(buffer.isnan().any())), where)
 
 
-MEND = (
-    "Its weights are broken or overflow: try dtype: fp32 or bf16, else copy the model again or take an earlier one."
-)
+MEND = "Its weights are broken or overflow: try dtype: fp32 or bf16, else copy the model again or take an earlier one."
 
 
 def check_scores(scores: Any, where: str) -> None:

@@ -90,8 +90,9 @@ class HunminLM(Scored, HFLM):  # type: ignore[misc]  # lm-eval is untyped
         self.truncated, self.bos_cut = set(), set()
         self.named = str(pretrained if isinstance(pretrained, str) else getattr(self.config, "_name_or_path", ""))
         if isinstance(pretrained, str):  # opened by lm-eval itself, which looks at no weight
-            sound.check_finite(self.model.named_parameters(), pretrained)  # type: ignore[union-attr]
-            sound.check_buffers(self.model, pretrained)
+            weights: Any = self.model
+            sound.check_finite(weights.named_parameters(), pretrained)
+            sound.check_buffers(weights, pretrained)
         self.opened = scorer.open_scorer(self.model, self.max_length, scoring, budget_tokens)  # type: ignore[arg-type]  # causal models alone get here
 
     def _encode_pair(self, context: str, continuation: str) -> tuple[list[int], list[int]]:

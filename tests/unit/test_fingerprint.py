@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import json
+import os
 import shutil
 from pathlib import Path
 
+import pytest
+
 from hunmin.evaluation.benchmarks import fingerprint, harness, upstream
 from hunmin.evaluation.benchmarks.tokens import Request, encode, units
+from hunmin.models import identity as which
 from hunmin.report import contents, matrix, page, score_tables
 from hunmin.stages import evaluate
 
@@ -50,6 +55,77 @@ def test_weights_template_and_generation_config_are_in_the_models_half(tmp_path)
         change()
         seen.append(fingerprint.of_model(str(model)))
     assert len(set(seen)) == len(seen)
+
+
+DECIDE = """config.json generation_config.json model.safetensors.index.json model-00002-of-00002.safetensors
+pytorch_model.bin tokenizer.json tokenizer_config.json tokenizer.model spiece.model source.spm qwen.tiktoken vocab.txt
+vocab.json merges.txt bpe.codes added_tokens.json special_tokens_map.json chat_template.jinja chat_template.json
+additional_chat_templates/tool_use.jinja modeling_own.py layers/own.py tekken.json dict.pickle"""
+DECIDE_NOTHING = "README.md trainer_state.json optimizer.pt picture.png .gitattributes checkpoint-9/model.safetensors"
+
+
+@pytest.mark.parametrize("name", DECIDE.split())
+def test_every_file_that_decides_a_number_is_in_the_models_half(tmp_path, name):
+    model = folder_of(tmp_path / "m", b"first")
+    path = model / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    seen = [fingerprint.of_model(str(model))]
+    for content in ("{}", "[]"):  # there or not, and the same length with other bytes
+        path.write_text(content)
+        os.utime(path, ns=(0, 0))
+        seen.append(fingerprint.of_model(str(model)))
+    elsewhere = tmp_path / "blobs" / "a"
+    elsewhere.parent.mkdir()
+    elsewhere.write_text("[1]")
+    path.unlink()
+    path.symlink_to(elsewhere)
+    seen.append(fingerprint.of_model(str(model)))
+    elsewhere.write_text("[2]")
+    seen.append(fingerprint.of_model(str(model)))
+    assert len(set(seen)) == (5 if name != "config.json" else 4)  # which was there, {}
+
+
+@pytest.mark.parametrize("name", DECIDE_NOTHING.split())
+def test_what_decides_no_number_is_not(tmp_path, name):
+    model = folder_of(tmp_path / "m", b"first")
+    before = fingerprint.of_model(str(model))
+    (model / name).parent.mkdir(parents=True, exist_ok=True)
+    (model / name).write_text("x")
+    assert fingerprint.of_model(str(model)) == before
+
+
+@pytest.mark.parametrize("name", ["base/tokenizer.json", "base/model.safetensors", "tuned/adapter_config.json"])
+def test_an_adapter_counts_with_the_base_that_it_names(tmp_path, name):
+    folder_of(tmp_path / "base", b"first")
+    other = folder_of(tmp_path / "other", b"first")
+    tuned = tmp_path / "tuned"
+    tuned.mkdir()
+    (tuned / "adapter_config.json").write_text(json.dumps({"base_model_name_or_path": str(tmp_path / "base")}))
+    (tuned / "adapter_model.safetensors").write_bytes(b"lora")
+    seen = [fingerprint.of_model(str(tuned))]
+    path = tmp_path / name
+    if name.startswith("tuned"):
+        (other / "tokenizer.json").write_text("{}")
+        path.write_text(json.dumps({"base_model_name_or_path": str(other)}))
+    else:
+        path.write_bytes(b"other")
+    seen.append(fingerprint.of_model(str(tuned)))
+    (tuned / "adapter_model.safetensors").write_bytes(b"LoRA")
+    seen.append(fingerprint.of_model(str(tuned)))
+    assert len(set(seen)) == 3
+
+
+def test_a_hub_models_commit_is_the_one_that_opening_it_takes(monkeypatch):
+    """The cache holds an older commit: the Hub is asked, as it is when the model is opened."""
+    monkeypatch.setattr(which, "commit", lambda name, revision=None: "a" * 40)
+    monkeypatch.setattr(which, "_asked", lambda name, revision: "b" * 40)
+    assert ["base", "owner/name", "b" * 40] in which.deciding("owner/name")
+
+    def away(name, revision):
+        raise OSError("no connection")
+
+    monkeypatch.setattr(which, "_asked", away)
+    assert ["base", "owner/name", "a" * 40] in which.deciding("owner/name")
 
 
 def test_an_own_tasks_yaml_and_its_data_are_among_the_files(tmp_path):

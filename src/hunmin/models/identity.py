@@ -11,9 +11,19 @@ from ..artifacts import identity
 from ..artifacts.identity import hash_of
 
 WEIGHTS = ("*.safetensors", "*.bin")
-DECIDING = (*WEIGHTS, "*.json", "*.jinja", "*.model", "*.txt", "*.py")
-"""Files of a model folder that can change an answer: weights, configs, tokenizer, templates, its own code."""
 NOT_DECIDING = ("manifest.json", "trainer_state.json", "started.json")
+NOT_READ = (
+    *("optimizer.*", "scheduler.*", "scaler.pt", "rng_state*"),
+    *("*.md", "*.log", "*.pdf", "*.html", "*.png", "*.jpg", "*.jpeg", "*.gif", "*.svg", "*.webp"),
+    *("*.h5", "*.msgpack", "*.onnx", "*.gguf", "*.ot", "*.tflite"),
+)
+"""Files of a model folder that cannot change an answer: a trainer's state, what people read, other programs' weights.
+
+Everything else counts: tokenizers come as *.json, *.model, *.tiktoken, *.spm, bpe.codes, and what a model's own code
+reads has any name.
+"""
+BELOW = ("additional_chat_templates/*.jinja", "**/*.py")
+"""What of a folder's folders counts too, besides hidden ones and a trainer's checkpoints."""
 
 
 def of_base(base: str, revision: str | None = None) -> str:
@@ -44,7 +54,7 @@ def as_in_0_1(base: str, revision: str | None = None) -> str:
 
 def deciding(model: str, revision: str | None = None) -> list[list[str]]:
     """Give what of a model decides its answers, as [part, hash]: base, adapter and tokenizer, each folder by content,
-    each Hub id by its commit ("" when the cache does not know it)."""
+    each Hub id by the commit that opening it takes ("" when neither the Hub nor the cache tells it)."""
     from .finding import resolve
 
     found = resolve(model)
@@ -55,11 +65,28 @@ def deciding(model: str, revision: str | None = None) -> list[list[str]]:
         if not place:
             continue
         if not folder.is_dir():
-            rows.append([part, place, commit(place, revision or found.revision) or ""])
+            rows.append([part, place, _opened(place, revision or found.revision)])
             continue
-        files = sorted({f for pattern in DECIDING for f in folder.glob(pattern)} - {folder / n for n in NOT_DECIDING})
-        rows += [[part, f.name, identity.sha256_file(f)] for f in files]
+        rows += [[part, f.relative_to(folder).as_posix(), identity.sha256_file(f)] for f in _deciding_files(folder)]
     return rows
+
+
+def _deciding_files(folder: Path) -> list[Path]:
+    own = [f for f in folder.iterdir() if f.name not in NOT_DECIDING and not any(f.match(p) for p in NOT_READ)]
+    below = [f for pattern in BELOW for f in folder.glob(pattern)]
+    return sorted(
+        f
+        for f in {*own, *below}
+        if f.is_file() and not any(part.startswith((".", "checkpoint-")) for part in f.relative_to(folder).parts)
+    )
+
+
+def _opened(name: str, revision: str | None) -> str:
+    """Give the commit that transformers would open now: the Hub's where it can be asked, else the cache's."""
+    try:
+        return _asked(name, revision)
+    except (OSError, ValueError):
+        return commit(name, revision) or ""  # told where the model is opened
 
 
 def commit(name: str, revision: str | None = None) -> str | None:
@@ -89,12 +116,14 @@ def commits(names: Iterable[str], revision: str | None = None) -> dict[str, str]
 
 
 def _looked_up(base: str, revision: str | None) -> str:
-    known = commit(base, revision)
-    if known:
-        return known
+    return commit(base, revision) or _asked(base, revision)
+
+
+def _asked(name: str, revision: str | None) -> str:
+    """Give a Hub id's commit by fetching its config, as opening it does; offline it is the cache's."""
     from transformers.utils import cached_file
 
-    return Path(str(cached_file(base, "config.json", revision=revision))).parent.name
+    return Path(str(cached_file(name, "config.json", revision=revision))).parent.name
 
 
 def _config(folder: Path) -> dict[str, Any]:

@@ -7,7 +7,7 @@ import json
 import logging
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any, TypedDict, cast
@@ -19,8 +19,20 @@ from ...artifacts.rows import Document, Notes, ScoreRow
 from ...errors import UserError
 from ...measures import constraints as verifying
 from ...tables import resolve
-from ...templates.render import load_template
-from . import GENERATED, answering, bos, endpoint, fingerprint, generated, harness, processes, scorer, tokens, upstream
+from . import (
+    GENERATED,
+    answering,
+    borrowed,
+    bos,
+    endpoint,
+    fingerprint,
+    generated,
+    harness,
+    processes,
+    scorer,
+    tokens,
+    upstream,
+)
 from .contestants import Contestant
 from .lm_eval_tasks import task_manager
 from .processes import Group
@@ -72,6 +84,8 @@ class Opened:
     group: Group
     tick: Tick
     inputs: Inputs
+    mark: str = ""
+    """The fingerprint of what is being scored."""
     _scorer: Any = None
     _lm: Any = None
     _bos: dict[str, Notes | None] = field(default_factory=dict)
@@ -123,7 +137,8 @@ def score_all(
     A model of an endpoint answers what is generated, and what is scored by log-likelihood where its tokenizer is named.
     """
     work = works(config, shots, out, group, inputs)
-    marks = {c.name: _who(c, config) for c in found}
+    lent = borrowed.template_of([c.source for c in found if c.what != ENDPOINT])
+    marks = {c.name: _who(c, config, lent) for c in found}
     names = {
         (c.name, i): fingerprint.joined(marks[c.name][w.protocol != generated.PROTOCOL], w.way)
         for c in found
@@ -145,7 +160,7 @@ def score_all(
         ]
         if todo:
             opened = Opened(config, contestant, None, 0, group, tick, inputs)
-            (_ask_endpoint if opened.remote else _score_model)(opened, todo, _template_of(found))
+            (_ask_endpoint if opened.remote else _score_model)(opened, todo, lent)
             gc.collect()
     tick(0, done=True)
     return [json.loads(path.read_text("utf-8")) for path in parts.values()]
@@ -154,38 +169,14 @@ def score_all(
 ENDPOINT = "endpoint"
 
 
-def _who(contestant: Contestant, config: Any) -> tuple[str, str]:
+def _who(contestant: Contestant, config: Any, lent: str) -> tuple[str, str]:
     """Give the model's half of a fingerprint, for generated answers and for log-likelihoods."""
     if contestant.what != ENDPOINT:
-        return (fingerprint.of_model(contestant.source),) * 2
-    asked = [contestant.name, config.base_url, config.request]
+        asked = borrowed.half_of(contestant.source, lent, config.template, config.trust_remote_code)
+        return asked, fingerprint.of_model(contestant.source)
+    named = [contestant.name, config.base_url, config.request]
     tokenizer = None if config.tokenizer is None else fingerprint.of_model(config.tokenizer)
-    return artifact.hash_of(asked)[:8], artifact.hash_of([*asked, tokenizer])[:8]
-
-
-def _template_of(found: Sequence[Contestant]) -> str:
-    """Give the template of the newest model that hunmin tuned: a base model brings none and is asked in it.
-
-    A model tuned with its own template names "model": the jinja file it was saved with is given then.
-    """
-    for contestant in reversed(found):
-        if contestant.what == ENDPOINT:
-            continue
-        place = models.resolve(contestant.source)
-        saved = Path(place.tokenizer) / "chat_template.jinja"
-        if place.template and place.template != "model":
-            return place.template
-        if place.template and saved.is_file():
-            return str(saved)
-    return ""
-
-
-def _asked_in(loaded: Any, template: str) -> Any:
-    """Give the model with the template that the tuned one is asked in."""
-    if template.endswith("chat_template.jinja"):  # whole as it was saved, BOS included
-        loaded.tokenizer.chat_template = Path(template).read_text(encoding="utf-8")
-        template = "model"
-    return replace(loaded, template=load_template(template, loaded.tokenizer))
+    return artifact.hash_of(named)[:8], artifact.hash_of([*named, tokenizer])[:8]
 
 
 def works(config: Any, shots: Sequence[int], out: Path, group: Group, inputs: Inputs) -> list[Work]:
@@ -286,8 +277,7 @@ def _generated(
         if opened.contestant.what == ENDPOINT:
             answers, paid["paid"] = answering.by_endpoint(questions, model, config, inputs, tick)
         else:
-            mark = fingerprint.joined(fingerprint.of_model(opened.contestant.source), way)
-            path = out / "answers" / f"{name}-{mark}.jsonl"
+            path = out / "answers" / f"{name}-{opened.mark}.jsonl"
             answers = answering.locally(questions, opened.loaded, config, inputs.seed, path, opened.group, tick)
         documents = generated.documents(task, model, data, questions, answers, shots)
         about = {"keywords_counted_by": counted, **answering.options(config)}
@@ -316,7 +306,7 @@ def _score_model(opened: Opened, todo: Sequence[tuple[Work, Path, str]], templat
         template=config.template,
     )
     if loaded.template is None and template:
-        loaded = _asked_in(loaded, template)
+        loaded = borrowed.asked_in(loaded, template)
     own = tokens.max_length_of(loaded.model, loaded.tokenizer)
     if config.max_length is not None and config.max_length > own:
         raise UserError(
@@ -340,6 +330,7 @@ def _one(opened: Opened, work: Work, path: Path, mark: str, about: Notes) -> Non
 
     Raises UserError that names the model when what it gives is no number: it has no row then.
     """
+    opened.mark = mark
     try:
         read = opened.without_bos(work.texts) if work.texts else None  # before scoring, so that the warning comes first
         rows, documents, details = work.run(opened)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +14,8 @@ from ...artifacts.identity import hash_of, sha256_file
 from ...artifacts.rows import Notes
 from ...errors import UserError
 from ...tables import did_you_mean
+from ..benchmarks import borrowed, fingerprint
 from ..benchmarks import contestants as evaluated
-from ..benchmarks import fingerprint
 from .answers import Answers, answer_locally, read_answers
 from .questions import Question
 
@@ -69,7 +69,10 @@ def fingerprints(config: Any, inputs: Inputs, judged: Sequence[Contestant], way:
             who = hash_of([contestant.model, config.answer_base_url, config.answer_request])[:8]
         else:
             options = [getattr(config, name) for name in ANSWERING]
-            who = hash_of([fingerprint.of_model(contestant.model, config.revision), inputs.seed, options])[:8]
+            half = borrowed.half_of(
+                contestant.model, _lent(inputs), config.template, config.trust_remote_code, config.revision
+            )
+            who = hash_of([half, inputs.seed, options])[:8]
         found[contestant.name] = fingerprint.joined(who, way)
     return found
 
@@ -108,6 +111,10 @@ def answers_file(out: Path, name: str) -> Path:
     return out / f"answers-{re.sub(r'[^0-9A-Za-z가-힣._-]+', '_', name)}.jsonl"
 
 
+def _lent(inputs: Inputs) -> str:
+    return borrowed.template_of([] if inputs.model is None else [str(inputs.model)])
+
+
 def answer(contestant: Contestant, questions: Sequence[Question], config: Any, inputs: Inputs, out: Path) -> Answers:
     """Give a local model's answers; a model whose answers are all there already is not loaded again.
 
@@ -118,7 +125,6 @@ def answer(contestant: Contestant, questions: Sequence[Question], config: Any, i
     if all((q.id, turn) in done for q in questions for turn in range(len(q.turns))):
         return done
     from ... import models
-    from ...templates.render import load_template
 
     loaded = models.load(
         contestant.model,
@@ -129,8 +135,8 @@ def answer(contestant: Contestant, questions: Sequence[Question], config: Any, i
         trust_remote_code=config.trust_remote_code,
         template=config.template,
     )
-    if loaded.template is None and inputs.model is not None and (name := models.resolve(inputs.model).template):
-        loaded = replace(loaded, template=load_template(name, loaded.tokenizer))
+    if loaded.template is None and (lent := _lent(inputs)):
+        loaded = borrowed.asked_in(loaded, lent)
     stop = [loaded.template.stop] if loaded.template is not None else []
     context = loaded.max_length
     if context is not None and context <= config.max_new_tokens:

@@ -289,6 +289,25 @@ def test_other_code_is_another_version_and_lines_that_are_gone_are_not() -> None
     assert found(code, other) == [] and found(code, other, "review")
     assert found(code, "```js\nconst lamp = find(attic);\n```")
     assert found(code, code.replace("lamp.off()", "lamp.끄기()"))
+    assert found(code, code.replace("lamp.on", "lamp.of"))
+    assert found(code, code.replace("const", "var")) == [] and found(code, code.replace("const", "var"), "review")
+
+
+@pytest.mark.parametrize(
+    ("line", "there", "certain"),
+    [
+        ("export default {", "module.exports = {", False),
+        ("const lamp = find('attic');", "var lamp = find('attic');", False),
+        ("lamp = find('attic')", 'lamp = find("attic")', False),
+        ("lamp = find(attic)", "lamp = fond(attic)", True),
+        ("total = a + b", "total = a - b", True),
+        ("return lamp;", "return 램프;", True),
+    ],
+)
+def test_a_statement_written_anew_in_a_block(line: str, there: str, certain: bool) -> None:
+    block = "```js\nimport lamp;\n\nfor (x of y) {\n  go(x);\n}\n%s\n  all: true,\n};\n```"
+    english, korean = f"Like so:\n\n{block % line}\n\nEnd.", f"이렇게:\n\n{block % there}\n\n끝."
+    assert bool(found(english, korean)) is certain and found(english, korean, "any")
 
 
 def test_spans_of_a_page_do_not_overlap() -> None:

@@ -15,7 +15,7 @@ from ...text.hangul import has_hangul
 from ...text.patterns import CAMEL, PASCAL
 from ...text.segments import is_code
 from . import roles
-from .damage import TOKEN, formatted_anew, squeeze, surely_damaged
+from .damage import TOKEN, formatted_anew, squeeze, surely_damaged, written_anew
 from .lost import Lost, lost_spans
 from .program import ELEMENTS, FORMATTED, STRING, difference, lines_of_code, only_formatted
 from .reading import CERTAIN, REVIEW, Issue, count, issue, lines_of, place, spans_of
@@ -144,7 +144,8 @@ def _damaged(source: str, target: str, same_shape: bool) -> bool:
         return True
     # A line in three at most: `total = 0` in one line of four is damage, four lines that differ are the next release.
     few = 0 < len(changed) <= max(1, 0.34 * len(one))
-    return few and same_shape and not has_hangul(target)
+    anew = any(written_anew(a, b) for a, b in zip(one, two, strict=True) if a.whole != b.whole)
+    return few and same_shape and not has_hangul(target) and not anew
 
 
 def _names(original: str, text: str) -> list[Issue]:
@@ -261,6 +262,8 @@ def _name_severity(lost: Lost, name: str, original: str, text: str) -> str:
             return REVIEW  # a shape `(frequencies, sequence length)`
         whole = CODEY.search(bare) or _in_block(bare, original)
         return CERTAIN if whole and not SLOT.search(bare) else REVIEW
+    if sorted(TOKEN.findall(bare)) == sorted(TOKEN.findall(there.strip("`'‘’"))):
+        return REVIEW  # `a < b < c` as `b < a < c`
     if _said_with_more(bare, there.strip("`'‘’")):
         return REVIEW
     near = (

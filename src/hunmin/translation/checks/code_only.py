@@ -7,7 +7,8 @@ from typing import Any
 
 from ...text.hangul import has_hangul
 from ...text.segments import is_code
-from .program import FORMATTED, difference, only_formatted
+from .damage import written_anew
+from .program import FORMATTED, difference, lines_of_code, only_formatted
 from .reading import CERTAIN, REVIEW, Issue, issue
 
 TITLE = {"ko": "코드가 번역됨", "en": "code translated"}
@@ -34,10 +35,15 @@ def find(original: str, text: str, context: Mapping[str, Any]) -> list[Issue]:
 
 
 def _other_version(original: str, text: str) -> bool:
-    """Tell whether other code stands there, which nobody translated: as many lines would be the same code, changed.
+    """Tell whether other code stands there, which nobody translated: other lines, or statements written anew.
 
     Code that was cut short holds no line of its own.
     """
+    if has_hangul(text):
+        return False
     mine, other = ({"".join(line.split()) for line in side.split("\n") if line.strip()} for side in (original, text))
     n_mine, n_other = (sum(bool(line.strip()) for line in side.split("\n")) for side in (original, text))
-    return n_mine != n_other and bool(other - mine) and not has_hangul(text)
+    if n_mine != n_other:
+        return bool(other - mine)
+    pairs = zip(*([x for x in lines_of_code(side) if x.whole.strip()] for side in (original, text)), strict=True)
+    return any(written_anew(a, b) for a, b in pairs if a.whole != b.whole)

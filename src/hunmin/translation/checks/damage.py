@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from difflib import SequenceMatcher
 
 from ...text.codelines import SQL_CLAUSE
 from ...text.hangul import has_hangul
@@ -78,3 +79,22 @@ def said_in_korean(line: Line, there: Line) -> bool:
     """Tell whether the text strings of two lines of the same code differ only where the target's are Korean."""
     pairs = zip(STRING.findall(line.code), STRING.findall(there.code), strict=False)
     return all(a == b or has_hangul(b) for a, b in pairs)
+
+
+DECLARES = frozenset(("const", "let", "var"))
+
+
+def written_anew(source: Line, target: Line) -> bool:
+    """Tell whether a line became another statement that nobody translated, as in the next version of a page.
+
+    `export default {` as `module.exports = {`, const as var, the other quotes; a word changed in place is none.
+    """
+    if has_hangul(target.bare):
+        return False
+    if source.whole.replace("'", '"') == target.whole.replace("'", '"'):
+        return source.whole != target.whole
+    a, b = TOKEN.findall(source.bare), TOKEN.findall(target.bare)
+    pairs = [(x, y) for x, y in zip(a, b, strict=False) if x != y]
+    if len(a) == len(b) and len(pairs) <= 1:
+        return bool(pairs) and all(DECLARES.issuperset(pair) for pair in pairs)
+    return SequenceMatcher(None, a, b, autojunk=False).ratio() < 0.5

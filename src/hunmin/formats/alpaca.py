@@ -49,11 +49,11 @@ def write(record: Record) -> JsonObject:
     """Give the row of an instruction record, or of a chat with its earlier turns as `history`."""
     holds(record, "alpaca", "ic")
     if record.get("messages"):
-        return {**_row_of_chat(record), **give_back(record)}
+        return give_back(record, _row_of_chat(record))
     row = {"instruction": record.get("instruction", ""), "input": record.get("input", ""), "output": record["output"]}
     if record.get("system"):
         row["system"] = record["system"]
-    return {**row, **give_back(record)}
+    return give_back(record, row)
 
 
 def _row_of_chat(record: Record) -> JsonObject:

@@ -12,7 +12,7 @@ from ..artifacts.record import ORIGIN_KEYS, TEXT_FIELDS, Record
 from ..artifacts.rows import JsonObject
 from ..errors import UserError
 from ..tables import did_you_mean
-from .names import MEANING, MEDIA, SWITCH, filled, plain_name
+from .names import MEANING, MEDIA, SWITCH, beside, filled, plain_name
 from .turns import MEDIA_MARK, check_turns, read_turns, split_thinking, unpacked
 
 CARRIED = ("license", "generator")
@@ -52,7 +52,8 @@ def carry(record: Record, row: Mapping[str, Any], used: Iterable[str]) -> Record
         if isinstance(record.get(key), str) and "<" in record[key] and MEDIA_MARK.search(record[key]):
             raise UserError("an image, video or sound; hunmin trains on text only", f"field '{key}'")
     used = {*used, *take(record, row, used)}
-    extra = {}
+    extra: JsonObject = {}
+    under: JsonObject = {}
     for key, value in row.items():
         if key in used:
             continue
@@ -60,8 +61,12 @@ def carry(record: Record, row: Mapping[str, Any], used: Iterable[str]) -> Record
             record["id"] = value if isinstance(value, str) else str(value)
         elif key in CARRIED and isinstance(value, str):
             record[key] = value
+        elif key == "extra" and isinstance(value, Mapping):  # where a writer keeps what has the name of a column
+            under = plain(value)
         else:
             extra[key] = plain(value)
+    if under:
+        extra = beside(extra, under)
     if extra:
         record["extra"] = {**(record.get("extra") or {}), **extra}
     return record
@@ -224,10 +229,14 @@ def joined(record: Record) -> str:
     return "\n".join(t for t in (record.get("instruction"), record.get("input")) if t)
 
 
-def give_back(record: Record) -> JsonObject:
-    """Give what stands beside the texts of a record as columns of a row again."""
+def give_back(record: Record, row: Mapping[str, Any]) -> JsonObject:
+    """Give a row with what stands beside the texts of its record as further columns.
+
+    Nothing of `extra` takes the place of a column of the row or a field of the record: it stays under `extra`.
+    """
     kept = (*(k for k in ORIGIN_KEYS if k not in ("extra", "source")), "thinking", "tools", "label")
-    return {**{k: record[k] for k in kept if k in record}, **(record.get("extra") or {})}
+    own = {**row, **{k: record[k] for k in kept if k in record and k not in row}}
+    return beside(own, record.get("extra") or {})
 
 
 def holds(record: Record, shape: str, kinds: str, *keys: str) -> None:

@@ -70,7 +70,10 @@ def write(record: Record) -> JsonObject:
     holds(record, "completion", "ic")
     if not record.get("messages"):
         row: JsonObject = {"prompt": joined(record), "completion": record["output"]}
-        return {**row, **({"system": record["system"]} if record.get("system") else {}), **give_back(record)}
+        if any(unpacked(text) is not text for text in row.values()):  # JSON that reads as turns stands inside one
+            row["prompt"] = [{"role": "user", "content": row["prompt"]}]
+            row["completion"] = [{"role": "assistant", "content": row["completion"]}]
+        return give_back(record, {**row, **({"system": record["system"]} if record.get("system") else {})})
     messages = record["messages"]
     if record.get("system") and messages[0]["role"] != "system":
         messages = [{"role": "system", "content": record["system"]}, *messages]
@@ -79,8 +82,5 @@ def write(record: Record) -> JsonObject:
         what = "format 'completion' teaches the last answer alone; this chat teaches others too, or none"
         raise UserError(what, f"record {record.get('id', '')}", "Write messages or records.")
     before = [{k: v for k, v in m.items() if k != "weight" or m["role"] != "assistant"} for m in messages[:-1]]
-    return {
-        "prompt": [write_turn(m) for m in before],
-        "completion": [write_turn(messages[-1])],
-        **give_back(record),
-    }
+    row = {"prompt": [write_turn(m) for m in before], "completion": [write_turn(messages[-1])]}
+    return give_back(record, row)

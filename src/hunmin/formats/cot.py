@@ -35,9 +35,8 @@ def read(row: Mapping[str, Any], join: str = JOIN) -> list[Record]:
 def write(record: Record, join: str = JOIN) -> Shown:
     """Give the row again. Raises UserError when the output no longer ends with joiner and target."""
     holds(record, "cot", "i", "input")
-    row = give_back(record)
-    target = row.get("target")
+    target = (record.get("extra") or {}).get("target")
     if not isinstance(target, str) or not record["output"].endswith(join + target):
         raise UserError("the output does not end with the answer in extra.target", f"record {record.get('id')}")
-    row = {"source": record["instruction"], **row, "rationale": record["output"][: -len(join + target)]}
-    return {**row, **({"system": record["system"]} if record.get("system") else {})}
+    row = {"source": record["instruction"], "rationale": record["output"][: -len(join + target)]}
+    return give_back(record, {**row, **({"system": record["system"]} if record.get("system") else {})})

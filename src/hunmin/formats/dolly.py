@@ -35,4 +35,4 @@ def write(record: Record) -> JsonObject:
         "context": record.get("input", ""),
         "response": record["output"],
     }
-    return {**row, **({"system": record["system"]} if record.get("system") else {}), **give_back(record)}
+    return give_back(record, {**row, **({"system": record["system"]} if record.get("system") else {})})

@@ -46,5 +46,5 @@ def write(record: Record) -> Shown:
     """Give the row of an instruction record, with one instance."""
     holds(record, "instances", "i")
     instance = {"input": record.get("input", ""), "output": record["output"]}
-    row = {**give_back(record), "instruction": record.get("instruction", ""), "instances": [instance]}
-    return {**row, **({"system": record["system"]} if record.get("system") else {})}
+    row = {"instruction": record.get("instruction", ""), "instances": [instance]}
+    return give_back(record, {**row, **({"system": record["system"]} if record.get("system") else {})})

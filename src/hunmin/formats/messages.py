@@ -36,12 +36,12 @@ def read(row: Mapping[str, Any]) -> list[Record]:
 def write(record: Record) -> JsonObject:
     """Give the row of a chat or an instruction record."""
     holds(record, "messages", "ic")
-    row = give_back(record)
-    thinking = row.pop("thinking", "")
     messages = list(record.get("messages") or ())
     if record.get("system") and (not messages or messages[0]["role"] != "system"):
         messages.insert(0, {"role": "system", "content": record["system"]})
     if not record.get("messages"):
-        answer = {"role": "assistant", "content": record["output"], **({"thinking": thinking} if thinking else {})}
+        thinking = {"thinking": record["thinking"]} if record.get("thinking") else {}
+        answer = {"role": "assistant", "content": record["output"], **thinking}
         messages += [{"role": "user", "content": joined(record)}, answer]
-    return {**row, "messages": [write_turn(m) for m in messages]}
+        record = {k: v for k, v in record.items() if k != "thinking"}
+    return give_back(record, {"messages": [write_turn(m) for m in messages]})

@@ -99,6 +99,16 @@ def filled(value: Any) -> bool:
     return value is not None and value != "" and value != [] and value != {}
 
 
+def beside(row: Mapping[str, Any], more: Mapping[str, Any]) -> JsonObject:
+    """Give a row with other keys behind its own ones; a key whose name the row has stands under `extra`."""
+    free = {k: v for k, v in more.items() if k not in row}
+    under = {k: v for k, v in more.items() if k in row}
+    if under:
+        inner = free.get("extra", {})
+        free["extra"] = {**(inner if isinstance(inner, Mapping) else {"extra": inner}), **under}
+    return {**row, **free}
+
+
 @dataclass
 class Proposal:
     """What the columns of a table can mean: the one mapping, or the ones a person has to choose from."""

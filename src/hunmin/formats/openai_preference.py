@@ -37,11 +37,11 @@ def write(record: Record) -> JsonObject:
     messages = list(record.get("messages") or [{"role": "user", "content": joined(record)}])
     if record.get("system") and messages[0]["role"] != "system":
         messages.insert(0, {"role": "system", "content": record["system"]})
-    row = give_back(record)
-    tools = row.pop("tools", None)
     asked: JsonObject = {"messages": [write_turn(m) for m in messages]}
+    if record.get("tools"):
+        asked["tools"] = record["tools"]
     answers = {
         name: [{"role": "assistant", "content": record[key]}]
         for name, key in (("preferred_output", "chosen"), ("non_preferred_output", "rejected"))
     }
-    return {**row, "input": {**asked, **({"tools": tools} if tools else {})}, **answers}
+    return give_back({k: v for k, v in record.items() if k != "tools"}, {"input": asked, **answers})

@@ -30,4 +30,4 @@ def write(record: Record) -> JsonObject:
     """Give the row of an instruction record."""
     holds(record, "openorca", "i")
     row = {"system_prompt": record.get("system", ""), "question": joined(record), "response": record["output"]}
-    return {**row, **give_back(record)}
+    return give_back(record, row)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -38,12 +39,17 @@ class Shape:
         return f"read by columns: {mapped}" if mapped else f"read as {self.name}"
 
 
+@functools.cache
+def _modules() -> list[tuple[str, Any]]:
+    return [(name, resolve(READ, name, "format")) for name in READ]
+
+
 def fitting(row: Mapping[str, Any]) -> list[str]:
     """Give the names of the formats whose keys a row has; hunmin's own records win over alpaca and messages."""
     there = {key: value for key, value in row.items() if value is not None}  # tables fill up with nulls
-    names = [name for name in READ if resolve(READ, name, "format").fits(there)]
+    names = [name for name, module in _modules() if module.fits(there)]
     if not names and len(there) < len(row):
-        names = [name for name in READ if resolve(READ, name, "format").fits(row)]
+        names = [name for name, module in _modules() if module.fits(row)]
     if "records" in names and "cot" not in names:
         return ["records"]
     talks = [name for name in names if name in ("sharegpt", "messages")]

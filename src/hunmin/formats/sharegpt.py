@@ -13,7 +13,7 @@ from typing import Any
 
 from ..artifacts.record import Record
 from ..artifacts.rows import JsonObject
-from .columns import carry, give_back, holds, parted
+from .columns import carry, give_back, holds
 from .turns import check_turns, read_turns, repeated, write_turn
 
 LOSSLESS = True  # for the names human, gpt and system
@@ -36,12 +36,13 @@ def read(row: Mapping[str, Any]) -> list[Record]:
 def write(record: Record) -> JsonObject:
     """Give the row of a chat record."""
     holds(record, "sharegpt", "c")
-    system, messages = parted(record)
-    turns = [{"from": "system", "value": system}] if system else []
-    row = {**give_back(record), "conversations": turns + [_turn(m) for m in messages]}
+    messages = record["messages"]
+    if record.get("system") and messages[0]["role"] != "system":
+        messages = [{"role": "system", "content": record["system"]}, *messages]
+    row: JsonObject = {"conversations": [_turn(m) for m in messages]}
     if record.get("tools"):
         row["tools"] = json.dumps(record["tools"], ensure_ascii=False)
-    return row
+    return give_back(record, row)
 
 
 def _turn(message: JsonObject) -> JsonObject:

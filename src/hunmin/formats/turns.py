@@ -10,7 +10,7 @@ from typing import Any
 
 from ..artifacts.rows import JsonObject, Message
 from ..errors import UserError
-from .names import SWITCH, filled, keys_of, plain_name
+from .names import SWITCH, beside, filled, keys_of, plain_name
 
 SPEAKERS = {
     "user": "user human person prompter customer 사용자 사람 질문자 고객 유저",
@@ -208,17 +208,21 @@ def _think(message: JsonObject, turn: Mapping[str, Any], where: str) -> set[str]
 
 
 def split_thinking(answer: str, where: str) -> tuple[str, str]:
-    """Give (reasoning, answer) of a text that begins with <think>...</think>; ("", text) when it does not."""
+    """Give (reasoning, answer) of a text that begins with <think>...</think>; ("", text) when it does not.
+
+    Several such blocks at the beginning are one reasoning.
+    """
     if "<|begin_of_thought|>" in answer and (marked := MARKED.match(answer)):
         return marked[1].strip(), marked[2]
     if "think" not in answer:
         return "", answer
-    found = BLOCK.match(answer) or HEADLESS.match(answer)
-    if found:
-        return found[found.lastindex or 1].strip(), answer[found.end() :]
+    thoughts = []
+    while found := BLOCK.match(answer) or (None if thoughts else HEADLESS.match(answer)):
+        thoughts.append(found[found.lastindex or 1].strip())
+        answer = answer[found.end() :]
     if re.match(r"\s*<think>", answer):
         raise UserError("the answer ends inside its <think>", where)
-    return "", answer
+    return "\n\n".join(filter(None, thoughts)), answer
 
 
 def _weight(value: Any, key: str, where: str) -> int:
@@ -271,7 +275,8 @@ def write_turn(message: Mapping[str, Any], who: str = "role", said: str = "conte
     more = {k: message[k] for k in ("weight", "tool_calls", "tool_call_id", "name") if k in message}
     if message.get("thinking"):
         more = {"reasoning_content": message["thinking"], **more}
-    return {who: name or message["role"], said: message["content"], **more, **(message.get("extra") or {})}
+    turn = {who: name or message["role"], said: message["content"], **more}
+    return beside(turn, message["extra"]) if message.get("extra") else turn
 
 
 def check_turns(messages: list[Message], field: str) -> list[Message]:

@@ -63,19 +63,20 @@ def read(row: Mapping[str, Any]) -> list[Record]:
 
 
 def write(record: Record) -> JsonObject:
-    """Give the row of a preference record: texts, or message lists when there are several turns."""
+    """Give the row of a preference record: texts, or message lists of several turns or where a text reads as turns."""
     holds(record, "ultrafeedback", "p")
-    if not record.get("messages"):
-        row = {"prompt": joined(record), "chosen": record["chosen"], "rejected": record["rejected"]}
-        if record.get("system"):
-            row["system"] = record["system"]
-        return {**row, **give_back(record)}
-    before, kept = record["messages"], give_back(record)
-    row = {"prompt": next(m["content"] for m in before if m["role"] == "user")}
+    system = {"system": record["system"]} if record.get("system") else {}
+    row = {"prompt": joined(record), "chosen": record["chosen"], "rejected": record["rejected"]}
+    if not record.get("messages") and all(unpacked(text) is text for text in row.values()):
+        return give_back(record, {**row, **system})
+    before = record.get("messages") or [{"role": "user", "content": row["prompt"]}]
+    extra = dict(record.get("extra") or {})
+    asked = next(m["content"] for m in before if m["role"] == "user")
+    row = {"prompt": asked} if unpacked(asked) is asked else {}
     for name in ("chosen", "rejected"):
         answer = {"role": "assistant", "content": record[name]}
         for key in ("thinking", "weight", "extra"):
-            if f"{name}_{key}" in kept:
-                answer[key] = kept.pop(f"{name}_{key}")
+            if f"{name}_{key}" in extra:
+                answer[key] = extra.pop(f"{name}_{key}")
         row[name] = [write_turn(m) for m in (*before, answer)]
-    return {**row, **({"system": record["system"]} if record.get("system") else {}), **kept}
+    return give_back({**record, "extra": extra}, {**row, **system})

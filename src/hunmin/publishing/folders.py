@@ -16,8 +16,8 @@ from ..artifacts.artifact import Counts, Inputs
 from ..artifacts.record import TEXT_FIELDS, Record, dumps, read_jsonl, write_jsonl
 from ..artifacts.rows import Manifest, Notes, Shown
 from ..errors import UserError
-from ..formats import FORMATS
-from ..tables import did_you_mean, resolve
+from ..formats.written import written
+from ..tables import did_you_mean
 from . import dataset_card, known, model_card, verified
 from . import secret_scan as scan
 from .facts import MODEL_CARD, DataFacts, ModelFacts, Step, lineage, read_card, read_data, read_model, steps_before
@@ -198,7 +198,7 @@ def _columns(path: Path, config: Any) -> list[str]:
         seen |= {k for k, v in record.items() if v not in (None, "", [], {})}
     if config.format != "records":
         first = next(read_jsonl(path))
-        return list(_writer(config)(first))
+        return list(written(first, config.format))
     named = ["id", "source", "tools", *TEXT_FIELDS[:3], "messages", "thinking", *TEXT_FIELDS[3:]]
     named += ["label", "license", "generator"]
     columns = [c for c in named if c in seen]
@@ -206,23 +206,16 @@ def _columns(path: Path, config: Any) -> list[str]:
     return columns + (["history"] if config.history and seen & set(HISTORY) else [])
 
 
-def _writer(config: Any) -> Any:
-    module = resolve(FORMATS, config.format, "format", "publish.format")
-    if not hasattr(module, "write"):
-        raise UserError(f"format '{config.format}' cannot be written", "publish.format", "Use records.")
-    return module.write
-
-
 def _rows(path: Path, config: Any, columns: list[str], found: scan.Found, redact: bool) -> Iterator[Shown]:
     """Yield the rows to publish, every one with the same columns, so that `load_dataset` reads them all."""
-    write_row = None if config.format == "records" else _writer(config)
+    shaped = config.format != "records"
     for number, record in enumerate(read_jsonl(path), 1):
-        row = write_row(record) if write_row else _row(record, columns)
+        row = written(record, config.format) if shaped else _row(record, columns)
         before = sum(found.counts.values())
         found.look(str(record.get("id") or f"row {number}"), strings(row))
         if redact and sum(found.counts.values()) > before:
             row = masked(row)
-        if "history" in columns and not write_row:
+        if "history" in columns and not shaped:
             row["history"] = dumps(row["history"])
         yield row
 

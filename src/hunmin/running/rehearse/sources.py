@@ -12,6 +12,7 @@ from ...artifacts.rows import Shown
 from ...clients.recorded import ANYONE, FILLER
 from ...errors import UserError
 from ...formats import FORMATS
+from ...formats.written import written
 from ...publishing import known
 from ...tables import resolve
 from ..recipe import BUNDLED
@@ -149,14 +150,11 @@ def _row(record: Record, shape: str, config: Any) -> tuple[Shown | None, Record]
         record = _as_chat(record)
     elif shape == "cot":
         record = _as_cot(record)
-    module = resolve(FORMATS, shape, "format")
     if not _fits(record, shape):
         return None, record
-    row = module.write(record)
-    back = module.read(row)
-    if len(back) != 1 or texts(back[0]) != texts(record):
-        return None, record
-    return row, record
+    row = written(record, shape)
+    back = resolve(FORMATS, shape, "format").read(row)
+    return (row, record) if texts(back[0]) == texts(record) else (None, record)
 
 
 def _id_column(config: Any) -> Changes:

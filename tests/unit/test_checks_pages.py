@@ -128,6 +128,7 @@ ROLES = {
         "Read the `very first paper <https://example.com/18204>`_ on it.",
         "이에 대한 `최초의 논문 <https://example.com/18204>`_\\을 읽으세요.",
     ),
+    "a letter behind an escape": ("Take the name of *lamp*\\s kind.", "*lamp*\\의 종류의 이름을 쓰세요."),
     "a definition": ("They are called :dfn:`handlers` here.", "여기서는 :dfn:`처리기 (handlers)` 라고 부릅니다."),
 }
 
@@ -164,6 +165,14 @@ MACROS = {
     "words of the index": (
         "(((lamps, bright)))Lamps are ((bright)) in here.",
         "(((램프)))여기서 램프는 밝습니다.",
+    ),
+    "a comment": (
+        "The lamp is lit.\n\n////\nYou should not go up to the attic when it is dark.\n////\n\nEnd.",
+        "램프가 켜졌습니다.\n\n////\nYou should not go up to the attic when it is dark.\n////\n\n끝.",
+    ),
+    "the sign of a title": (
+        "Go up.\n\n.2FA in the attic\nimage::a.png[2FA in the attic]",
+        "올라가세요.\n\n.다락방의 2FA\nimage::a.png[다락방의 2FA]",
     ),
     "the kind of a block": (
         "[NOTE]\n====\nIt is dark in the attic.\n====",
@@ -263,6 +272,8 @@ def test_a_bold_sentence_of_its_own_is_found() -> None:
     ("english", "korean"),
     [
         ("Set `lamptool.<lamp>.cmd` for it.", "그것에는 `lamptool.*.cmd`를 설정하세요."),
+        ("Set `git` up.\n\n```sh\ngit init\n```", "`chsh <계정> -s <shell>`를 설정하세요.\n\n```sh\ngit init\n```"),
+        ("Run `lamp.find word` now.", "이제 `lamp.find 낱말`을 실행하세요."),
         ("Choose `SvelteKit demo app` here.", "여기서 `SvelteKit 데모 앱`을 고르세요."),
         ("Run `lamp --file lamp.pfx -Force` now.", "이제 `lamp --file House/lamp.pfx -Force`를 실행하세요."),
     ],

@@ -18,6 +18,11 @@ MACRO = re.compile(  # whose brackets hold what a reader sees
 INDEXED = re.compile(
     r"\(\(\([^()\n]*\)\)\)|(?<!\()\(\([^()\n]+\)\)(?!\))|<<[^<>\n,]+(?:,(?=[^<>\n]*>>)|>>)|(?<=\w)>>(?=[\s.,)가-힣]|$)"
 )
+COMMENT = re.compile(r"^(/{4,})[ \t]*\n.*?^\1[ \t\r]*$", re.M | re.S)
+TITLE = re.compile(
+    r"^\.(?=[^\s.][^\n]*\n(?:\[[^\]\n]+\]|image::|-{4,}|={4,}|\.{4,}|\|===))", re.M
+)  # the sign of a title
+GLUED = re.compile(r"[*`]\\[a-z]+")
 ATTRIBUTE_LINE = re.compile(r"^\[[^\[\]\n]+\][ \t\r]*$", re.M)
 ABOUT = 60  # characters before a span that a role or a macro may take
 
@@ -25,22 +30,25 @@ ABOUT = 60  # characters before a span that a role or a macro may take
 def page_spans(text: str) -> list[Span]:
     """Give everything in the text that is no language, as a page of documentation writes it, sorted, without overlap.
 
-    To `find_spans` it adds listings ("code"), roles of reST and links behind their backticks ("role"), index terms and
-    references of AsciiDoc ("structure"); the brackets of a macro and the label of a link are no placeholders.
+    To `find_spans` it adds listings ("code"), roles of reST and links behind their backticks ("role"), index terms,
+    references and comments of AsciiDoc ("structure"). The brackets of a macro, the label of a link are no placeholders.
     """
-    shown = listings(text)
-    found = find_spans(_blanked(text, shown) if shown else text)
-    shown = tuple((a, b) for a, b in shown if not any(s.start < b and a < s.end for s in found))
-    found = [*found, *(Span(a, b, "code") for a, b in shown)]
+    hidden = tuple(m.span() for m in COMMENT.finditer(text)) if "////" in text else ()
+    read = _blanked(text, hidden) if hidden else text
+    shown = listings(read)
+    found = find_spans(_blanked(read, shown) if shown else read)
+    for parts, kind in ((hidden, "structure"), (shown, "code")):
+        found += [Span(a, b, kind) for a, b in parts if not any(s.start < b and a < s.end for s in found)]
     if ":`" in text or "`_" in text:
         found = [_as_role(text, s) if s.kind == "inline_code" else s for s in found]
     if "[" in text and any(s.kind in ("url", "placeholder") for s in found):
         found = [s for s in (_without_macro(text, s) for s in found) if s is not None]
-    if "((" in text or "<<" in text:
-        taken = [match.span() for match in INDEXED.finditer(text)]
-        found = [
-            s for s in found if not any(a < s.end and s.start < b for a, b in taken if s.kind not in ("code", "fence"))
-        ]
+    if "\\" in text:  # *func*\\s: an escape of reST, which glues a letter to a mark
+        found = [s for s in found if not (s.kind == "latex" and GLUED.fullmatch(text[max(0, s.start - 1) : s.end]))]
+    if "((" in text or "<<" in text or "\n." in text or text.startswith("."):
+        taken = [m.span() for pattern in (TITLE, INDEXED) for m in pattern.finditer(read)]
+        whole = ("code", "fence", "structure")
+        found = [s for s in found if s.kind in whole or not any(a < s.end and s.start < b for a, b in taken)]
         found += [Span(a, b, "structure") for a, b in taken if not any(a < s.end and s.start < b for s in found)]
     return sorted(found)
 

@@ -32,7 +32,9 @@ TYPE = re.compile(
 SLOT = re.compile(r"\{\{[^{}\n]*\}\}|<[^<>\n]*>|\[[^\[\]\n]*[A-Za-z][^\[\]\n]*\]")
 NAMED_IN_WORDS = re.compile(r"[(\[{](?=[^)\]}]*[A-Za-z] [a-z])[A-Za-z]+(?:,? [A-Za-z]+)*[)\]}]")
 SUM_OF_WORDS = re.compile(r"[A-Za-z]+(?: [+*/-] [A-Za-z]+)+")  # `prefix + number`, said in words
-NAME_AND_WORD = re.compile(r"\.\w+ [a-z]+|[A-Z]\w*(?: [&>] ?[A-Z]\w*)+")  # `.env file`, `Compute > Workers & Pages`
+NAME_AND_WORD = re.compile(
+    r"[\w.]*\.\w+ [a-z]+|[A-Z]\w*(?: [&>] ?[A-Z]\w*)+"
+)  # `.env file`, `Compute > Workers & Pages`
 WORDS = re.compile(  # the label of a button in code marks: `SvelteKit demo app`
     r"[A-Z][A-Za-z]*(?: (?:[a-z]+|[A-Z][A-Za-z]*)){1,5}[.!?]?"
 )
@@ -260,6 +262,9 @@ def _name_severity(lost: Lost, name: str, original: str, text: str) -> str:
             or re.fullmatch(r"_+[a-z]+_+", bare)
         ):
             return REVIEW  # a shape `(frequencies, sequence length)`
+        mine, other = (set(re.findall("[A-Za-z]{2,}", side)) for side in (bare, there))
+        if other and not mine & other:
+            return REVIEW  # another piece of code, which says something in Korean itself
         whole = CODEY.search(bare) or _in_block(bare, original)
         return CERTAIN if whole and not SLOT.search(bare) else REVIEW
     if sorted(TOKEN.findall(bare)) == sorted(TOKEN.findall(there.strip("`'‘’"))):

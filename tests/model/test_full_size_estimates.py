@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from hunmin.artifacts.artifact import Inputs
+from hunmin.errors import UserError
 from hunmin.running import recipe, run
 
 NAMES = [n for n in recipe.packaged_names() if n not in ("quickstart", "starter")]
@@ -47,7 +48,7 @@ def test_a_gated_base_is_named():
 def test_a_training_that_goes_on_is_estimated_from_the_base_of_the_first():
     """A fifth of 4,202 problems may fail the verifier: at most; four tries each make at most one pair a problem."""
     rows = rows_of("ko-reason-270m")
-    assert rows["respond"]["records"] == 4 * 4202 and rows["pair"] == {"records": 4202, "at_most": True}
+    assert rows["respond"]["records"] == 4 * 4202 and rows["pair"]["records"] == 4202 and rows["pair"]["at_most"]
     assert rows["dpo"]["base_model"] == "google/gemma-3-270m" and rows["dpo"]["license"] == "gemma"
     assert rows["dpo"]["steps"] == -(-4202 // 16)
 
@@ -83,3 +84,24 @@ def test_a_hub_base_is_estimated_alike_in_a_recipe_and_alone(tmp_path, capsys, m
     expected = {"records": 64, "chars": sum(len(r["instruction"] + r["output"]) for r in rows)}
     row = sft.estimate(sft.Config(base_model=base), Inputs(label="sft", expected=expected))
     assert row["steps"] == 12 and f"steps: {row['steps']}" in said and f"tokens: {row['tokens']:,}" in said
+
+
+def test_pairs_that_a_stage_will_make_are_no_missing_pairs(tmp_path):
+    """With the rows and the base here, dpo asked for preference records that `pair` had yet to make."""
+    one = '{{"instruction": "{0} 더하기 1은?", "output": "{1}입니다.", "answer": "{1}"}}\n'
+    rows = "".join(one.format(n, n + 1) for n in range(8))
+    (tmp_path / "rows.jsonl").write_text(rows, encoding="utf-8")
+    text = (
+        f"stages:\n- load: {{path: {tmp_path / 'rows.jsonl'}}}\n"
+        "- sft: {base_model: tiny:llama, batch_size: 2, micro_batch_size: 2}\n"
+        "- respond: {engine: local, model: newest, n: 4, gold: extra.answer}\n- pair: {by: final_answer}\n"
+        "- dpo: {batch_size: 2, micro_batch_size: 2}\n"
+    )
+    made = recipe.parse(text, tmp_path / "r.yaml")
+    rows_found = dict(run.dry_run(made, tmp_path / "run", run.Options()))
+    assert rows_found["pair"]["records"] == 8 and "kind" in rows_found["pair"]
+    assert "dpo" in rows_found and "expected" not in rows_found["dpo"]
+
+    alone = recipe.parse(text.replace("- pair: {by: final_answer}\n", ""), tmp_path / "r.yaml")
+    with pytest.raises(UserError, match="no preference records"):
+        run.dry_run(alone, tmp_path / "run", run.Options())

@@ -30,7 +30,7 @@ from .made_with import MadeWith
 from .recipe import Recipe, Step, resolved
 
 log = logging.getLogger("hunmin")
-EXPECTED = ("records", "chars", "prompts", "base_model")  # of a dry run: what an estimate hands to the next
+EXPECTED = ("records", "chars", "prompts", "kind", "base_model")  # of a dry run: what an estimate hands to the next
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -17,6 +18,7 @@ from pydantic.fields import FieldInfo
 from ..artifacts.artifact import Counts, Inputs
 from ..artifacts.rows import Estimate
 from ..clients.access import HubId
+from ..errors import UserError
 from ..options import opt
 from ..train.config import TrainConfig, cross_check, grouped
 from .sft import local_files
@@ -117,7 +119,13 @@ def estimate(config: Config, inputs: Inputs) -> Estimate:
     from ..train import estimate as estimates
     from ..train import prepare
 
-    return estimates.estimate(config, prepare.preference_inputs(config, inputs), kind="dpo")
+    try:
+        inputs = prepare.preference_inputs(config, inputs)
+    except UserError:
+        if config.data or inputs.expected.get("kind") != "preference":
+            raise
+        inputs = replace(inputs, records=None)  # an earlier stage will make the pairs
+    return estimates.estimate(config, inputs, kind="dpo")
 
 
 def run(config: Config, inputs: Inputs, out: Path) -> Counts:

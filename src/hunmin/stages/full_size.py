@@ -209,10 +209,8 @@ def _amount(inputs: Inputs) -> tuple[int | None, int | None]:
 
 
 def pair(config: Any, inputs: Inputs) -> Estimate | None:
-    n = inputs.expected.get("records")
-    if inputs.records is not None or not n:
-        return None
-    return {"records": inputs.expected.get("prompts") or n // 2, "at_most": True}
+    n = inputs.expected.get("prompts") or (inputs.expected.get("records") or 0) // 2
+    return {"records": n, "kind": "preference", "at_most": True} if n else None
 
 
 def evaluate(config: Any, inputs: Inputs) -> Estimate | None:

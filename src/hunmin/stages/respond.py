@@ -140,7 +140,8 @@ def estimate(config: Config, inputs: Inputs) -> Estimate:
             else {"records": n * config.n, "prompts": n, "requests": n * config.n if paid(config) else 0}
         )
     if config.engine == "local":
-        return {"records": count_lines(inputs.records) * config.n, "requests": 0, "usd": 0.0}
+        n = count_lines(inputs.records)
+        return {"records": n * config.n, "prompts": n, "requests": 0, "usd": 0.0}
     from ..clients import openai_chat
 
     found = openai_chat.estimate(

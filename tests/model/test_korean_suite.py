@@ -11,39 +11,11 @@ import pytest
 
 from hunmin.artifacts.artifact import Inputs
 from hunmin.errors import UserError
-from hunmin.evaluation.benchmarks import local_tasks
+from hunmin.evaluation.benchmarks import GENERATED, local_tasks
 from hunmin.stages import evaluate
 
-from . import tiny_models
-
-WORDS = "사과 배 포도 감 귤 수박 참외 딸기 자두 앵두".split()
-
-
-def rows(shape: str, n: int = 20) -> list[dict]:
-    found = []
-    for i in range(n):
-        options = [WORDS[(i + j) % 10] for j in range(4)]
-        asked = f"{i + 1}번째 상자에 든 과일은 무엇인가?"
-        if shape == "kmmlu":
-            found.append({"question": asked, **dict(zip("ABCD", options, strict=True)), "answer": i % 4 + 1})
-        elif shape == "haerae":
-            query = f"{asked}\n" + "\n".join(f"({c}) {o}" for c, o in zip("ABCD", options, strict=True)) + "\n정답:"
-            found.append({"query": query, "answer": f"({'ABCD'[i % 4]})"})
-        elif shape == "click":  # five choices where the id says CSAT, a paragraph or none
-            csat = i % 2 == 0
-            choices = options + [WORDS[(i + 4) % 10]] if csat else options
-            key = f"CSAT_korean_22_{i}" if csat else f"TK_{i + 5}"
-            context = "상자가 여럿 있다." if i % 3 else ""
-            row = {"id": key, "paragraph": context, "question": asked, "choices": choices}
-            found.append({**row, "answer": choices[i % len(choices)]})
-        else:
-            found.append({"question": f"{i}+{i + 1}은?", "answer": str(2 * i + 1)})
-    return found
-
-
-def write(path, found) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text("".join(json.dumps(r, ensure_ascii=False) + "\n" for r in found), encoding="utf-8")
+from . import suite_rows, tiny_models
+from .suite_rows import rows, write
 
 
 @pytest.mark.slow
@@ -53,13 +25,8 @@ def test_twenty_rows_of_each_schema_are_lm_evals(tmp_path):
     from lm_eval.tasks import TaskManager
 
     model = tiny_models.save(tmp_path / "model")
-    data = tmp_path / "data"
-    write(data / "KMMLU" / "Accounting" / "test.jsonl", rows("kmmlu"))
-    write(data / "KMMLU" / "Accounting" / "dev.jsonl", rows("kmmlu", 7))
-    write(data / "HAE_RAE_BENCH" / "history" / "test.jsonl", rows("haerae"))
-    write(data / "hrm8k_gsm8k" / "test.jsonl", rows("maths"))
-    write(data / "CLIcK" / "train.jsonl", rows("click"))
-    names = ["kmmlu_accounting", "kmmlu_direct_accounting", "haerae_history", "click_lang_text", "hrm8k_gsm8k"]
+    names = [name for name in suite_rows.FILES if name not in GENERATED]
+    data = suite_rows.folder(tmp_path / "data", names)
     config = evaluate.Config(
         tasks=names, protocol="upstream", data=str(data), num_fewshot=[2], models=["newest"], device="cpu",
         lm_eval={"gen_kwargs": "max_gen_toks=8"},
@@ -72,7 +39,7 @@ def test_twenty_rows_of_each_schema_are_lm_evals(tmp_path):
     manager = TaskManager(include_path=str(tmp_path / "out" / "data" / "0"), include_defaults=False)
     hf = HFLM(str(model), device="cpu", batch_size=1, dtype="float32")
     for name in names:
-        k = 0 if name.startswith("hrm8k") else 2
+        k = 0 if name == "hrm8k_gsm8k" else 2
         found = simple_evaluate(
             model=hf, tasks=[name], num_fewshot=k, task_manager=manager, bootstrap_iters=0, log_samples=True,
             gen_kwargs="max_gen_toks=8",

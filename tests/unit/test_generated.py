@@ -9,16 +9,18 @@ import pytest
 
 from hunmin.artifacts.artifact import Inputs, Spend
 from hunmin.errors import UserError
-from hunmin.evaluation.benchmarks import GENERATED, behaviour, generated, harness, letters
+from hunmin.evaluation.benchmarks import GENERATED, behaviour, generated, grid, harness, letters
 from hunmin.evaluation.benchmarks.answering import Answered, Question
 from hunmin.evaluation.benchmarks.ifeval_public import READ, constraints_of
 from hunmin.measures.constraints import CONSTRAINTS, holds
+from hunmin.report import score_tables
 from hunmin.stages import evaluate
 from hunmin.statistics import ratio_interval
 from hunmin.tables import resolve
 from hunmin.text.thinking import answer_of
 
-from ..fakes.openai_server import OpenAIServer
+from ..fakes.http_server import Response
+from ..fakes.openai_server import OpenAIServer, completion
 
 
 def write(path: Path, rows: list[dict]) -> None:
@@ -204,6 +206,71 @@ def test_an_endpoint_answers_through_the_ledger_and_nothing_is_asked_twice(tmp_p
     assert {r["protocol"] for r in rows} == {"chat"} and all(r["fingerprint"] and r["data"] for r in rows)
     documents = [json.loads(line) for line in (tmp_path / "two" / "documents.jsonl").read_text("utf-8").splitlines()]
     assert documents[0]["answer"] == "안녕하십니까. 예약을 바꾸고 싶습니다."
+
+
+def by_endpoint(tmp_path: Path, script, **options):
+    """Evaluate five questions at a scripted endpoint; give (server, rows by metric, documents)."""
+    with OpenAIServer(script) as server:
+        given = {"tasks": ["ifeval_ko"], "limit": 5, **options}
+        config = evaluate.Config(models=[], remote=["m"], base_url=server.url, **given)
+        spend = Spend(ledger=tmp_path / "ledger.sqlite")
+        (tmp_path / "out").mkdir(exist_ok=True, parents=True)
+        counts = evaluate.run(config, Inputs(label="evaluate", spend=spend), tmp_path / "out")
+    rows = json.loads((tmp_path / "out" / "scores.json").read_text("utf-8"))
+    lines = (tmp_path / "out" / "documents.jsonl").read_text("utf-8").splitlines()
+    return server, {r["metric"]: r for r in rows}, [json.loads(line) for line in lines], counts
+
+
+def test_a_question_that_the_endpoint_never_answered_is_no_wrong_answer(tmp_path: Path):
+    """Its row would say 0 of a server that sent HTML; the answers that came are kept."""
+    broken = Response(200, b"<html>busy</html>", {"content-type": "text/html"})
+    lost = generated.read(generated.IFEVAL_KO, None)[0][2].messages
+    with pytest.raises(UserError, match="1 of 5 questions got no answer .garbage.*asks for the others") as raised:
+        by_endpoint(tmp_path, lambda n, body: broken if body["messages"] == lost else "네.")
+    assert raised.value.exit_code == 4
+    server, rows, documents, _ = by_endpoint(tmp_path, lambda n, body: "네.")
+    assert len(documents) == 5 and rows["prompt_strict"]["n"] == 5
+
+
+def test_what_an_endpoint_cut_or_left_empty_is_counted_as_that(tmp_path: Path):
+    answers = [
+        completion("", "length", reasoning_content="음, 생각해 보면"),
+        completion("끝까지", "length"),
+        completion(""),
+    ]
+
+    def script(n, body):
+        return Response(200, answers[n]) if n < 3 else "네."
+
+    _, rows, documents, _ = by_endpoint(tmp_path, script)
+    assert sorted(d["status"] for d in documents) == ["empty", "ok", "ok", "ok", "unfinished"]
+    row = rows["prompt_strict"]
+    assert (row["n"], row["n_unfinished"], row["n_unread"], row["n_truncated"]) == (5, 1, 1, 2)
+    assert "(2 cut) (1 unread) (1 unfinished)" in score_tables.cell_text(row)
+
+
+def test_an_endpoint_is_told_the_options_that_were_set_and_no_others(tmp_path: Path):
+    server, _, _, counts = by_endpoint(tmp_path / "a", lambda n, body: "네.")
+    assert not {"temperature", "top_p", "max_tokens", "repetition_penalty"} & set(server.chats[0])
+    assert "temperature" not in counts.notes["scoring"][0]["asked_with"]
+    told = {"temperature": 0.7, "max_new_tokens": 64, "request": {"max_tokens": 32}}
+    server, _, _, counts = by_endpoint(tmp_path / "b", lambda n, body: "네.", **told)
+    assert server.chats[0]["temperature"] == 0.7 and server.chats[0]["max_tokens"] == 32
+    assert counts.notes["scoring"][0]["asked_with"]["temperature"] == 0.7
+
+
+def test_worked_examples_are_not_asked_of_a_chat_under_plains_name(tmp_path: Path):
+    """It was asked without them, and the row said 2 shots."""
+    row = {"question": "1+1은?", "answer": "2"}
+    write(tmp_path / "maths_ko.jsonl", [row])
+    write(tmp_path / "maths_ko-shots.jsonl", [{**row, "question": f"{i}+0은?", "answer": str(i)} for i in (3, 4)])
+    given = {"tasks": ["maths_ko"], "data": str(tmp_path), "num_fewshot": [0, 2], "limit": None, "tokenizer": "t"}
+    by = grid._asked_there
+    assert by("chat", evaluate.Config()) and not by("plain", evaluate.Config(**given))
+    given.pop("tokenizer")
+    _, rows, documents, counts = by_endpoint(tmp_path, lambda n, body: "정답은 2입니다.", **given)
+    assert [(r["num_fewshot"], r["protocol"]) for r in rows.values() if r["metric"] == "acc"] == [(0, "chat")]
+    assert "with worked examples" in counts.notes["left_out"][0]
 
 
 def test_every_task_of_the_suites_has_a_file_that_says_what_it_is():

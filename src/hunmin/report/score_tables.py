@@ -19,6 +19,7 @@ COLUMNS = (
     "n",
     "n_truncated",
     "n_unread",
+    "n_unfinished",
     "chance",
     "reference",
     "fingerprint",
@@ -75,6 +76,8 @@ def cell_text(row: ScoreRow | None) -> str:
         text += f" ({row['n_truncated']} cut)"
     if row.get("n_unread"):
         text += f" ({row['n_unread']} unread)"
+    if row.get("n_unfinished"):
+        text += f" ({row['n_unfinished']} unfinished)"
     return text
 
 

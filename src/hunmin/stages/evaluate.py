@@ -73,6 +73,15 @@ class Config(Endpoint, ModelOptions):
         return [value] if isinstance(value, str) else value
 
 
+CACHED = "lm-eval keeps answers by their question alone, whichever model gave them; finished tasks are kept here anyway"
+OURS = {
+    **dict.fromkeys(("model", "model_args", "tasks", "task_manager", "num_fewshot", "limit"), "evaluate's own option"),
+    **dict.fromkeys(("log_samples", "bootstrap_iters", "predict_only"), "scores need it as it is"),
+    **dict.fromkeys(("use_cache", "cache_requests", "rewrite_requests_cache", "delete_requests_cache"), CACHED),
+}
+"""Options of lm-eval's simple_evaluate that are not passed on, and why."""
+
+
 def needs(config: Config) -> tuple[str, ...]:
     """Give the artifact it needs: a model, unless only baselines are asked for."""
     return ("model",) if config.models and not (config.baselines or config.remote) else ("model?",)
@@ -109,6 +118,8 @@ def check(config: Config) -> list[str]:
         found.append("tokenizer: belongs to remote; a model that runs here brings its own")
     if config.repeats > 1 and config.temperature == 0:
         found.append("repeats: greedy answers are all the same; set temperature above 0")
+    if bad := sorted(set(config.lm_eval) & set(OURS)):
+        found.append(f"lm_eval: {', '.join(bad)}: {'; '.join(dict.fromkeys(OURS[name] for name in bad))}")
     if config.protocol != "upstream":
         if config.include_path or config.lm_eval:
             found.append("include_path and lm_eval belong to protocol: upstream")
@@ -280,7 +291,7 @@ def _asked(config: Config, tasks: list[str]) -> Estimate:
 
 def run(config: Config, inputs: Inputs, out: Path) -> Counts:
     """Score every model and leave scores.json and documents.jsonl."""
-    from ..evaluation.benchmarks import contestants, harness, processes, samples
+    from ..evaluation.benchmarks import contestants, generated, harness, processes, samples
     from ..evaluation.benchmarks import grid as scoring
 
     problems = check(config)
@@ -299,5 +310,12 @@ def run(config: Config, inputs: Inputs, out: Path) -> Counts:
         scored = ", ".join(task for how, task in plan if how != "chat")
         left_out += [
             f"{name}: {scored}: by log-likelihood, and no tokenizer is named" for name in config.remote if scored
+        ]
+    if config.remote:
+        plain = generated.asked_plain(config.tasks, config.data, shots_of(config))
+        left_out += [
+            f"{name}: {', '.join(plain)} with worked examples: plain text without a template, which a chat is not"
+            for name in config.remote
+            if plain
         ]
     return Counts(notes=scoring.notes(results, found, left_out))

@@ -18,10 +18,19 @@ from ... import models
 from ...artifacts.artifact import Inputs
 from ...artifacts.record import dumps
 from ...artifacts.rows import JsonObject, Message, Notes
-from ...errors import UserError
+from ...errors import EXIT_STOPPED, UserError
 from ...text.thinking import answer_of, opens_thinking
 from .processes import Group, gather
 
+SENT = {
+    "temperature": "temperature",
+    "top_p": "top_p",
+    "repetition_penalty": "repetition_penalty",
+    "max_new_tokens": "max_tokens",
+}
+"""Options that an endpoint is told, by its name for them."""
+LOST = ("garbage", "timeout", "unreachable", "limited", "unrecorded")
+"""Why there is no answer, where the model is not to blame."""
 STEP = 1_000_003  # between the seeds of one question's samples
 
 
@@ -160,7 +169,7 @@ def by_endpoint(
     from ...clients.units import chat
     from .bounded import each
 
-    told = dict(config.request)
+    told = {**_sampling(config), **config.request}
     if config.enable_thinking != "auto":  # as vLLM and SGLang take it
         template = told.get("chat_template_kwargs") or {}
         told["chat_template_kwargs"] = {**template, "enable_thinking": bool(config.enable_thinking)}
@@ -178,7 +187,32 @@ def by_endpoint(
         work = [(q, s) for q in questions for s in range(config.repeats)]
         asyncio.run(each(work, ask, inputs.in_flight, tick))
         paid = client.report()
+    lost = [a.status for a in found.values() if a.status in LOST]
+    if lost:
+        why = ", ".join(dict.fromkeys(lost))
+        raise UserError(
+            f"{len(lost)} of {len(found)} questions got no answer ({why}), and that is no wrong answer",
+            model,
+            "The answers that came are kept: the same command asks for the others.",
+            EXIT_STOPPED,
+        )
     return [found[q.id, s] for q in questions for s in range(config.repeats)], paid
+
+
+def _sampling(config: Any) -> JsonObject:
+    """Give what of the options an endpoint is told: those that are not at their default, which is the server's then.
+
+    Nothing unasked is sent: newer models refuse `temperature` or `max_tokens`.
+    """
+    fields = type(config).model_fields
+    asked = {name: getattr(config, name) for name in SENT if getattr(config, name) != fields[name].default}
+    return {SENT[name]: value for name, value in asked.items()}
+
+
+def about_endpoint(config: Any) -> JsonObject:
+    """Give what the notes say of how an endpoint answered: what it was told."""
+    told = {**_sampling(config), **config.request, "enable_thinking": config.enable_thinking}
+    return {"asked_with": {**told, "stop": config.stop, "repeats": config.repeats, "system": config.system}}
 
 
 def _received(key: str, sample: int, got: Any) -> Answered:

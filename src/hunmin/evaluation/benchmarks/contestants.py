@@ -64,6 +64,14 @@ def contestants(
             f"no model to evaluate ({'; '.join(left_out) or 'models and baselines are empty'})",
             mend="Put a training stage before this one, name a MODEL, or give baselines.",
         )
+    names = [c.name for c in kept]
+    if twice := next((name for name in names if names.count(name) > 1), None):
+        sources = " and ".join(c.source for c in kept if c.name == twice)
+        raise UserError(
+            f"two models are called '{twice}': {sources}",
+            "evaluate",
+            "Their rows could not be told apart: name one by its full path, or evaluate them apart.",
+        )
     return kept, left_out
 
 

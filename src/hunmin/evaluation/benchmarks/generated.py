@@ -20,9 +20,10 @@ from ...artifacts.rows import Document, ScoreRow
 from ...errors import UserError
 from ...formats.files import read_rows
 from ...measures import constraints as verifying
-from ...measures.final_answer import final_answer
+from ...measures.final_answer import final_answer, number
+from ...tables import resolve
 from ...text.compose import compose_in
-from . import behaviour, letters
+from . import GENERATED, behaviour, gold_answers, letters
 from .answering import Answered, Question
 from .ifeval_public import constraints_of
 
@@ -50,10 +51,14 @@ class Generated:
 
 
 def _ifeval(row: Row, key: str) -> Question:
-    given = row.get("constraints")
+    given, prompt = row.get("constraints"), row.get("prompt")
     if given is None:
         given = constraints_of(row, key)
-    return Question(key, [{"role": "user", "content": str(row["prompt"])}], given)
+    if not isinstance(prompt, str) or not prompt.strip():
+        raise UserError("no prompt", key, "Mend the row.")
+    if not given:
+        raise UserError("no constraint", key, "Every answer would be right: take the row out.")
+    return Question(key, [{"role": "user", "content": prompt}], given)
 
 
 def _verified(answer: str, question: Question) -> dict[str, list[bool]]:
@@ -71,6 +76,8 @@ def _maths(row: Row, key: str) -> Question:
     gold = next((row[k] for k in ("answer", "gold") if row.get(k) not in (None, "")), None)
     if not isinstance(text, str) or gold is None:
         raise UserError("no question and answer", key, "A row needs question and answer.")
+    if number(str(gold)) is None:
+        raise UserError(f"no number in the answer {str(gold)[:60]!r}", key, "No model could be right: mend the row.")
     return Question(key, [{"role": "user", "content": text}], str(gold))
 
 
@@ -115,6 +122,7 @@ def read(task: Generated, data: str | None, revision: str | None = None) -> tupl
             raise UserError(getattr(row, "why", "not a row"), f"{where}: row {i + 1}", "Mend the file.")
         key = str(next((row[k] for k in ("id", "key") if row.get(k) not in (None, "")), i))
         questions.append(task.question(compose_in(dict(row)), key))
+    gold_answers.warn_if_repeated(task.name, [[q.messages, q.gold] for q in questions])
     if not questions or len({q.id for q in questions}) != len(questions):
         raise UserError("no rows, or two with one id", task.name, "Give each row its id.")
     name = task.name if path is not None and path == task.packaged else Path(data or found[0][0]).name
@@ -126,6 +134,12 @@ def shots_of(task: Generated, data: str | None, asked: Sequence[int]) -> list[in
     """Give the numbers of shots a task is asked with: those asked for where it has worked examples, else none."""
     has = task.worked is not None and data is not None and file_of(f"{task.name}-shots", data) is not None
     return list(dict.fromkeys(asked)) if has else [0]
+
+
+def asked_plain(tasks: Sequence[str], data: str | None, shots: Sequence[int]) -> list[str]:
+    """Give those of the tasks that these shots ask as plain text."""
+    own = [name.lower() for name in tasks if name.lower() in GENERATED]
+    return [name for name in own if any(shots_of(resolve(GENERATED, name, "task"), data, shots))]
 
 
 def with_shots(task: Generated, questions: Sequence[Question], data: str, n: int) -> list[Question]:

@@ -143,7 +143,7 @@ def score_all(
         (c.name, i): fingerprint.joined(marks[c.name][w.protocol != generated.PROTOCOL], w.way)
         for c in found
         for i, w in enumerate(work)
-        if c.what != ENDPOINT or w.protocol == generated.PROTOCOL or config.tokenizer is not None
+        if c.what != ENDPOINT or _asked_there(w.protocol, config)
     }
     parts = {
         (name, i): part_of(out, name, work[i].task, work[i].num_fewshot, mark) for (name, i), mark in names.items()
@@ -167,6 +167,11 @@ def score_all(
 
 
 ENDPOINT = "endpoint"
+
+
+def _asked_there(protocol: str, config: Any) -> bool:
+    """Tell whether an endpoint is asked so: worked examples are plain text without a template, which a chat is not."""
+    return protocol == generated.PROTOCOL or (protocol != generated.PLAIN and config.tokenizer is not None)
 
 
 def _who(contestant: Contestant, config: Any, lent: str) -> tuple[str, str]:
@@ -280,7 +285,8 @@ def _generated(
             path = out / "answers" / f"{name}-{opened.mark}.jsonl"
             answers = answering.locally(questions, opened.loaded, config, inputs.seed, path, opened.group, tick)
         documents = generated.documents(task, model, data, questions, answers, shots)
-        about = {"keywords_counted_by": counted, **answering.options(config)}
+        how = answering.about_endpoint(config) if opened.remote else answering.options(config)
+        about = {"keywords_counted_by": counted, **how}
         return generated.score_rows(task, model, data, questions, answers, shots), documents, {**about, **paid}
 
     return Work(name, shots, protocol, way, len(questions) * config.repeats, run)

@@ -11,7 +11,7 @@ from ...artifacts.identity import hash_of
 from ...artifacts.rows import Document, ScoreRow
 from ...errors import UserError
 from ...tables import did_you_mean, resolve
-from . import BENCHMARKS, GENERATED, SUITES, metrics, scorer, tokens
+from . import BENCHMARKS, GENERATED, SUITES, gold_answers, metrics, scorer, tokens
 from . import task_rows as rows
 from .endpoint import Remote
 from .kobest import Item, Task, items
@@ -118,6 +118,8 @@ def jobs(
     for task in tasks(asked):
         test = rows.read(task, "test", data, revision)
         train = rows.read(task, "train", data, revision) if any(shots) else []
+        gold_answers.warn_if_repeated(task.name, [[row[c] for c in task.columns] for row in test])
+        gold_answers.warn_if_one(task.name, [row["label"] for row in test])
         for k in shots:
             if k > len(train):
                 raise UserError(

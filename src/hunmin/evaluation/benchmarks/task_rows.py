@@ -99,6 +99,8 @@ def _checked(task: Task, where: str, row: JsonObject) -> JsonObject:
         raise UserError(f"column '{wrong[0]}' must be text, got {type(row[wrong[0]]).__name__}", where)
     if task.name == COPA.task and row["question"].strip() not in ("원인", "결과"):
         raise UserError(f"bad question {row['question']!r}", where, "It must be 원인 or 결과.")
+    if not all(choice.strip() for choice in task.choices(row)):
+        raise UserError("a choice is empty", where, "It has nothing to score: mend the row.")
     return row
 
 

@@ -20,7 +20,7 @@ from ...artifacts.identity import hash_of, sha256_file
 from ...artifacts.rows import Document, JsonObject, ScoreRow, Shown
 from ...errors import UserError
 from ...tables import resolve
-from . import BENCHMARKS, SUITES, local_tasks, metrics
+from . import BENCHMARKS, SUITES, gold_answers, local_tasks, metrics
 from . import task_rows as rows
 from .harness import best
 from .lm_eval_tasks import silent
@@ -117,8 +117,11 @@ def open_task(name: str, specs: Sequence[str], manager: Any, data: str | None) -
             loaded = manager.load(list(specs))["tasks"]
     except (ConnectionError, FileNotFoundError) as error:
         raise _no_data(error, name) from error
+    except (StopIteration, IndexError) as error:  # lm-eval looks at the first row and at each of its choices
+        raise UserError("no rows, or an empty choice in the first one", name, "Mend the task's file.") from error
     named, parts = {}, []
     for task, body in sorted(loaded.items()):
+        gold_answers.check(task, body)
         test = [dict(row) for row in body.eval_docs]
         own = BENCHMARKS.get(task)
         if own is not None and isinstance(body.eval_docs[0], dict):

@@ -203,6 +203,10 @@ def test_a_placeholder_beside_a_macro_is_found() -> None:
             "이제 [안내서](https://a.example/x)나 [램프](https://a.example/l)를 읽으세요.",
         ),
         ("The [Rules of the House] say so.", "[집의 규칙][]에 그렇게 쓰여 있습니다."),
+        (
+            "[the lamp]: https://a.example/lamp\n[Lamps of it]: ./b.md",
+            "[램프]: https://a.example/lamp\n[램프들]: ./b.md",
+        ),
         ("> It is no use [for those who see] at all.", "> 전혀 쓸모가 없습니다."),
         ("We go up.\n\n[lamp]: https://example.com/lamp", "올라갑니다."),
         (

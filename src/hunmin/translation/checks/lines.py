@@ -67,7 +67,7 @@ def find(original: str, text: str) -> list[Issue]:
         elif (
             COLON.search(two)
             and re.match(r"\s*[^\s:]{1,12}[\])}]\s*:", two)
-            and not re.match(r"\s*[^\s:]{1,12}[\])}]\s*:", one)
+            and not re.match(r"\s*(?:[^\s:]{1,12}[\])}]|\[[^\]\n]+\])\s*:", one)  # also the definition of a link
             and not any(m[1] in one for m in re.finditer(r"[(\[]([A-Za-z][^()\[\]]*)[)\]]", two))  # 공식(Formula):
         ):
             found.append(issue("markup", CERTAIN, a, b, "쌍점 자리가 바뀜 / a colon changed its place"))

@@ -219,6 +219,10 @@ def test_links_by_their_name_are_no_placeholders(english: str, korean: str) -> N
     assert found(english, korean) == []
 
 
+def test_a_slot_beside_links_by_their_name_is_missed() -> None:
+    assert found("Dear {name}, see the [Rules].", "[규칙][]을 보세요.")
+
+
 def test_an_address_whose_link_is_used_is_missed() -> None:
     english = "See the [lamp][lamp] here.\n\n[lamp]: https://example.com/lamp"
     assert any("주소" in detail for _, detail in found(english, "여기 램프를 보세요."))

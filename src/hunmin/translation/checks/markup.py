@@ -117,7 +117,9 @@ def _placeholders(original: str, text: str) -> list[Issue]:
         found.append(
             issue(
                 "markup",
-                REVIEW if translated or linked or _spoken(body, original[: lost.span.start]) else CERTAIN,
+                REVIEW
+                if translated or linked and body[0] == "[" or _spoken(body, original[: lost.span.start])
+                else CERTAIN,
                 (lost.span.start, lost.span.end),
                 _where(lost, original, text),
                 detail,

@@ -101,6 +101,42 @@ def test_documents_with_another_prompt_are_not_paired():
     assert compare.differences(rows, None) == []
 
 
+def test_a_label_that_was_corrected_in_between_pairs_nothing():
+    """Both models' predictions were graded by the first run's label."""
+    rows = [document("a", 0, 1, 1), document("b", 0, 0, 0), document("a", 1, 1, 1), document("b", 1, 1, 1)]
+    [found] = compare.differences(rows, None)
+    assert found["n"] == 1 and found["acc_difference"] == 0
+
+
+def test_each_filter_of_lm_eval_is_compared_with_its_like():
+    """The strict and the flexible reading of one answer counted as its mean."""
+    rows = []
+    for model, values in (("a", (0.0, 1.0)), ("b", (1.0, 1.0))):
+        for i in range(4):
+            one = document(model, i, "7", "7", task="gsm8k", protocol="upstream")
+            for name, value in zip(("strict-match", "flexible-extract"), values, strict=True):
+                rows.append({**one, "filter": name, "metrics": {"exact_match": value}})
+    found = {d["task"]: d["mean_difference"] for d in compare.differences(rows, None)}
+    assert found == {"gsm8k exact_match,strict-match": 1.0, "gsm8k exact_match,flexible-extract": 0.0}
+
+
+def test_generated_answers_of_lm_eval_pair_whatever_their_runs_first_row_is(tmp_path):
+    documents = []
+    for name, first in (("a", "arc@1"), ("b", "hrm8k@2")):
+        answers = [document(name, i, "7", "7", task="hrm8k", protocol="upstream") for i in range(4)]
+        answers = [{**d, "metrics": {"exact_match": 1.0}} for d in answers]
+        documents += compare.load(Path(run_folder(tmp_path / name, [row(name, data=first)], answers)))[1]
+    [found] = compare.differences(documents, None)
+    assert found["n"] == 4
+
+
+def test_an_equal_value_of_fewer_documents_is_another_row(tmp_path):
+    folder = Path(run_folder(tmp_path / "a", [row("sft", n=10)]))
+    (folder / "02-again").mkdir()
+    (folder / "02-again" / "scores.json").write_text(json.dumps([row("sft", n=1000)]), encoding="utf-8")
+    assert [(r["model"], r["n"]) for r in compare.load(folder)[0]] == [("sft", 10), ("sft (02-again)", 1000)]
+
+
 def test_a_model_compared_with_itself_differs_by_nothing():
     rows = [document(m, i, i % 2, (i // 3) % 2) for m in ("a", "b") for i in range(30)]
     [found] = compare.differences(rows, "a")
@@ -287,6 +323,12 @@ def test_the_matrix_has_models_down_tasks_across_and_guessing_last():
         ["(guessing)", "0.500", "0.500"],
     ]  # fmt: skip
     assert found.others == [5] and "5-shot are in --full" in matrix.markdown([found])
+
+
+def test_two_folders_of_one_name_are_shown_by_their_paths():
+    [found] = matrix.matrices([row_of("/a/m", "kobest_copa", 0.6), row_of("/b/m", "kobest_copa", 0.7)])
+    assert [line[0] for line in matrix.texts(found)] == ["model", "/a/m", "/b/m", "(guessing)"]
+    assert matrix.shorts(["/a/m", "n", "./x/k"]) == {"/a/m": "m", "n": "n", "./x/k": "k"}
 
 
 def test_one_task_on_other_data_is_another_column():

@@ -128,13 +128,14 @@ def load(path: Path) -> Found:
         missing = _missing(own)
         if missing:
             raise UserError(f"not score rows: {missing}", str(file), "Name a scores.json of hunmin.")
-        twice = {row["model"] for row in own if values.get(_measured(row), row["value"]) != row["value"]}
+        twice = {row["model"] for row in own if values.get(_measured(row), _found(row)) != _found(row)}
         names = {model: f"{model} ({folder.name})" for model in twice}
         rows += [_named(row, names) for row in own if row["model"] in twice or _measured(row) not in values]
-        values.update((_measured(row), row["value"]) for row in own)
+        values.update((_measured(row), _found(row)) for row in own)
         if (folder / artifact.DOCUMENTS).is_file():
             way = {k: own[0].get(k) for k in ("protocol", "data")} if own else {}  # a judge's documents do not say it
-            documents += [_named({**way, **d}, names) for d in read_jsonl(folder / artifact.DOCUMENTS)]
+            kept = read_jsonl(folder / artifact.DOCUMENTS)
+            documents += [_named({**(way if "verdicts" in d else {}), **d}, names) for d in kept]
     if not rows:
         raise UserError("no scores", str(path), "Its evaluate or judge stage is not finished.")
     return rows, documents
@@ -142,6 +143,10 @@ def load(path: Path) -> Found:
 
 def _measured(row: ScoreRow) -> tuple[Any, ...]:
     return (*(row.get(k) for k in tables.KEYS), row.get("reference"))
+
+
+def _found(row: ScoreRow) -> tuple[Any, ...]:
+    return row["value"], row.get("n")  # a value of ten documents may equal that of a thousand
 
 
 def _named(row: R, names: Mapping[str, str]) -> R:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -71,22 +71,23 @@ BOS_GAP = 0.5  # nats a token; evaluation/benchmarks/bos.py says where it comes 
 def warnings_of(cells: Mapping[str, Mapping[str, ScoreRow]], columns: Sequence[str]) -> list[str]:
     """Give what stands above a table (model -> column -> row) because its numbers cannot be taken as they are."""
     found = []
+    called = shorts(cells)
     for model, own in cells.items():
         gaps = [row["bos_gap"] for row in own.values() if row.get("bos_gap") is not None]
         if gaps and max(gaps) > BOS_GAP:
             found.append(
-                f"{short(model)} loses {max(gaps):.2f} nats a token without BOS, which this protocol does not send: "
+                f"{called[model]} loses {max(gaps):.2f} nats a token without BOS, which this protocol does not send: "
                 "see its scores under harness-bos"
             )
         cut = max((row.get("n_bos_cut", 0) for row in own.values()), default=0)
         if cut:
-            found.append(f"{short(model)}: the BOS of up to {cut} documents was cut off with their beginning")
+            found.append(f"{called[model]}: the BOS of up to {cut} documents was cut off with their beginning")
     for column in columns:
         ways: dict[str, list[str]] = {}
         for model, own in cells.items():
             mark = own[column].get("fingerprint", "") if column in own else ""
             if "-" in mark:
-                ways.setdefault(mark.rpartition("-")[2], []).append(short(model))
+                ways.setdefault(mark.rpartition("-")[2], []).append(called[model])
         if len(ways) > 1:
             said = "; ".join(f"{way}: {', '.join(names)}" for way, names in ways.items())
             found.append(f"{column} was not measured alike (fingerprints differ: {said})")
@@ -106,8 +107,9 @@ def cell(row: ScoreRow | None) -> str:
 def texts(matrix: Matrix) -> list[list[str]]:
     """Give the matrix as rows of text, the heads first, guessing last."""
     lines = [["model", *matrix.columns]]
+    called = shorts(matrix.cells)
     for model, cells in matrix.cells.items():
-        lines.append([short(model), *(cell(cells.get(column)) for column in matrix.columns)])
+        lines.append([called[model], *(cell(cells.get(column)) for column in matrix.columns)])
     if matrix.chance:
         guessed = [f"{matrix.chance[c]:.3f}" if c in matrix.chance else "-" for c in matrix.columns]
         lines.append(["(guessing)", *guessed])
@@ -117,6 +119,13 @@ def texts(matrix: Matrix) -> list[list[str]]:
 def short(model: str) -> str:
     """Give a model's name as a column takes it: of a folder its last part."""
     return Path(model).name if model.startswith(("/", ".", "~")) else model
+
+
+def shorts(models: Iterable[str]) -> dict[str, str]:
+    """Give each model's short name, or its whole one where two would be called alike."""
+    short_of = {model: short(model) for model in models}
+    n = Counter(short_of.values())
+    return {model: name if n[name] == 1 else model for model, name in short_of.items()}
 
 
 def title(matrix: Matrix) -> str:

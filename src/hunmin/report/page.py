@@ -80,7 +80,9 @@ def score_lines(run: Path) -> list[str]:
     models = list(dict.fromkeys(row["model"] for row in found[-1]))
     ways = contents.score_lines(found[-1])
     metric = next((m for m in METRICS if any(line.way[3] == m for line in ways)), ways[0].way[3])
-    lines = [f"{'task':<22} {'shots':>5} {'n':>5} {'chance':>6}  " + "  ".join(f"{_short(m):>22}" for m in models)]
+    called = [_short(m) for m in models]
+    called = called if len(set(called)) == len(called) else models
+    lines = [f"{'task':<22} {'shots':>5} {'n':>5} {'chance':>6}  " + "  ".join(f"{name:>22}" for name in called)]
     for line in ways:
         _, task, shots, measured = line.way
         if measured != metric:

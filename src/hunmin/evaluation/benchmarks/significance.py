@@ -16,7 +16,9 @@ Documents = Mapping[Any, Mapping[str, Any]]
 
 
 def by_key(documents: Sequence[Mapping[str, Any]]) -> dict[str, dict[Key, dict[Any, Mapping[str, Any]]]]:
-    """Give benchmark documents by model, then (protocol, task, shots), then (index, prompt): only equal prompts pair.
+    """Give benchmark documents by model, then (protocol, task, shots), then (index, prompt, gold).
+
+    Only equal ones pair: a label corrected in between would grade both models' predictions by one run's.
 
     Documents without a gold label and a prediction (a judge's, or generated answers) are left out.
     """
@@ -25,7 +27,7 @@ def by_key(documents: Sequence[Mapping[str, Any]]) -> dict[str, dict[Key, dict[A
         if not _classified(d):
             continue
         key = (d["protocol"], d["task"], d["num_fewshot"])
-        found.setdefault(d["model"], {}).setdefault(key, {})[d["index"], *d["prompt"]] = d
+        found.setdefault(d["model"], {}).setdefault(key, {})[d["index"], *d["prompt"], d["gold"]] = d
     return found
 
 
@@ -36,7 +38,7 @@ def _classified(document: Mapping[str, Any]) -> bool:
 def generated_by_key(documents: Sequence[Mapping[str, Any]]) -> dict[str, dict[tuple[Key, str], dict[Any, float]]]:
     """Give what generated answers scored by model, then (key, metric), then (index, prompt, data).
 
-    Several samples of one question count as their mean.
+    Several samples of one question count as their mean; each filter of lm-eval is a metric of its own.
     """
     samples: dict[str, dict[tuple[Key, str], dict[Any, list[float]]]] = {}
     for d in documents:
@@ -45,6 +47,7 @@ def generated_by_key(documents: Sequence[Mapping[str, Any]]) -> dict[str, dict[t
         key = (d["protocol"], d["task"], d["num_fewshot"])
         for metric, value in (d.get("metrics") or {}).items():
             if isinstance(value, (int, float)):
+                metric = f"{metric},{d['filter']}" if d.get("filter") else metric
                 of_question = samples.setdefault(d["model"], {}).setdefault((key, metric), {})
                 of_question.setdefault((d["index"], d["prompt"][0], d.get("data")), []).append(float(value))
     return {

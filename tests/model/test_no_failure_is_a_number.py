@@ -230,7 +230,8 @@ def test_lm_evals_own_generation_stops_too(tmp_path):
     from hunmin.evaluation.benchmarks import upstream
 
     loaded = models.load(late(tmp_path))
-    lm = upstream.open_model(loaded, 512, "auto", None, {})
+    lm = upstream.open_model(loaded, 512, "auto", None, {}, 8)
+    assert lm.batch_size == 8
     asked = [Instance("generate_until", {}, ("한국", {"until": ["없는 말"], "max_gen_toks": 80}), 0)]
     with pytest.raises(models.NotNumbers, match="no numbers"):
         lm.generate_until(asked, disable_tqdm=True)

@@ -125,7 +125,9 @@ class Opened:
             self._lm = upstream.open_endpoint(self.scorer)
         elif self._lm is None:
             config, shard = self.config, processes.shard(self.group)
-            self._lm = upstream.open_model(self.loaded, self.max_length, config.backend, config.budget_tokens, shard)
+            self._lm = upstream.open_model(
+                self.loaded, self.max_length, config.backend, config.budget_tokens, shard, config.batch_size
+            )
         return self._lm
 
 

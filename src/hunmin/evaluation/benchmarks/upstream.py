@@ -173,8 +173,10 @@ def _no_data(error: Exception, spec: str) -> UserError:
     )
 
 
-def open_model(loaded: Any, max_length: int, backend: str, budget_tokens: int | None, shard: Shard) -> Any:
-    """Give lm-eval's view of an opened model, scored by us."""
+def open_model(
+    loaded: Any, max_length: int, backend: str, budget_tokens: int | None, shard: Shard, batch_size: int = 1
+) -> Any:
+    """Give lm-eval's view of an opened model, scored by us; answers are generated `batch_size` at once."""
     from .lm_eval_model import HunminLM
 
     with silent():
@@ -185,6 +187,7 @@ def open_model(loaded: Any, max_length: int, backend: str, budget_tokens: int | 
             scoring=backend,
             budget_tokens=budget_tokens,
             shard=shard,
+            batch_size=batch_size,
         )
 
 

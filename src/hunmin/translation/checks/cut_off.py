@@ -10,6 +10,7 @@ from typing import Any
 
 from ...text.hangul import BARE_PARTICLE, ending, has_hangul
 from ...text.segments import is_code
+from .list_marks import ITEM, OTHER_ITEM, counted
 from .reading import CERTAIN, REVIEW, Issue, issue, lines_of, place, prose_of, sentences_of, spans_of
 
 TITLE = {"ko": "내용이 잘림", "en": "cut off"}
@@ -32,9 +33,13 @@ GOES_ON = re.compile(r"(?m)^(?![ \t]*[#|])[^\n]*[^\s.!?:;|~。>][ \t]*\n\Z")  # 
 NOUN_END = re.compile(
     r"(?:기|함|음|됨|임|것|수|중|등|때|곳|점|뿐|법|방법|이유|목록|예|예시|문장|이야기|질문|글|문제|[\d%)])$"
 )
-NUMBER_OF = re.compile(r"(?m)^[ \t]*(\d{1,3}[.)])(?=[ \t]+\S)")
+NUMBER_OF = re.compile(r"(?m)^[ \t]*(\d{1,3})[.)](?=[ \t]+\S)")
+FRAGMENT = re.compile(r"[ \t>*_\-+•]*(?:[a-z][\w'-]*[ ,]|[,;:.)\]])")  # English that begins in a sentence's middle
+BREAKS_OFF = re.compile(r"(?:\b(?:the|an?|of|to|by|in|on|for|with|from|see|and|or)|,)$")
+OPEN_ENGLISH = re.compile(r"(?:\.\.\.|…|\b(?:e\.g|i\.e|etc|vs|cf|incl|approx)\.)[\"'”’)\]*_]*$", re.I)
+KOREAN_SHARE = 0.52  # how many letters Korean takes for one of English, between 45 and 60 of 100
+MERGED = 1.5  # how much longer than its share an item is that took another in
 ALT = re.compile(r"!\[[^\[\]]*\]")
-ITEM = re.compile(r"^[ \t]*(?:[-*+•]|\d{1,3}[.)])[ \t]+\S", re.M)
 
 
 def find(original: str, text: str, context: Mapping[str, Any]) -> list[Issue]:
@@ -57,6 +62,9 @@ def _particles(original: str, text: str) -> list[Issue]:
         match = BARE_PARTICLE.match(text, offset)
         if match and not AFTER_BLOCK.search(text[:start]) and not (offset == start and WRAPPED.search(text[:start])):
             where = place(text, original, match.start()) if original else None
+            above = text[:start].rstrip()
+            if where and not TARGET_END.search(above[-20:]) and _fragment(original, where, first=not above):
+                continue
             wrapped = not text[start:offset].strip() and GOES_ON.search(text[:start])
             found.append(
                 issue(
@@ -70,6 +78,20 @@ def _particles(original: str, text: str) -> list[Issue]:
     return found
 
 
+def _fragment(original: str, where: tuple[int, int], first: bool) -> bool:
+    """Tell whether the English is a piece of a sentence that began before it, as the entries of a .po file are.
+
+    Its Korean begins with the particle of a name that stands in the entry before, or after it as the word order goes.
+    """
+    start, end = where
+    if start == end:
+        if not first:
+            return False
+        start, end = 0, len(original)
+    piece = original[start:end].strip()
+    return bool(FRAGMENT.match(piece)) or len(piece.split()) > 1 and bool(BREAKS_OFF.search(piece))
+
+
 def _tail(original: str, text: str) -> list[Issue]:
     """A text that ends before its sentence does: 그는 문을 열었지만.
 
@@ -81,7 +103,10 @@ def _tail(original: str, text: str) -> list[Issue]:
     if not parts or body.endswith(("```", "$", "|")):
         return []
     last = body[parts[-1][0] : parts[-1][1]]
-    if original and not SOURCE_END.search(original.rstrip()) or not has_hangul(last[-2:]) or TARGET_END.search(last):
+    english = original.rstrip()
+    if english and (not SOURCE_END.search(english) or OPEN_ENGLISH.search(english)):
+        return []
+    if not has_hangul(last[-2:]) or TARGET_END.search(last):
         return []
     end = (len(body) - min(len(last), 12), len(body))
     source = sentences_of(original)[-1] if original and sentences_of(original) else None
@@ -144,12 +169,18 @@ def _items(original: str, text: str) -> list[Issue]:
 
     Signs alone prove nothing: `- Tea` as 차 on a line of its own is there, without its sign.
     """
-    source, target = ([m for m in ITEM.finditer(side) if not _in_code(side, m.start())] for side in (original, text))
+    source = [m for m in ITEM.finditer(original) if not _in_code(original, m.start())]
+    target = [m for m in ITEM.finditer(text) if not _in_code(text, m.start())]
+    if len(target) < len(source):
+        target = [m for m in OTHER_ITEM.finditer(text) if not _in_code(text, m.start())]
     n_lost = len(source) - len(target)
     if n_lost <= 0 or not target and len(lines_of(text)) >= len(lines_of(original)):
         return []
-    numbers = [m[1] for m in NUMBER_OF.finditer(original)]
-    if len(numbers) >= n_lost and all(number in text for number in numbers):
+    numbers = [int(m[1]) for m in NUMBER_OF.finditer(original)]
+    if len(set(numbers)) < len(numbers):
+        numbers = list(range(1, len(numbers) + 1))  # 1. 1. 1.
+    gone = [i for i, number in enumerate(numbers) if not counted(number, text)]
+    if len(numbers) >= n_lost and not gone:
         return []  # 1) ... and 2) ... in one line
     words = [re.findall(r"[A-Za-z]\w+", _line(original, m.start())) for m in source]
     if all(w and len(w) <= 3 and all(x in text for x in w) for w in words):
@@ -159,20 +190,36 @@ def _items(original: str, text: str) -> list[Issue]:
     where = _gap(original, text, [m.start() for m in source], [m.start() for m in target])
     there = "".join(text.split())
     if "".join(_line(original, source[where].start()).split()) in there:  # not this one: another that does not stand
-        gone = (i for i, m in enumerate(source) if "".join(_line(original, m.start()).split()) not in there)
-        where = min(gone, key=lambda i: abs(i - where), default=where)
+        others = (i for i, m in enumerate(source) if "".join(_line(original, m.start()).split()) not in there)
+        where = min(others, key=lambda i: abs(i - where), default=where)
+    if not target and len(numbers) == len(source) > len(gone):
+        where, n_lost = gone[0], len(gone)  # (1) and (3) stand in one line
     start = source[where].start()
     stop = original.find("\n", start)
     at = target[where].start() if where < len(target) else len(text)
+    merged = _merged(original, text, [m.start() for m in source], [m.start() for m in target], where)
     return [
         issue(
             "cut_off",
-            CERTAIN,
+            REVIEW if merged else CERTAIN,
             (start, stop if stop > 0 else len(original)),
             (at, at),
             f"목록 {n_lost}개 항목이 빠짐 / {n_lost} list item(s) are lost",
         )
     ]
+
+
+def _merged(original: str, text: str, source: list[int], target: list[int], where: int) -> bool:
+    """Tell whether an item beside the one that is gone is so much longer than its share that it may hold both."""
+    n_lost = len(source) - len(target)
+    mine = [len("".join(_line(original, at).split())) for at in source]
+    other = [len("".join(_line(text, at).split())) for at in target]
+    kept = mine[:where] + mine[where + n_lost :]
+    apart = [i for i in range(min(len(kept), len(other))) if i not in (where - 1, where)]
+    share = sum(other[i] for i in apart) / max(1, sum(kept[i] for i in apart)) if apart else KOREAN_SHARE
+    beside = [i for i in (where - 1, where) if 0 <= i < min(len(kept), len(other))]
+    lost = sum(mine[where : where + n_lost])
+    return any(other[i] > MERGED * share * kept[i] and other[i] >= 0.7 * share * (kept[i] + lost) for i in beside)
 
 
 def _in_code(text: str, at: int) -> bool:
@@ -218,6 +265,8 @@ def _prose_sentences(text: str) -> list[tuple[int, int]]:
 
 def _sentences(original: str, text: str) -> list[Issue]:
     source, target = _prose_sentences(original), _prose_sentences(text)
+    if NUMBER_OF.search(original) and not NUMBER_OF.search(text):  # the list went into the sentence that leads to it
+        source = [part for part in source if not original[: part[1]].endswith(":")] or source
     if not source or not target:
         return []
     if len(target) >= len(source):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from ...text.patterns import EMPHASIS, UNDERSCORE
@@ -51,12 +51,23 @@ def marks(text: str) -> list[Mark]:
     return sorted(found, key=lambda mark: mark.start)
 
 
+def _of_label(original: str, mark: Mark, start: int, end: int) -> bool:
+    """Tell whether a mark is on the label that a line begins with."""
+    return start <= mark.start < end and not re.search(r"[^\s>*+•\d.)#_-]", original[start : mark.start])
+
+
 HTML_MARK = re.compile(r"<(?P<name>strong|b|em|i)>[^<>\n]+</(?P=name)>")
 
 
-def moved(original: str, text: str) -> list[Issue]:
-    """Give an issue when marks are fewer, and one per mark that cannot stand on the same words."""
+def moved(original: str, text: str, told: Sequence[Issue] = ()) -> list[Issue]:
+    """Give an issue when marks are fewer, and one per mark that cannot stand on the same words.
+
+    `told` are issues about labels: the mark of a lost label is lost with it, and no loss of its own.
+    """
     source, target = marks(original), marks(text)
+    if len(target) < len(source) and told:
+        labels = [one["source_span"] for one in told if one["source_span"]]
+        source = [m for m in source if not any(_of_label(original, m, a, b) for a, b in labels)]
     if not source:
         return []
     n_html = len(HTML_MARK.findall(text)) - len(HTML_MARK.findall(original))

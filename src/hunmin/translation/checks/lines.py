@@ -5,6 +5,9 @@ from __future__ import annotations
 import re
 
 from ...text.hangul import ending, has_hangul
+from ...text.patterns import TABLE_ROW, TABLE_RULE
+from . import remarks
+from .list_marks import BOLD_LINE, OTHER_HEADING
 from .reading import CERTAIN, REVIEW, Issue, issue, lines_of, place, spans_of
 
 KEY = re.compile(
@@ -23,17 +26,16 @@ TASK_LABELS = frozenset(
     "sentence text question problem passage paragraph context premise hypothesis statement input output answer claim "
     "review tweet document article dialogue conversation title".split()
 )
-# Labels of a remark, and what a Korean remark begins with instead of one.
-REMARKS = frozenset("note notes tip warning caution important hint".split())
-REMARK = re.compile(
-    r"\W*(?:[A-Za-z]+\W|.{0,6}(?:참고|주의|노트|알림|알아|유의|경고|중요|힌트|팁|요령|조언|비고|단[,\s]|다만|주[.:)]))"
-)
 COLON = re.compile(r"[:：]")
 HEADING = re.compile(r"^[ \t]*(#{1,6})[ \t]")
+HEADINGS = re.compile(HEADING.pattern, re.M)
+LISTING = re.compile(r"(?m)^(?:----|\.\.\.\.)[ \t]*$")  # what opens and closes a listing of AsciiDoc
+BARRED = re.compile(r"`[^`\n]*`|\\\||\|\|")
 BULLET = re.compile(r"^[ \t]*([-*+•])[ \t]")
 NUMBERED = re.compile(r"^[ \t]*(\d{1,3})[.)][ \t]")
 OTHER_SIGN = re.compile(
-    r"^[ \t>*_]*(?:[-*+•·▪◦○●■□–—]|[①-⑳]|\(?[\d가-하ⅰ-ⅹ]{1,3}\s?[.)]|\d{1,3}(?:단계|번|째)|(?:첫|둘|셋|넷|다섯)째)"
+    r"^[ \t>*_]*(?:[-*+•·▪◦○●■□–—]|\.{1,5}[ \t]|#\.|<li>|[①-⑳]"
+    r"|\(?[\d가-하ⅰ-ⅹ]{1,3}\s?[.)]|\d{1,3}(?:단계|번|째)|(?:첫|둘|셋|넷|다섯)째)"
 )
 SIGNS = (
     ("제목 표시 / heading sign", HEADING),
@@ -74,16 +76,18 @@ def find(original: str, text: str) -> list[Issue]:
         found += _signs(a, b, one, two, pairs, shape)
         if bars and one.count("|") >= 2 and _cells(one) != _cells(two) and "||" not in one and "`" not in one:
             detail = f"표의 칸 나눔 {one.count('|')} → {two.count('|')} / cell separators changed"
-            found.append(issue("markup", CERTAIN, a, b, detail))
+            # names parted by bars are no table, and a cell more is a translator's own
+            sure = _cells(two) < _cells(one) and bool(TABLE_RULE.search(original))
+            found.append(issue("markup", CERTAIN if sure else REVIEW, a, b, detail))
     return found
 
 
 def _label(line: str) -> re.Match[str] | None:
     """Give the label that a line begins with: a few words before a colon that are no sentence of their own."""
     key = KEY.match(line) if ":" in line else None
-    if key is None or NO_LABEL.match(key["key"]) or key["key"][0].islower() and not _value(key):
+    if key is None or remarks.LABEL.match(line) or NO_LABEL.match(key["key"]):
         return None
-    return key
+    return None if key["key"][0].islower() and not _value(key) else key
 
 
 def _value(key: re.Match[str]) -> str:
@@ -97,8 +101,6 @@ def _colon(key: re.Match[str], there: str, form: int) -> str:
     n_words = len(key["key"].split())
     if not key["rest"].strip("*_ \t"):  # a heading of its own: marked, or introduced by a sentence
         return "" if ending(there.strip("*_ ")) or re.search(r"[*_#]", there) or n_words > 3 else REVIEW
-    if key["key"].lower() in REMARKS and not REMARK.match(there):
-        return REVIEW
     if not _value(key):
         if key["key"].lower() in TASK_LABELS and not re.match(r"\W*(?:문장|질문|문제|글|입력|출력|답)", there):
             return REVIEW
@@ -125,6 +127,8 @@ def _signs(
         sign, there = pattern.match(one), pattern.match(two)
         if not sign or there and (pattern is not HEADING or sign[1] == there[1]):
             continue
+        if pattern is HEADING and OTHER_HEADING.match(two):
+            continue  # == of AsciiDoc, <h2>
         if pattern is not HEADING and (OTHER_SIGN.match(two) or HEADING.match(two)):
             continue
         alike = [p for p in pairs if pattern.match(p[2])]
@@ -133,15 +137,27 @@ def _signs(
         if pattern is NUMBERED and sign[1] != "1" and not _in_list(a[0], pairs):
             continue  # "at least Helm\n3. Charts of"
         kept = sum(bool(pattern.match(p[3])) for p in alike)
-        severity = CERTAIN if pattern is HEADING or shape and (kept >= 1 or len(alike) == 1) else REVIEW
+        if pattern is HEADING:  # another level, or a bold line, still shows where a part begins
+            severity = REVIEW if there or BOLD_LINE.match(two) else CERTAIN
+        else:
+            severity = CERTAIN if shape and (kept >= 1 or len(alike) == 1) else REVIEW
         span = (a[0] + sign.start(1), a[0] + sign.end(1))
         found.append(issue("markup", severity, span, (b[0], b[0]), f"{name} '{sign[1]}' 없음 / is lost"))
     return found
 
 
 def _cells(line: str) -> int:
-    """Give how many cells a row of a table has; the bars at both ends may be left out."""
-    return line.strip().strip("|").count("|")
+    """Give how many bars part the cells of a table's row: none of code, none escaped, none at the ends."""
+    line = BARRED.sub("", line).strip()
+    return line.strip("|").count("|")
+
+
+def _rows(text: str) -> list[str]:
+    """Give the rows of a text's tables that hold something, without their rules."""
+    if not TABLE_RULE.search(text):
+        return []
+    rows = (line for line in text.split("\n") if TABLE_ROW.match(line) and not TABLE_RULE.match(line))
+    return [row for row in rows if row.strip("| \t")]
 
 
 def _in_list(start: int, pairs: list[tuple[tuple[int, int], tuple[int, int], str, str]]) -> bool:
@@ -154,33 +170,30 @@ def _in_list(start: int, pairs: list[tuple[tuple[int, int], tuple[int, int], str
 
 
 def _coded(text: str, at: int) -> bool:
-    return any(s.start <= at < s.end and s.kind in ("fence", "code") for s in spans_of(text))
+    if any(s.start <= at < s.end and s.kind in ("fence", "code") for s in spans_of(text)):
+        return True
+    bars = [m.start() for m in LISTING.finditer(text)]
+    return len(bars) % 2 == 0 and sum(bar < at for bar in bars) % 2 == 1
 
 
 def _headings(original: str, text: str) -> list[Issue]:
+    """Give headings that are fewer, and rows or cells of tables, where the lines are not each other's."""
     found = []
-    for name, pattern in (("제목 표시 / heading sign", re.compile(HEADING.pattern, re.M)),):
-        x, y = ([m for m in pattern.finditer(side) if not _coded(side, m.start())] for side in (original, text))
-        if len(y) < len(x):
-            match = x[0]
-            found.append(
-                issue(
-                    "markup",
-                    CERTAIN,
-                    match.span(1),
-                    place(original, text, match.start()),
-                    f"{name} {len(x)} → {len(y)}",
-                )
-            )
-    bars, there = (sum(_cells(line) for line in side.split("\n")) for side in (original, text))
-    if bars >= 3 and there < bars and any(s.kind == "table" for s in spans_of(original)):
-        found.append(
-            issue(
-                "markup",
-                CERTAIN,
-                (original.index("|"), original.rindex("|") + 1),
-                (0, len(text)),
-                f"표의 줄이나 칸이 빠짐 {bars} → {there} / rows or cells are lost",
-            )
-        )
+    x, y = ([m for m in HEADINGS.finditer(side) if not _coded(side, m.start())] for side in (original, text))
+    n = len(y) + sum(not _coded(text, m.start()) for m in OTHER_HEADING.finditer(text))
+    if n < len(x):
+        bold = sum(bool(BOLD_LINE.match(line)) for line in text.split("\n"))
+        bold -= sum(bool(BOLD_LINE.match(line)) for line in original.split("\n"))
+        severity = REVIEW if n + bold >= len(x) else CERTAIN
+        where = place(original, text, x[0].start())
+        detail = f"제목 표시 / heading sign {len(x)} → {n}"
+        found.append(issue("markup", severity, x[0].span(1), where, detail))
+    rows, there = _rows(original), _rows(text)
+    bars, n_bars = (sum(map(_cells, side)) for side in (rows, there))
+    if bars >= 3 and n_bars < bars:
+        # a row less is a loss; as many rows in another form (a column dropped, a table set anew) are for a reader
+        severity = CERTAIN if there and len(there) < len(rows) else REVIEW
+        span = (original.index("|"), original.rindex("|") + 1)
+        detail = f"표의 줄이나 칸이 빠짐 {bars} → {n_bars} / rows or cells are lost"
+        found.append(issue("markup", severity, span, (0, len(text)), detail))
     return found

@@ -14,7 +14,7 @@ from typing import Any
 from ...text.hangul import has_hangul
 from ...text.patterns import BLANK
 from ...text.segments import Span, is_code
-from . import addresses, lines
+from . import addresses, lines, remarks, tags
 from .emphasis import moved
 from .lost import lost_spans
 from .math_symbol import TEXT
@@ -23,11 +23,6 @@ from .reading import CERTAIN, REVIEW, Issue, count, issue, lines_of, place, span
 TITLE = {"ko": "서식이 깨짐", "en": "markup damaged"}
 
 BRACKETS = re.compile(r"[\[\]{}<>]")
-TAG_NAME = re.compile(r"</?(?P<name>[A-Za-z][\w.-]*)")
-EMPHASIS_TAGS = ("b", "strong", "i", "em", "u", "mark", "small", "br", "p", "span", "div", "center")
-PAIR = re.compile(
-    r"<(?P<name>sub|sup|b|i|em|strong|code|u|s|kbd|mark|title|h[1-6]|li|td|th)>(?P<body>[^<>\n]{0,80})</(?P=name)>"
-)
 LABELLED = re.compile(r"\](?:\[[^\[\]\n]*\]|\()")
 ANGLE = re.compile(r"<[^<>\n]{0,40}[가-힣][^<>\n]{0,40}>")
 QUOTE_SIGN = re.compile(r"^[ \t]*(?:>[ \t]?)+", re.M)
@@ -43,9 +38,13 @@ def find(original: str, text: str, context: Mapping[str, Any]) -> list[Issue]:
     if original == text or is_code(original):
         return []
     found = (
-        addresses.find(original, text) + _placeholders(original, text) + _tags(original, text) + _json(original, text)
+        addresses.find(original, text)
+        + _placeholders(original, text)
+        + tags.find(original, text)
+        + _json(original, text)
     )
-    found += lines.find(original, text) + _counts(original, text) + moved(original, text)
+    labels = remarks.find(original, text) + lines.find(original, text)
+    found += labels + _counts(original, text) + moved(original, text, labels)
     taken = [tuple(i["source_span"]) for i in found if i["source_span"]]
     return found + [i for i in _brackets(original, text) if not _inside(i, taken)]
 
@@ -149,61 +148,6 @@ def _callout(body: str, before: str, text: str) -> bool:
     word = re.fullmatch(r"\[!(\w+)\]|</?([A-Z]\w+)[^<>]*>", body)
     name = word and re.escape(word[1] or word[2])
     return bool(name and re.search(rf"(?i)\[!{name}\]|<[^<>\n]*\b{name}\b|^[ \t>]*:::+[ \t]*{name}\b", text, re.M))
-
-
-def _tags(original: str, text: str) -> list[Issue]:
-    """Tags that are gone; as many of the name with other attributes are another version, emphasis may be dropped."""
-    found = []
-    for one in lost_spans(original, text, ("tag",)):
-        body = one.span.of(original)
-        name = TAG_NAME.match(body)
-        if not name:  # the rest of a tag behind the text of an attribute
-            continue
-        sign = name.group()
-        n = len(re.findall(re.escape(sign) + r"(?![\w.-])", original))
-        there = len(re.findall(re.escape(sign) + r"(?![\w.-])", text))
-        if there >= n and re.sub(r"\s", "", body) in re.sub(r"\s", "", text):
-            continue
-        if name["name"] == "a" and text.count("](") > original.count("]("):
-            continue  # a link of HTML as one of Markdown
-        pair = "</" if body.startswith("</") else "<"
-        half = f"</{name['name']}" if pair == "<" else f"<{name['name']}"
-        torn = original.count(half) == original.count(sign) and text.count(half) != text.count(sign)
-        # <em>, <br> may go with the emphasis and a page may be another version: only half a pair, or a tag of structure
-        # between texts of as many lines (<Note> gone from one line of five), is damage for sure.
-        soft = not torn and (there >= n or name["name"].lower() in EMPHASIS_TAGS or not _stands_alone(original, text))
-        found.append(
-            issue(
-                "markup",
-                REVIEW if soft else CERTAIN,
-                (one.span.start, one.span.end),
-                _where(one, original, text),
-                f"태그 '{body[:40]}' 없음 / the tag is lost",
-            )
-        )
-    return found + _emptied(original, text)
-
-
-def _stands_alone(original: str, text: str) -> bool:
-    """Tell whether both sides are cut into as many lines, so that a missing tag is no other version of the page."""
-    return len(lines_of(original)) == len(lines_of(text))
-
-
-def _emptied(original: str, text: str) -> list[Issue]:
-    """Pairs of tags with something between them in the source and nothing in the target: NA<sub></sub>f."""
-    full = {m["name"] for m in PAIR.finditer(original) if m["body"].strip()}
-    empty = {m["name"] for m in PAIR.finditer(original) if not m["body"].strip()}
-    return [
-        issue(
-            "markup",
-            REVIEW if there["name"] in ("td", "th", "li") else CERTAIN,
-            next(m.span() for m in PAIR.finditer(original) if m["name"] == there["name"] and m["body"].strip()),
-            there.span(),
-            f"태그 '{there['name']}'의 안이 빔 / nothing stands between the tags any more",
-        )
-        for there in PAIR.finditer(text)
-        if not there["body"].strip() and there["name"] in full - empty
-    ]
 
 
 def _json(original: str, text: str) -> list[Issue]:

@@ -15,6 +15,7 @@ from typing import Any
 from ...text.counters import orphans
 from ...text.number_units import FAMILY, SIGNS, UNITS, metric
 from ...text.numbers import Number
+from ...text.raised import Raised, raised, told
 from ...text.segments import is_code
 from .number_names import named
 from .number_order import doubled_places, swapped
@@ -78,8 +79,13 @@ def find(original: str, text: str, context: Mapping[str, Any]) -> list[Issue]:
     added = [n for n in strange if not n.values & everywhere]
     spoken = [n for n in pairs.extra if n.written == "word" and not n.values & (everywhere | {Fraction(1, 2)})]
     found = _clashes(pairs.clashes, original, text)
+    runs = raised(original)
+    lost_runs: list[Raised] = []  # 10 and 6 of one power are one loss
     hidden = _hidden(original, text) if pairs.missing else set()
     for number in pairs.missing:
+        run = next((r for r in runs if r.start <= number.start < r.end), None)
+        if run and (run in lost_runs or _told_by_name(run, number, original, text)):
+            continue
         instead = _instead(number, strange, original, text)
         if (
             instead is None
@@ -90,6 +96,8 @@ def find(original: str, text: str, context: Mapping[str, Any]) -> list[Issue]:
             continue
         if written_otherwise(number, original, text) or measured_twice(number, wanted, pairs.missing, original):
             continue
+        if run:
+            lost_runs.append(run)
         severity = _severity(number, instead, original, text)
         if instead is None and severity is None:
             instead = next((n for n in spoken if n.unit == number.unit), None)
@@ -125,6 +133,13 @@ def find(original: str, text: str, context: Mapping[str, Any]) -> list[Issue]:
     )
 
 
+def _told_by_name(run: Raised, number: Number, original: str, text: str) -> bool:
+    """Tell of the 2 of CO<sub>2</sub>: it stands in a name's other writing, or `markup` tells that it is gone."""
+    if text.count("<su") >= original.count("<su"):
+        return False
+    return bool(told(run, text)) or not run.base[-1:].isdigit() and number.start > run.start
+
+
 def _issue(severity: str, number: Number, where: tuple[int, int], detail: str) -> Issue:
     return issue("number_lost", severity, (number.start, number.end), where, detail)
 
@@ -134,6 +149,7 @@ def _everywhere(original: str) -> set[Any]:
     every = [*numbers_of(original, "en"), *numbers_of(countable(original), "en")]
     found = {value for n in every for one in (n, *n.parts) for value in one.values}
     found |= {amount for n in every for _, amount in sizes(n)} | {ONE}  # "a year" is 1년
+    found |= {run.value for run in raised(original)}
     if PAIR.search(original):
         found.add(TWO)
     return found | {Fraction(worth) for name, worth in COINS.items() if name in original}

@@ -38,15 +38,7 @@ _VERSIONED = re.compile(
     r"|Django|PyTorch|TensorFlow|CUDA|HTTP|TLS|USB|Bluetooth|Swift|Kotlin|Go|Rust|Debian|Fedora|Kubernetes|PostgreSQL|MySQL|Java|React|Vue"
     r"|Angular|Firefox|Chrome|Linux|kernel|Perl|GCC|LLVM|Bootstrap|GPT-?|Llama|Claude))[\s-]?\Z"
 )
-_ERA = r"(?:BCE?|B\.C\.(?:E\.)?)(?![A-Za-z])"
-_CENTURY = r"(?:(?:centur(?:y|ies)|millenni(?:um|a)) )?"
-_BELOW = re.compile(
-    rf"\s?(?:°\s?[CF]?|degrees?(?: [CFcf]\w*)?)?\s?below (?:zero|freezing)|(?:st|nd|rd|th)?\s?{_CENTURY}{_ERA}"
-)
-# "from 300 to 200 BC", "the 5th and 4th centuries BC": English says the era once and last, Korean first.
-_AND = rf"(?:st|nd|rd|th)?\s?{_CENTURY}(?:and|or|to|until|[-–/]|, and)\s?(?:the )?(?:about |around )?"
-_ERA_AHEAD = re.compile(rf"{_AND}[\d,]+(?:st|nd|rd|th)?\s?{_CENTURY}{_ERA}")
-_ERA_BEHIND = re.compile(rf"\d{_AND}\Z")
+_BELOW = re.compile(r"\s?(?:°\s?[CF]?|degrees?(?: [CFcf]\w*)?)?\s?below (?:zero|freezing)")
 _DEGREES = re.compile(r"\s?°|\s?degrees?\b")
 
 
@@ -72,7 +64,7 @@ def english_numbers(text: str) -> list[Number]:
         if any(one.start < end and start < one.end for one in below):
             continue  # the zero of "5 below zero"
         unit, _ = unit_at(text, end, "en")
-        if _BELOW.match(text, end):  # "the fourth century BC"
+        if _BELOW.match(text, end):
             values = {*values, *(-v for v in values if isinstance(v, Fraction))}
         found.append(Number(start, end, frozenset(values), "word", unit))
     taken = [(one.start, one.end) for one in found]
@@ -131,10 +123,7 @@ def _digits(match: re.Match[str], text: str) -> Number:
     below = _BELOW.match(text, end)
     minus = frozenset(-v for v in values)
     if below:
-        shared = "B" in below.group() and _ERA_BEHIND.search(text[max(0, match.start() - 40) : match.start()])
-        both, end = minus | both if shared else minus, below.end()
-    elif _ERA_AHEAD.match(text, end):
-        both = both | minus
+        both, end = minus, below.end()
     body = match["n"]
     if re.fullmatch(r"\d+\.\d+", body) and not unit and not scale:
         if _VERSIONED.search(text[max(0, start - 14) : start]):

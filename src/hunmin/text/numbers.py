@@ -75,7 +75,7 @@ _TOLD = re.compile(
 )
 _MINUS = {
     "en": re.compile(r"(?i)(?:\bminus|\bnegative)\s\Z"),
-    "ko": re.compile(r"(?:영하|마이너스|음의|음수|기원전|B\.?C\.?)\s?(?:약\s)?\Z"),
+    "ko": re.compile(r"(?:영하|마이너스|음의|음수)\s?(?:약\s)?\Z"),
 }
 
 

@@ -24,6 +24,13 @@ TITLE = {"ko": "서식이 깨짐", "en": "markup damaged"}
 
 BRACKETS = re.compile(r"[\[\]{}<>]")
 LABELLED = re.compile(r"\](?:\[[^\[\]\n]*\]|\()")
+# What stands before the words of a macro of AsciiDoc: image::path[words], link:path[words], https://path[words].
+_MACRO = (
+    r"(?:\w+::[^\s\[\]]+|(?:link|image|xref|mailto|footnote|icon|kbd|btn|menu|include|video|audio|anchor):[^\s\[\]]*"
+    r"|https?://[^\s\[\]]+)"
+)
+MACRO = re.compile(_MACRO + r"\Z")
+MACRO_TEXT = re.compile(_MACRO + r"\[[^\[\]\n]+\]")
 ANGLE = re.compile(r"<[^<>\n]{0,40}[가-힣][^<>\n]{0,40}>")
 QUOTE_SIGN = re.compile(r"^[ \t]*(?:>[ \t]?)+", re.M)
 FORMULA_KINDS = ("structure", "latex", "formula", "fence", "code", "inline_code", "json", "identifier", "tag")
@@ -103,6 +110,9 @@ def _placeholders(original: str, text: str) -> list[Issue]:
             lost = replace(lost, instead=angles.pop(0))
         if _callout(body, original[: lost.span.start], text):
             continue
+        macro = body[0] == "[" and bool(MACRO.search(original[max(0, lost.span.start - 300) : lost.span.start]))
+        if macro and len(MACRO_TEXT.findall(text)) >= len(MACRO_TEXT.findall(original)):
+            continue  # the words of a link or an image
         instead = lost.instead.of(text) if lost.instead else ""
         translated = (
             (body[0] in "[<" or body[:2] == "{%")
@@ -117,7 +127,7 @@ def _placeholders(original: str, text: str) -> list[Issue]:
             issue(
                 "markup",
                 REVIEW
-                if translated or linked and body[0] == "[" or _spoken(body, original[: lost.span.start])
+                if translated or macro or linked and body[0] == "[" or _spoken(body, original[: lost.span.start])
                 else CERTAIN,
                 (lost.span.start, lost.span.end),
                 _where(lost, original, text),

@@ -17,6 +17,7 @@ from ...text.number_units import FAMILY, SIGNS, UNITS, metric
 from ...text.numbers import Number
 from ...text.raised import Raised, raised, told
 from ...text.segments import is_code
+from . import eras
 from .number_names import named
 from .number_order import doubled_places, swapped
 from .number_otherwise import measured_twice, written_otherwise
@@ -36,7 +37,7 @@ MONEY = re.compile(
 )
 PERCENT = re.compile(r"[%％]|퍼센트|프로|포인트|할(?!인)|분의|배|백분")
 LOSS = re.compile(r"손실|적자|손해|부채|빚|감소")
-LESS = re.compile(r"영하|마이너스|음수|음의|감소|줄|손실|적자|아래|낮|하락|떨어|빼|뺀|잃|기원전|부채|지출|차감|밑")
+LESS = re.compile(r"영하|마이너스|음수|음의|감소|줄|손실|적자|아래|낮|하락|떨어|빼|뺀|잃|부채|지출|차감|밑")
 OPERATOR = re.compile(r"[-+*/=×÷^]\s?\Z")
 ZONE = re.compile(r"\b(?:UTC|GMT|[A-Z]{1,3}[SD]?T)\b")
 KOREAN_ZONE = re.compile(r"KST|JST|한국 ?(?:표준)?시|UTC ?\+ ?9")
@@ -130,6 +131,7 @@ def find(original: str, text: str, context: Mapping[str, Any]) -> list[Issue]:
         + swapped(pairs.equal, original, text)
         + doubled_places(pairs.equal, doubled, original, text)
         + _added(original, text, added)
+        + eras.find(original, text)
     )
 
 

@@ -9,7 +9,7 @@ from fractions import Fraction
 from .korean_numbers import korean_numbers
 
 PART = re.compile(r"<(?P<name>su[bp])>(?P<body>[^<>\n]{1,40})</(?P=name)>")
-RUN = re.compile(r"[\w.)\]]*(?:<su[bp]>[^<>\n]{1,40}</su[bp]>[A-Za-z0-9()]*)+")
+RUN = re.compile(r"[\w.)\]]{0,40}(?:<su[bp]>[^<>\n]{1,40}</su[bp]>[A-Za-z0-9()]*)+")
 _UP = str.maketrans("0123456789+-=()abcdefghijklmnoprstuvwxyzTM", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁼⁽⁾ᵃᵇᶜᵈᵉᶠᵍʰⁱʲᵏˡᵐⁿᵒᵖʳˢᵗᵘᵛʷˣʸᶻᵀᴹ")
 _DOWN = str.maketrans("0123456789+-=()aehijklmnoprstuvx", "₀₁₂₃₄₅₆₇₈₉₊₋₌₍₎ₐₑₕᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓ")
 # What Korean calls them; a formula or a bus that is not here is compared by its letters.

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from dataclasses import dataclass
 from fractions import Fraction
 
 from ...text.english_numbers import english_numbers
 from ...text.korean_numbers import korean_numbers
 from ...text.numbers import Number
-from .reading import CERTAIN, REVIEW, Issue, countable, issue, place
+from .reading import CERTAIN, REVIEW, Issue, countable, issue
 
 _BEFORE, _AFTER = r"(?:B\.?\s?C\.?(?:\s?E\.?)?)(?![A-Za-z])", r"(?:A\.?\s?D\.?|C\.?\s?E\.?)(?![A-Za-z])"
 _CENTURY = r"(?:st|nd|rd|th)?[\s-]?(?:centur(?:y|ies)|millenni(?:um|a))?"
@@ -44,10 +45,17 @@ class Dated:
     era: str
     sure: bool
 
-    @property
-    def year(self) -> Fraction:
-        """Give the number without a sign."""
-        return next((abs(v) for v in self.number.values if isinstance(v, Fraction)), Fraction(0))
+
+def _by_year(dated: list[Dated]) -> dict[Fraction, list[Dated]]:
+    """Give the numbers of each year or century, whatever their sign."""
+    found: dict[Fraction, list[Dated]] = defaultdict(list)
+    for one in dated:
+        found[_year(one)].append(one)
+    return found
+
+
+def _year(one: Dated) -> Fraction:
+    return next((abs(v) for v in one.number.values if isinstance(v, Fraction)), Fraction(0))
 
 
 def _found(match: re.Match[str] | None) -> str:
@@ -94,11 +102,12 @@ def find(original: str, text: str) -> list[Issue]:
     if not MAY_BE.search(original) and not MAY_BE.search(text):
         return []
     source, target = _english(countable(original)), _korean(countable(text))
+    mine, other = _by_year(source), _by_year(target)
     found: list[Issue] = []
     last = -1
     for i, one in enumerate(source):
-        there = [d for d in target if d.year == one.year]
-        severity = _severity(one, source, there, text) if there else ""
+        there = other.get(_year(one), [])
+        severity = _severity(one, {d.era for d in mine[_year(one)]}, there, text) if there else ""
         if not severity:
             continue
         if found and last == i - 1 and one.number.start - source[i - 1].number.end < 30:
@@ -108,16 +117,15 @@ def find(original: str, text: str) -> list[Issue]:
             continue  # the same range
         last = i
         span = (one.number.start, one.number.end)
-        where = (there[0].number.start, there[0].number.end) if there else place(original, text, span[0])
+        where = (there[0].number.start, there[0].number.end)
         said = {"bc": "BC", "ad": "AD"}.get(one.era, "")
         detail = f"연대가 다름 {original[span[0] : span[1]]} {said} / another era"
         found.append(issue("number_lost", severity, span, where, detail))
     return found
 
 
-def _severity(one: Dated, source: list[Dated], there: list[Dated], text: str) -> str:
+def _severity(one: Dated, eras: set[str], there: list[Dated], text: str) -> str:
     """Give how sure it is that a year's era is wrong in the Korean; "" when it is right or need not be said."""
-    eras = {d.era for d in source if d.year == one.year}
     if one.era == "bc":
         if eras == {"bc"} and any(d.era == "ad" for d in there):
             return CERTAIN if one.sure else REVIEW

@@ -7,11 +7,12 @@ import re
 from ...text.hangul import has_hangul
 from .reading import REVIEW, Issue, issue, lines_of, spans_of
 
-_OPEN = r"(?:[-*+•>][ \t]+|\d{1,3}[.)][ \t]+|[^\w\s*_`'\"(\[<]{1,3}[ \t]*)*"  # signs of lists and quotations, a picture
+_OPEN = r"(?:[-*+•>][ \t]+|\d{1,3}[.)][ \t]+|[^\w\s*_`'\"(\[<]{1,3}[ \t]*){0,3}"  # list, quotation, picture
 _NAMES = (
     "pro[ -]?tips?|quick tips?|tips?|side ?notes?|please note|notes?|nota bene|n\\.?b\\.?|warnings?|cautions?|attention"
     "|important(?: note)?|hints?|remember|reminder|remarks?|danger|info|disclaimer|spoiler(?: alert)?"
 )
+MAY_BE = re.compile(rf"(?:{_NAMES})[\]*_ ]{{0,4}}[:：—–-]", re.I)
 LABEL = re.compile(
     rf"^[ \t]*{_OPEN}(?P<mark>[*_]{{0,3}}\[?)(?P<name>{_NAMES})(?P<close>\]?[*_]{{0,3}})"
     r"(?:[ \t]?[:：][*_]{0,3}|[ \t]+(?:[-–—]|--)(?=[ \t])|—)(?P<rest>[*_]{0,3}[ \t]*\S.*)$",
@@ -29,7 +30,7 @@ TOLD = re.compile(r"(?:유의|주의|명심|기억|잊지|염두|알아\s?두|�
 
 def find(original: str, text: str) -> list[Issue]:
     """Give one `review` per remark whose label is gone, told neither by a word before it nor by the sentence."""
-    if not any(LABEL.match(line) for line in original.split("\n")):
+    if not MAY_BE.search(original) or not any(LABEL.match(line) for line in original.split("\n")):
         return []
     blocked = [(s.start, s.end) for s in spans_of(original) if s.kind in ("fence", "code", "latex", "json")]
     found = []

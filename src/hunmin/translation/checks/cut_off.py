@@ -219,7 +219,9 @@ def _merged(original: str, text: str, source: list[int], target: list[int], wher
     share = sum(other[i] for i in apart) / max(1, sum(kept[i] for i in apart)) if apart else KOREAN_SHARE
     beside = [i for i in (where - 1, where) if 0 <= i < min(len(kept), len(other))]
     lost = sum(mine[where : where + n_lost])
-    return any(other[i] > MERGED * share * kept[i] and other[i] >= 0.7 * share * (kept[i] + lost) for i in beside)
+    return any(
+        other[i] >= max(15, 0.7 * share * (kept[i] + lost)) and other[i] > MERGED * share * kept[i] for i in beside
+    )
 
 
 def _in_code(text: str, at: int) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-ITEM = re.compile(r"^[ \t]*(?:[-*+•]+|\d{1,3}[.)]|\.{1,5}|#\.)[ \t]+\S", re.M)
+ITEM = re.compile(r"^[ \t]*(?:[-+•]|\*{1,5}|\d{1,3}[.)]|\.{1,5}|#\.)[ \t]+\S", re.M)
 # What a Korean list may begin its items with instead.
 OTHER_ITEM = re.compile(
     r"^[ \t>]*(?:[-*+•·▪◦○●■□–—★☆✓✔]+[ \t]*\S|\(?\d{1,3}\s?[.)]|[①-⑳❶-❿]"

@@ -151,7 +151,7 @@ def _everywhere(original: str) -> set[Any]:
     every = [*numbers_of(original, "en"), *numbers_of(countable(original), "en")]
     found = {value for n in every for one in (n, *n.parts) for value in one.values}
     found |= {amount for n in every for _, amount in sizes(n)} | {ONE}  # "a year" is 1년
-    found |= {run.value for run in raised(original)}
+    found |= {run.value for run in raised(original) if run.value is not None}
     if PAIR.search(original):
         found.add(TWO)
     return found | {Fraction(worth) for name, worth in COINS.items() if name in original}

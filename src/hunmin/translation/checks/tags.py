@@ -102,9 +102,13 @@ def _content_gone(name: str, opening: Lost, original: str, text: str) -> bool:
 def _raised(original: str, text: str, runs: list[Raised]) -> list[Issue]:
     """Give one issue for all raised and lowered parts that stand in plain letters, and one per number that is gone."""
     found: list[Issue] = []
+    plain = _without(original, runs), _without(text, raised(text))
     for run in runs:
         names = {m["name"] for m in map(TAG_NAME.match, re.findall(r"<su[bp]>", run.written)) if m}
         how = told(run, text)
+        bare = bool(run.base) and count(run.base, plain[1]) > count(run.base, plain[0])
+        if bare and text.count(run.written) and text.count(run.written) < original.count(run.written) - len(found):
+            how = ""  # CO beside CO<sub>2</sub>
         if how == "same" or any(_torn(name, original, text) for name in names):
             continue
         if all(_count(f"<{name}", text) >= _count(f"<{name}", original) for name in names):
@@ -113,7 +117,6 @@ def _raised(original: str, text: str, runs: list[Raised]) -> list[Issue]:
         assert tag
         span = (run.start + tag.start(), run.start + tag.end())
         digit = all(re.fullmatch(r"[-+−]?\d+[-+−]?", body) for body in run.bodies)
-        bare = bool(run.base) and count(run.base, text) > count(run.base, _without(original, runs))
         if run.base[-1:].isdigit() and digit:
             continue  # 106 for 10<sup>6</sup> is another number, which `number_lost` tells
         if how == "" and digit and (bare or count(run.plain, text)):

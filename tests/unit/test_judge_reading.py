@@ -7,7 +7,7 @@ import math
 import pytest
 
 from hunmin.evaluation.judging.replies import read_choice, weighted_score
-from hunmin.raters.scores import Scale
+from hunmin.raters.scales import Scale
 
 CHOSEN = [
     ("A", "A"),

@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hunmin.errors import UserError
-from hunmin.raters.scores import WHY, Scale, parse_scale, read
+from hunmin.raters.scales import Scale, parse_scale
+from hunmin.raters.scores import WHY, read
 
 TEN = Scale(0, 10)
 

@@ -15,7 +15,8 @@ from ..artifacts.rows import JsonObject, Shown
 from ..clients.asking import Client
 from ..clients.prices import is_free as is_free
 from ..clients.units import STATUSES, Answer, Unit, chat
-from .scores import WHY, Reading, Scale, read
+from .scales import Scale
+from .scores import WHY, Reading, read
 
 log = logging.getLogger("hunmin")
 

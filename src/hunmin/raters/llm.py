@@ -10,7 +10,8 @@ from ..artifacts.rows import Rating
 from ..templates.render import messages_of
 from . import wording
 from .asked import Asker, Parse
-from .scores import Scale, read
+from .scales import Scale
+from .scores import read
 
 VALUES = ("question", "answer", "system", "instruction", "input", "output", "low", "high")
 NEEDS = ("answer",)

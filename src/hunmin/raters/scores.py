@@ -14,10 +14,11 @@ import re
 from dataclasses import dataclass
 
 from ..artifacts.rows import JsonObject
-from ..errors import UserError
 from ..text.thinking import strip_thinking
+from .closings import CLOSING, full_marks, with_digits
 from .plain import plain_text
 from .replied_json import json_objects
+from .scales import TOP_KO, Scale, blank_scale, other_top
 from .spoken import bounded, not_given, not_ours, quoted_spans, talked_of
 
 WHY = {
@@ -31,27 +32,6 @@ WHY = {
     "malformed": "not a plain decimal number",
     "not_whole": "a fraction where whole numbers were asked for",
 }
-
-
-@dataclass(frozen=True)
-class Scale:
-    """The closed interval a score must lie in; `whole` allows integers only."""
-
-    low: float
-    high: float
-    whole: bool = False
-
-    @property
-    def name(self) -> str:
-        return f"{self.low:g}-{self.high:g}"
-
-
-def parse_scale(text: str, where: str = "scale") -> Scale:
-    """Give the Scale of "0-10". Raises UserError for anything else."""
-    match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*-\s*(\d+(?:\.\d+)?)\s*", str(text))
-    if not match or float(match[1]) >= float(match[2]):
-        raise UserError(f"'{text}' is not a scale", where, "Write it as low-high, for example 0-10.")
-    return Scale(float(match[1]), float(match[2]))
 
 
 @dataclass(frozen=True)
@@ -83,18 +63,24 @@ _OF = re.compile(
 _LABEL = re.compile(
     r"(?<!max )(?<!maximum )(?<!highest )(?<!possible )(?<!perfect )(?<!최대 )(?<!최고 )"
     r"(?:(?P<final>(?:최종|종합|총|전체|전반적인?|overall|final|total)\s*)?(?:평가\s*|quality\s*)?"
-    r"(?:점수|평점|총점|채점|스코어|スコア|\bscore\b|\brating\b|\bgrade\b|\\boxed)|(?P<sum>종합|총평|평가\s*결과|최종(?:\s*판정)?|(?:최종|종합|전체)\s*평가|결론|評価|最終評価|評点|得点|评分|得分|\boverall\b|\btotal\b)(?=\s*:))"
-    r"\s*(?:\(\s*\))?[\s:=>→|{(]*(?:-\s)?(?:(?:는|은|\bis\b|\bas\b|\bwould be\b)[\s:=>→|{(]*)?(?=[-+]?[0-9])",
+    r"(?:점수|평점|총점|채점\s*결과|채점|스코어|スコア|\bscore\b|\brating\b|\bgrade\b|\\boxed)|(?P<sum>종합|총평|평가\s*결과|최종(?:\s*판정)?|(?:최종|종합|전체)\s*평가|결론|\bverdict\b|評価|最終評価|評点|得点|评分|得分|\boverall\b|\btotal\b)(?=\s*:)"
+    r"|(?P<closing>종합|최종|전체|총합|합산)(?=\s+[0-9.]{1,5}\s*점(?:$|[.,!)\n]|입니다|이다|으로|을\s|\s*(?:드|부여|줍|주겠))))"
+    r"\s*(?:\(\s*\))?[\s:=>→|{(⭐🌟✨]*(?:-\s)?(?:(?:는|은|\bis\b|\bas\b|\bwould be\b)[\s:=>→|{(]*)?(?=[-+]?[0-9])",
     re.I,
 )
 _GIVEN = re.compile(
     r"\b(?:give|gave|rate|rated|assign|assigned|award|awarded|deserves?|merits?|earns?|receives?)\s+"
-    r"(?:(?!out\b|deduct)[a-z']+\s+){0,6}?(?:an?\s+)?(?:(?:score|rating)\s+of\s+)?(?=[0-9])",
+    r"(?:(?!out\b|deduct)[a-z']+\s+){0,6}?(?:an?\s+)?(?:(?:score|rating)\s+of\s+)?(?=[0-9])"
+    r"|\b(?:it|this|this\s+(?:answer|response|reply))\s+(?:gets|scores|lands\s+(?:on|at)|comes\s+(?:in|out)\s+at)\s+(?:an?\s+)?(?=[0-9])"
+    r"|\bi\s+(?:would|will|d|ll)\s+(?:say|go\s+with|settle\s+(?:on|for|at)|put\s+(?:it|this)\s+at|call\s+(?:it|this)|score\s+(?:it|this))\s+(?:an?\s+)?(?=[0-9])",
     re.I,
 )
 _GIVEN_KO = re.compile(
-    r"(?<![0-9.])[0-9.]{1,9}\s*점(?=입니다|이다|이에요|\s*으?로\s*(?:평가|책정|판단|채점|매기|매깁)"
-    r"|이\s*(?:적당|적절|타당|합당|알맞)|[을를]\s*(?:주|줍|부여|드리|드립|매기|매깁|받을\s*만))"
+    r"(?<![0-9.])[0-9.]{1,9}\s*점(?=입니다|이다|이에요"
+    r"|(?:\s*정도)?\s*으?로\s*(?:평가|책정|판단|채점|매기|매깁|하겠|합니다|봅니다|보겠|정하|정합|처리|마무리)"
+    r"|(?:\s*정도)?(?:이|가)\s*(?:적당|적절|타당|합당|알맞)|[을를]\s*(?:주|줍|부여|드리|드립|매기|매깁|받을\s*만)"
+    r"|\s+(?:드립니다|드려요|드리겠|드릴게|줍니다|주겠|줄게|준다|부여(?:합니다|하겠|한다|함)|처리(?:합니다|하겠|한다|함)|매깁니다|매기겠)"
+    r"|밖에\s*(?:못\s*[주드]|(?:줄|드릴|부여할)\s*수)|이?라고\s*(?:봅|생각합|판단합|평가합))"
 )
 # A mark of its own for the verdict, as the judges of MT-Bench ([[7]]) and Prometheus ([RESULT] 4) write it.
 _LEVEL = re.compile(
@@ -103,9 +89,6 @@ _LEVEL = re.compile(
 _MARKED = re.compile(r"\[\[(?=\s*\d)|\[\s*(?:RESULT|결과|점수|최종\s*점수|score)\s*\][\s:=*(\[]*(?=\d)", re.I)
 _CONCLUDED = re.compile(
     r"(?:종합(?:하면|해서|하여|적으로)|결론적으로|최종적으로|따라서|그러므로|전체적으로)[^.!?\n]{0,24}$"
-)
-_TOP_KO = re.compile(
-    r"(?<![0-9.])(?P<top>[0-9]+(?:\.[0-9]+)?)\s*점?\s*만점\s*(?:에서|에|중에서|중에|중|기준으로|기준)?\s*(?:으로\s*)?"
 )
 _OUT_OF_KO = re.compile(r"(?<![0-9.])(?P<top>[0-9]+(?:\.[0-9]+)?)점\s*중(?:에서|에)?\s*(?=[0-9])")
 _COUNTED = re.compile(
@@ -143,41 +126,18 @@ def read(reply: str, scale: Scale, cut: bool = False) -> Reading:
     if found:
         readings = [_read_json(one, scale) for one in found]
         return readings[0] if len({r.score for r in readings}) == 1 else Reading(None, why="several")
-    plain = plain_text(text)
-    if _other_top(plain, scale):
+    plain = with_digits(plain_text(text))
+    if other_top(plain, scale):
         return Reading(None, why="other_scale")
-    plain = _blank_scale(plain, scale)
+    plain = blank_scale(plain, scale)
     if cut and not text.lstrip().startswith(("{", "```")) and _first_line(_lines(plain), plain, scale) is None:
         return Reading(None, why="unfinished")
     return _choose(plain, text, scale)
 
 
-def _bounds(scale: Scale) -> tuple[str, str]:
-    low, high = (re.escape(f"{x:g}") + r"(?:\.0+)?" for x in (scale.low, scale.high))
-    return low, high
-
-
-def _blank_scale(text: str, scale: Scale) -> str:
-    """Blank what only names the scale: "(0-10)", "on a scale of 0 to 10", "0에서 10점 사이"."""
-    low, high = _bounds(scale)
-    low = rf"(?:{low}|1)"  # people say "1 to 10" of a 0-10 scale
-    mention = (
-        rf"(?:on\s+a\s+scale\s+(?:of|from)\s+)?(?<![0-9.]){low}점?\s*(?:-|~|to|에서|부터)\s*{high}(?![0-9.])"
-        r"점?(?:\s*(?:까지|사이|scale))?"
-    )
-    top = rf"\(\s*(?:(?:out\s+of|max\.?|최대|/)\s*{high}점?|{high}점?\s*만점)\s*\)"
-    return re.sub(f"{mention}|{top}", lambda m: " " * len(m[0]), text, flags=re.I)
-
-
-def _other_top(text: str, scale: Scale) -> bool:
-    tops = [float(m["top"]) for m in _TOP_KO.finditer(text)]
-    tops += [float(m[1]) for m in re.finditer(r"scale\s+(?:of|from)\s+[0-9]+\s*(?:to|-)\s*([0-9]+)", text, re.I)]
-    return any(top != scale.high for top in tops)
-
-
 def _score_at(text: str, at: int, scale: Scale, final: bool = False) -> _Found | None:
     """Give the score expression that starts at `at`, or None when no number starts there."""
-    top = _TOP_KO.match(text, at) or _OUT_OF_KO.match(text, at)
+    top = TOP_KO.match(text, at) or _OUT_OF_KO.match(text, at)
     if top and float(top["top"]) == scale.high:
         at = top.end()  # "10점 만점에 8점"
     number = _NUMBER.match(text, at)
@@ -259,10 +219,12 @@ def _choose(plain: str, text: str, scale: Scale) -> Reading:
         found = _score_at(plain, m.end(), scale)
         if (
             found
-            and re.match(r"\s*(?:$|[.,;:!)\n]|because|since|as\b|/)", plain[found.end :])
+            and re.match(r"\s*(?:$|[.,;:!)\n]|(?:because|since|as|overall|here|from\s+me)\b|/)", plain[found.end :])
             and not not_given(plain, m)
         ):
             stated.append(found)
+    stated += [f for m in CLOSING.finditer(plain) if (f := _score_at(plain, m.end(), scale))]
+    stated += [_Found(scale.high, start, end) for start, end in full_marks(plain, quoted)]
     return _answer(text, [*stated, *_given_in_korean(plain, scale)], scale)
 
 
@@ -297,12 +259,14 @@ def _given_in_korean(plain: str, scale: Scale) -> list[_Found]:
 def _heading(label: re.Match[str], found: _Found, plain: str) -> bool:
     """Tell of a heading whose number is no score: "결론: 3가지 오류", "최종: 42"; these two need their points."""
     said = label["sum"] or ""
-    bare = said in ("결론", "최종") and not found.why and not re.search("점|/|of", plain[found.start : found.end])
+    bare = said.lower() in ("결론", "최종", "verdict") and not found.why and not re.search("점|/|of", plain[found.start : found.end])
+    if said.lower() == "verdict" and re.match(r"[ \t.]*(?:$|\n)", plain[found.end :]):
+        return False
     return bool(said and (found.why == "no_score" or bare))
 
 
 def _is_final(label: re.Match[str]) -> bool:
-    return bool(label["final"] or label["sum"])
+    return bool(label["final"] or label["sum"] or label["closing"])
 
 
 def _answer(text: str, stated: list[_Found], scale: Scale) -> Reading:
@@ -377,7 +341,7 @@ def _with_top(plain: str, scale: Scale) -> list[_Found]:
         of = _OF.match(plain, m.end())
         if of and float(of["top"]) == scale.high:
             found.append(_score_at(plain, m.start(), scale))
-    tops = [m for top in (_TOP_KO, _OUT_OF_KO) for m in top.finditer(plain)]
+    tops = [m for top in (TOP_KO, _OUT_OF_KO) for m in top.finditer(plain)]
     found += [_score_at(plain, m.start(), scale) for m in tops if float(m["top"]) == scale.high]
     return [f for f in found if f]
 

@@ -11,7 +11,7 @@ from typing import Any
 from ...artifacts.rows import JsonObject
 from ...raters.plain import plain_text
 from ...raters.replied_json import json_objects
-from ...raters.scores import Scale
+from ...raters.scales import Scale
 from ...text.thinking import strip_thinking
 from .comparisons import compared
 from .named import FIRST, SECOND, with_names
@@ -56,7 +56,11 @@ def read_choice(reply: str) -> tuple[str | None, str]:
     if marked:
         return (marked.pop(), _MARKED.sub("", text).strip()) if len(marked) == 1 else (None, "several")
     lines = [(line, with_names(line)) for line in text.splitlines() if line.strip(" \t*#`_[]\"'")]
-    return _on_a_line(lines, text) or _in_sentences(text)
+    said = _on_a_line(lines, text)
+    if said and (said[0] or said[1] != "several openings"):
+        return said
+    choice, why = compared(text)
+    return (choice, text.strip()) if choice else (None, "several" if said else why)
 
 
 def _on_a_line(lines: list[tuple[str, str]], text: str) -> tuple[str | None, str] | None:
@@ -67,7 +71,7 @@ def _on_a_line(lines: list[tuple[str, str]], text: str) -> tuple[str | None, str
         said = [s if s and (s.labelled or s.bare) else None for s in said]
     named = {s.choice for s in said if s}
     if len(named) > 1:
-        return (None, "several") if labelled else None
+        return None, "several" if labelled else "several openings"  # "A: 정확함", "B: 부정확함"
     if not named:
         return None
     at = next(i for i, s in enumerate(said) if s and s.labelled == labelled)
@@ -80,11 +84,6 @@ def _on_a_line(lines: list[tuple[str, str]], text: str) -> tuple[str | None, str
         if not {compared(text)[0], None} <= {*named, None}:
             return None, "several"
     return named.pop(), "\n".join(line for line, _ in lines[at + 1 :]).strip()
-
-
-def _in_sentences(text: str) -> tuple[str | None, str]:
-    choice, why = compared(text)
-    return (choice, text.strip()) if choice else (None, why)
 
 
 def _in_json(found: Sequence[JsonObject]) -> tuple[str | None, str]:

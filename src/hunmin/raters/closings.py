@@ -1,0 +1,94 @@
+"""Scores that a reply gives without a numeral or a label: "일곱 점", "만점입니다", "a solid 8", "…답변이다. (7점)".
+
+Number words become digits only where they can be nothing but the score: beside 점 with a label or a verb that gives
+("여덟 점을 드립니다", not "도자기 두 점입니다"), or as the whole of what a label says.
+"""
+
+from __future__ import annotations
+
+import re
+
+from ..text.korean_numerals import NATIVE_ONES, NATIVE_TENS, native, sino
+from .spoken import talked_of
+
+_NATIVE = (
+    rf"(?:(?:{'|'.join(NATIVE_TENS)})\s?)?(?:하나|한|둘|두|셋|세|넷|네|다섯|여섯|일곱|여덟|아홉)|(?:{'|'.join(NATIVE_TENS)})"
+)
+_WORD = rf"(?P<word>{_NATIVE}|[일이삼사오육칠팔구십백]{{1,5}}|영|공|빵)"
+_LABELLED = r"(?:점수|총점|평점|채점(?:\s*결과)?|(?:종합|최종|전체)(?:\s*(?:점수|평가|평점))?|평가(?:\s*(?:점수|결과))?|총평|결론)\s*(?:는|은)?\s*[:=→-]*\s*"
+_THIS = r"(?:이|본|해당)\s*(?:답변|응답|글)(?:은|는|에는|에|의\s*점수는)\s+"
+_START = rf"(?:^|[.!?]\s|\n|(?:따라서|그러므로|그래서|종합하면|결론적으로|전체적으로|종합적으로|최종적으로),?\s|{_THIS})\s*(?:10\s*점\s*만점에\s*)?"
+_GIVES = (
+    r"(?:드립니다|드려요|드리겠|드릴게|줍니다|주겠|줄게|준다|부여합니다|부여하겠|부여한다|매깁니다|매기겠|매긴다|처리합니다|처리하겠)"
+)
+_SPOKEN = re.compile(
+    rf"(?P<before>{_LABELLED})(?:{_WORD}\s*(?=점(?!\s*[영일이삼사오육칠팔구](?![가-힣])))|(?P<bare>{_NATIVE}|[영일이삼사오육칠팔구십])(?=\s*(?:$|[.,(\n])))"
+    rf"|(?P<start>{_START}){_WORD.replace('word', 'whole')}\s*(?=점\s*(?:입니다|이다|이에요|[.!]?\s*$))"
+    rf"|(?<![가-힣\d]){_WORD.replace('word', 'given').replace('이삼', '삼')}\s*(?=점(?:을|\s|밖에)\s*(?:{_GIVES}|줄\s*수\s*(?:밖에\s*)?없)"
+    r"|점으로\s*(?:평가|채점|하겠|책정|매기|매깁)|점이\s*(?:적당|적절|타당|알맞))",
+    re.M,
+)
+_ENGLISH = "zero one two three four five six seven eight nine ten".split()
+_IN_ENGLISH = re.compile(
+    r"(?P<before>\b(?:score|rating|grade|verdict)\s*(?:is|of|:|=)\s*(?:an?\s+)?|\b(?:give|rate|score|award)\s+(?:it|this|the)\s+(?:[a-z]+\s+)?(?:an?\s+)?)?"
+    rf"\b(?P<word>{'|'.join(_ENGLISH)})\b(?P<of>\s+out\s+of\s+(?P<top>ten|10)\b|(?=\s*(?:$|[.,;(!\n]|points?\b|because|since|/)))",
+    re.I,
+)
+
+
+def with_digits(plain: str) -> str:
+    """Give the text with the score's number words in digits, every other character in its place."""
+    if "점" in plain:
+        plain = _SPOKEN.sub(_in_digits, plain)
+    return _IN_ENGLISH.sub(_english_digits, plain)
+
+
+def _in_digits(match: re.Match[str]) -> str:
+    group = next(name for name in ("word", "bare", "whole", "given") if match[name])
+    said = match[group]
+    value = 0 if said in ("영", "공", "빵") else native(said) or sino(said)
+    start, end = match.span(group)
+    before, after = match.string[match.start() : start], match.string[end : match.end()]
+    digits = str(value)
+    if len(digits) > len(said) + len(after):
+        if not before.endswith(" "):
+            return match[0]
+        before = before[:-1]
+        return before + digits.rjust(len(match[0]) - len(before))
+    return before + digits.ljust(len(said) + len(after))
+
+
+def _english_digits(match: re.Match[str]) -> str:
+    if not match["before"] and not match["of"]:
+        return match[0]
+    number = str(_ENGLISH.index(match["word"].lower())).rjust(len(match["word"]))
+    of = match["of"].replace("ten", "10 ") if match["of"] else ""
+    return (match["before"] or "") + number + of
+
+
+_FULL = re.compile(
+    rf"(?P<label>{_LABELLED}|{_START})(?P<said>만점)(?=입니다|이다|이에요|으로\s*(?:평가|채점|하겠)|\s*[.!]?\s*$)"
+    rf"|(?<![0-9점])(?<!점\s)(?P<given>만점)(?=(?:을|\s)\s*{_GIVES}|이\s*(?:적당|적절|타당|알맞)|으로\s*(?:평가|채점)(?:합|하겠))"
+    r"|^\s*(?:(?:i|we)\s+(?:(?:would|d)\s+)?(?:give|award)\s+(?:it|this(?:\s+\w+)?)\s+)?(?:overall,?\s+)?(?P<english>(?:full|top)\s+marks|an?\s+perfect\s+score)"
+    r"(?=(?:\s+(?:from|for)\s+(?:me|this|it)(?:\s+\w+)?)?[.!]?\s*$)",
+    re.M | re.I,
+)
+
+
+def full_marks(plain: str, quoted: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Give the [start, end) of each "만점입니다", "full marks" that gives the top of the scale."""
+    found = []
+    for match in _FULL.finditer(plain) if re.search("만점|mark|perfect", plain, re.I) else ():
+        start, end = match.span(next(name for name in ("said", "given", "english") if match[name]))
+        if not any(a <= start < b for a, b in quoted) and not talked_of(plain, start, end):
+            found.append((start, end))
+    return found
+
+
+# What closes a review with a number and no label: "Overall, a solid 8.", "무난한 답변이다. (7점)".
+CLOSING = re.compile(
+    r"(?:^|[.!?]\s)\s*(?:(?:overall|all\s+in\s+all|in\s+(?:short|sum|total)|still|so)[,:]?\s+)?(?:(?:it|this|that)\s+(?:is|s)\s+|i\s+d\s+call\s+it\s+)?(?:an?\s+)?"
+    r"(?:solid|strong|firm|clear|decent|respectable|fair|weak|low|high|flat|easy|comfortable|good|perfect)\s+(?=[0-9]+(?:\.[0-9]+)?\s*(?:$|[.!,\n]\s|[.!]$|/|out\s+of|(?:from|for)\s+me))"
+    r"|[.!?]\s*\(\s*(?=[0-9]+(?:\.[0-9]+)?\s*점\s*\)\s*\Z)",
+    re.I | re.M,
+)

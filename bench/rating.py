@@ -135,7 +135,7 @@ def ours(server: Server, records: list[dict], in_flight: int, faults: float, cor
 def theirs(server: Server, records: list[dict], name: str, faults: float, core: int | None, deadline: float) -> dict:
     """Run one of the re-enacted loops in this process; give the same figures."""
     from hunmin.raters import llm
-    from hunmin.raters.scales import Scale
+    from hunmin.raters.scores import Scale
 
     if core is not None:
         os.sched_setaffinity(0, {core})

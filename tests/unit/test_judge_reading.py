@@ -7,7 +7,7 @@ import math
 import pytest
 
 from hunmin.evaluation.judging.replies import read_choice, weighted_score
-from hunmin.raters.scales import Scale
+from hunmin.raters.scores import Scale
 
 CHOSEN = [
     ("A", "A"),
@@ -46,6 +46,7 @@ CHOSEN = [
     ("Winner: B. A is wrong.", "B"),
     ("A: 정확함\nB: 부정확함\n최종 판정: A", "A"),
     ('{"winner": "assistant_b"}', "B"),
+    ("A가 정확하지만 결국 B 승리", "B"),
     ("A가 더 낫습니다. 다른 쪽은 정확하지 않습니다.", "A"),
 ]
 
@@ -78,7 +79,6 @@ NOT_CHOSEN = [
     "답변 A가 더 낫다고 보기 어렵다.",
     "B가 더 정확하지는 않습니다.",
     "판정: A, B 모두",
-    "A가 정확하지만 결국 B 승리",
     "A: 정확함\nB: 부정확함",
     'Output "[[A]]" if assistant A is better, "[[B]]" if assistant B is better.',
     "A 승부는 가려지지 않았습니다.",

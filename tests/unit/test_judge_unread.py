@@ -5,8 +5,7 @@ from __future__ import annotations
 import pytest
 
 from hunmin.evaluation.judging.replies import read_choice
-from hunmin.raters.scales import parse_scale
-from hunmin.raters.scores import read
+from hunmin.raters.scores import parse_scale, read
 
 MATHS = (
     "모델은 12 × 3을 24라고 했으나 정답은 36이다.",

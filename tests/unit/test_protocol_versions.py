@@ -21,7 +21,7 @@ from hunmin.evaluation.judging.criteria import load_criteria
 from hunmin.evaluation.judging.questions import Question as Asked
 from hunmin.evaluation.judging.questions import Turn
 from hunmin.evaluation.judging.replies import read_choice
-from hunmin.raters import scales, scores
+from hunmin.raters import scores
 from hunmin.text.thinking import answer_of
 
 BUNDLED = str(Path(__file__).parents[2] / "src" / "hunmin" / "data" / "benchmark")
@@ -162,7 +162,7 @@ def of_judge() -> str:
                     else verdicts.grade_values(job, answers, language)
                 )
                 told.append(prompt.fill(values))
-    scale = scales.parse_scale("1-5")
+    scale = scores.parse_scale("1-5")
     read = [scores.read(reply, scale).score for reply in ("4", "점수: 3", "4\n이유: 좋습니다.", "모르겠습니다")]
     return hash_of([told, read, [read_choice(reply)[0] for reply in ("[[A]]", "[[B]]", "[[C]]", "글쎄요")]])
 

@@ -11,8 +11,7 @@ from hunmin.artifacts.artifact import Inputs, Spend
 from hunmin.artifacts.record import read_jsonl, write_jsonl
 from hunmin.clients.units import Answer
 from hunmin.raters import asked, llm
-from hunmin.raters.scales import Scale
-from hunmin.raters.scores import Reading
+from hunmin.raters.scores import Reading, Scale
 from hunmin.stages import rate
 
 TEN = Scale(0, 10)

@@ -10,8 +10,7 @@ import pytest
 from hunmin.artifacts.record import read_jsonl, texts
 from hunmin.errors import UserError
 from hunmin.publishing import known
-from hunmin.raters.scales import parse_scale
-from hunmin.raters.scores import read
+from hunmin.raters.scores import parse_scale, read
 from hunmin.running import recipe, run
 
 OWN = [n for n in recipe.packaged_names() if n not in ("quickstart", "starter")]

@@ -9,8 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hunmin.errors import UserError
-from hunmin.raters.scales import Scale, parse_scale
-from hunmin.raters.scores import WHY, read
+from hunmin.raters.scores import WHY, Scale, parse_scale, read
 
 TEN = Scale(0, 10)
 
@@ -193,8 +192,8 @@ FRESH: list[tuple[str, float | None]] = [  # the one score that each states, or 
     ("**최종 점수**\n\n8점", 8),
     ("## 평가\n\n| 항목 | 점수 |\n|---|---|\n| 정확성 | 9 |\n| 유창성 | 7 |\n\n**종합 점수: 8**", 8),
     ("| 항목 | 점수 |\n|---|---|\n| 총점 | 8 |", 8),
-    ("점수: 팔 점", None),
-    ("여덟 점을 주겠습니다.", None),
+    ("점수: 팔 점", 8),
+    ("여덟 점을 주겠습니다.", 8),
     ("이 답변은 6점과 7점 사이입니다.", None),
     ("6점에서 7점 정도", None),
     ("점수 = 6.5", 6.5),

@@ -15,8 +15,7 @@ from ..artifacts.rows import JsonObject, Shown
 from ..clients.asking import Client
 from ..clients.prices import is_free as is_free
 from ..clients.units import STATUSES, Answer, Unit, chat
-from .scales import Scale
-from .scores import WHY, Reading, read
+from .scores import WHY, Reading, Scale, read
 
 log = logging.getLogger("hunmin")
 

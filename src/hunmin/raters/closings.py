@@ -28,6 +28,11 @@ _SPOKEN = re.compile(
     r"|점으로\s*(?:평가|채점|하겠|책정|매기|매깁)|점이\s*(?:적당|적절|타당|알맞))",
     re.M,
 )
+_MAY_BE_SPOKEN = re.compile(
+    r"[나한둘두셋세넷네섯곱덟홉열무른흔쉰순든영공빵일삼사오육칠팔구십백]\s?점"
+    r"|(?:점|수|과|가|평|론|합|종|체)\s*[:은는=→]\s*[가-힣]{1,5}\s?(?:점|$|[.,(\n])",
+    re.M,
+)
 _ENGLISH = "zero one two three four five six seven eight nine ten".split()
 _IN_ENGLISH = re.compile(
     r"(?P<before>\b(?:score|rating|grade|verdict)\s*(?:is|of|:|=)\s*(?:an?\s+)?|\b(?:give|rate|score|award)\s+(?:it|this|the)\s+(?:[a-z]+\s+)?(?:an?\s+)?)?"
@@ -38,9 +43,10 @@ _IN_ENGLISH = re.compile(
 
 def with_digits(plain: str) -> str:
     """Give the text with the score's number words in digits, every other character in its place."""
-    if "점" in plain:
+    if "점" in plain and _MAY_BE_SPOKEN.search(plain):
         plain = _SPOKEN.sub(_in_digits, plain)
-    return _IN_ENGLISH.sub(_english_digits, plain)
+    lowered = plain.lower()
+    return _IN_ENGLISH.sub(_english_digits, plain) if any(word in lowered for word in _ENGLISH) else plain
 
 
 def _in_digits(match: re.Match[str]) -> str:
@@ -66,6 +72,7 @@ def _english_digits(match: re.Match[str]) -> str:
     return (match["before"] or "") + number + of
 
 
+_MAY_BE_FULL = re.compile("만점|marks|perfect", re.I)
 _FULL = re.compile(
     rf"(?P<label>{_LABELLED}|{_START})(?P<said>만점)(?=입니다|이다|이에요|으로\s*(?:평가|채점|하겠)|\s*[.!]?\s*$)"
     rf"|(?<![0-9점])(?<!점\s)(?P<given>만점)(?=(?:을|\s)\s*{_GIVES}|이\s*(?:적당|적절|타당|알맞)|으로\s*(?:평가|채점)(?:합|하겠))"
@@ -78,17 +85,17 @@ _FULL = re.compile(
 def full_marks(plain: str, quoted: list[tuple[int, int]]) -> list[tuple[int, int]]:
     """Give the [start, end) of each "만점입니다", "full marks" that gives the top of the scale."""
     found = []
-    for match in _FULL.finditer(plain) if re.search("만점|mark|perfect", plain, re.I) else ():
+    for match in _FULL.finditer(plain) if _MAY_BE_FULL.search(plain) else ():
         start, end = match.span(next(name for name in ("said", "given", "english") if match[name]))
         if not any(a <= start < b for a, b in quoted) and not talked_of(plain, start, end):
             found.append((start, end))
     return found
 
 
-# What closes a review with a number and no label: "Overall, a solid 8.", "무난한 답변이다. (7점)".
+# What closes a review with a number and no label: "Overall, a solid 8.", "무난한 답변이다. (7점)", "오답이므로 0점."
 CLOSING = re.compile(
     r"(?:^|[.!?]\s)\s*(?:(?:overall|all\s+in\s+all|in\s+(?:short|sum|total)|still|so)[,:]?\s+)?(?:(?:it|this|that)\s+(?:is|s)\s+|i\s+d\s+call\s+it\s+)?(?:an?\s+)?"
     r"(?:solid|strong|firm|clear|decent|respectable|fair|weak|low|high|flat|easy|comfortable|good|perfect)\s+(?=[0-9]+(?:\.[0-9]+)?\s*(?:$|[.!,\n]\s|[.!]$|/|out\s+of|(?:from|for)\s+me))"
-    r"|[.!?]\s*\(\s*(?=[0-9]+(?:\.[0-9]+)?\s*점\s*\)\s*\Z)",
+    r"|(?:므로|[으이]니|라서|이\s*정도면),?\s+(?=[0-9]+(?:\.[0-9]+)?\s*점[.!]?\s*$)|[.!?]\s*\(\s*(?=[0-9]+(?:\.[0-9]+)?\s*점\s*\)\s*\Z)",
     re.I | re.M,
 )

@@ -10,8 +10,7 @@ from ..artifacts.rows import Rating
 from ..templates.render import messages_of
 from . import wording
 from .asked import Asker, Parse
-from .scales import Scale
-from .scores import read
+from .scores import Scale, read
 
 VALUES = ("question", "answer", "system", "instruction", "input", "output", "low", "high")
 NEEDS = ("answer",)

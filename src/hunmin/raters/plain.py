@@ -8,15 +8,21 @@ import unicodedata
 _SAME = {"〜": "~", "∼": "~", "–": "-", "—": "-", "−": "-", "‑": "-", "⁄": "/", "\u00a0": " ", "\u3000": " "}
 
 
+class _Plain(dict[int, str]):
+    """What stands for each character, worked out when it is first met."""
+
+    def __missing__(self, code: int) -> str:
+        char = chr(code - 0xFEE0 if 0xFF01 <= code <= 0xFF5E else code)
+        if char == chr(code) and unicodedata.category(char) == "Nd":
+            char = str(unicodedata.digit(char))
+        self[code] = " " if char in "*`#[]\"'_“”‘’「」『』" else _SAME.get(char, char)
+        return self[code]
+
+
+_PLAIN = _Plain()
+_TAGS = re.compile(r"</?[A-Za-z_가-힣]{1,20}>|<\|[^|<>\n]{1,30}\|>")  # <score>8</score>, 8<|im_end|>
+
+
 def plain_text(text: str) -> str:
     """Give text of the same length with ASCII digits and signs, without Markdown marks and tags."""
-    out = []
-    for char in text:
-        code = ord(char)
-        if 0xFF01 <= code <= 0xFF5E:
-            char = chr(code - 0xFEE0)
-        elif unicodedata.category(char) == "Nd":
-            char = str(unicodedata.digit(char))
-        out.append(" " if char in "*`#[]\"'_“”‘’「」『』" else _SAME.get(char, char))
-    tags = r"</?[A-Za-z_가-힣]{1,20}>|<\|[^|<>\n]{1,30}\|>"  # <score>8</score>, 8<|im_end|>
-    return re.sub(tags, lambda m: " " * len(m[0]), "".join(out))
+    return _TAGS.sub(lambda m: " " * len(m[0]), text.translate(_PLAIN))

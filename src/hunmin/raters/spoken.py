@@ -9,7 +9,7 @@ _TALKED_OF = re.compile(
     r"[ \t]*(?:점[ \t]*)?(?:"
     r"(?:[을를이은]\s*)?(?:받|얻|주|드리|되|맞|매기|부여하|달성하)(?:으려|려[면고다]|기(?:는|엔|에|가|\s*위)|지\s*(?:않|못))"
     r"|[을를]?\s*(?:주었|줬|드렸|받았|부여했|매겼)(?:겠|을|다면|으면)|[을를]?\s*(?:줄|드릴|받을|부여할)\s*수(?:는|도)?\s*(?:없|있)"
-    r"|[을를]?\s*주고\s*싶(?:지만|으나|었)|(?:이?[었였]겠|이?[었였]을|이[면라려]|까지|짜리)"
+    r"|[을를]?\s*주고\s*싶(?:지만|으나|었)|(?:이?[었였]겠|이?[었였]을|이[면라려]|까지|짜리(?!\s*(?:답변|응답)(?:입니다|이다)))"
     r"|[을를은]?\s*(?:감점|차감|깎|빼|뺐|뺀|낮|높|올|더\b|추가|가산|차이|무리|과하|과합|어렵|힘들|아깝)"
     r"|보다|\s+of\s+(?:the|all|its|these|those|them)\b|의\s+(?!점수|평점|평가)|(?:\s*정도)?(?:의\s*)?(?:확률|비율|가능성)|\s+(?:students?|pupils?|readers?)\b"
     r"|(?:points?\s*)?(?:would|could|might|should)\s+(?!be\s+(?:appropriate|fair|right|reasonable))"
@@ -87,7 +87,7 @@ def not_given(plain: str, verb: re.Match[str]) -> bool:
     reached = re.match(r"deserve|merit|earn|receive", verb[0], re.I)
     unreal = (
         r"(?:\b(?:tempted|inclined|hesitant|reluctant|wanted|hard|difficult|impossible)\s+to"
-        r"|\b(?:would|could|might|should)\s+(?:not\s+)?have|\bcannot|n[' ]t|\bnot|\bnever)\s+$"
+        r"|\b(?:would|could|might|should)\s+(?:not\s+)?have|\bcannot|n[' ]t|\bnot|\bnever|\balmost|\bnearly)\s+$"
     )
     return bool(re.search(unreal, before, re.I) or (reached and re.search(r"\bto\s+$", before, re.I)))
 

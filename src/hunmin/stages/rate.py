@@ -22,7 +22,7 @@ from ..clients.units import OUTAGE
 from ..errors import UserError
 from ..options import Endpoint, ModelOptions, opt
 from ..raters import RATERS
-from ..raters.scales import parse_scale
+from ..raters.scores import parse_scale
 from ..selection.ratings import middle
 from ..tables import resolve
 

@@ -10,7 +10,7 @@ from ...artifacts.artifact import hash_of
 from ...artifacts.rows import JsonObject
 from ...errors import UserError
 from ...raters import wording
-from ...raters.scales import Scale
+from ...raters.scores import Scale
 from ...tables import did_you_mean
 
 FILE = wording.PROMPTS / "judge_criteria.yaml"

@@ -23,11 +23,11 @@ _OPENING = (
     r"|(?:when )?(?:comparing|weighing|evaluating) (?:the two|both|them|these|the outputs|the answers|the responses)\b[^,.;]{0,40}"
     r"|(?:between|of) (?:the two|them|these(?: two)?)(?: (?:answers|responses|outputs|assistants|models))?|of both)[\s,:]+"
     r"|(?:i|we) (?:(?:would|can|must|have to|have|ve|d|now|also|personally|strongly|firmly) ){0,3}"
-    r"(?:say|think|believe|find|found|feel|conclude[d]?|judge|consider|determined?|argue|decided?|rule|maintain)(?: that)?\s+"
+    r"(?:say|think|believe|find|found|feel|conclude[d]?|judge|consider|determined?|argue|decided?|rule|maintain|(?:have )?(?:come|came) to the (?:following )?conclusion)(?: that)?\s+"
     r"|it (?:is|s|can be|has been|becomes) (?:clear|evident|obvious|apparent|concluded|determined|said)(?: that)?\s+|(?:clearly|personally|honestly)[,\s]+"
 )
 _OPENINGS = re.compile(rf"(?:{_OPENING})*", re.I)
-_IS_OVERALL = re.compile(rf"\b(?:{_OVERALL}|conclude|determined?|decide)", re.I)
+_IS_OVERALL = re.compile(rf"\b(?:{_OVERALL}|conclu|determined?|decide)", re.I)
 _SPLIT = re.compile(r"(?:,|;|\s-)\s+(?=(?:so|and|but|therefore|thus|hence|making|which|overall|ultimately|i|in my)\b)|\bso (?=[ⒶⒷ]|i\b)|,\s+(?=[ⒶⒷ])|;\s+", re.I)
 _CONDITION = re.compile(
     r"\b(?:if|unless|when(?! comparing)|whether|suppose|assuming|had|in terms of|regarding|with (?:respect|regard) to|as for|for (?!(?:these|this|that|those) reason)\w+,"
@@ -42,10 +42,11 @@ _NOUN = r"(?: (?:answers?|response|output|one|choice|option|reply|of the two|tra
 _THAN = r"(?: (?:than|to|over|compared to|of) (?P<than{n}>[ⒶⒷ]))?"
 _WORTH = r"(?:helpful|accurate|useful|complete|correct|detailed|precise|natural|informative|thorough|coherent|faithful|comprehensive|relevant|clear|fluent)"
 _TAIL = (
-    r"(?=$|[.!;,:)(]| (?:because|since|as|due to|overall|here|by (?:a|far)|and|so|in (?:my|every|all|both)|with (?:more|its|a)|thanks to|given|for (?:this (?:question|task|prompt|instruction)|the (?:task|question|reasons?|following)|these|its))\b| -)"
+    r"(?=$|[.!;,:)(]| (?:because|since|as|due to|overall|here|by (?:a|far)|and|so|in (?:my|every|all|both)|with (?:more|its|a)|thanks to|given|for (?:(?:this|the given) (?:question|instruction|task|prompt|instruction)|the (?:task|question|reasons?|following)|these|its))\b| -)"
 )
 _FORMS = (
     rf"(?P<x>[ⒶⒷ]) (?:is|was|s|remains) {_ADVERB}{{0,4}}{_BETTER}{_NOUN}{_THAN.format(n=1)}{_TAIL}"
+    rf"|(?P<does>[ⒶⒷ]) {_ADVERB}{{0,2}}(?:does|did) (?:a|the) {_ADVERB}{{0,2}}better job(?: than (?P<than4>[ⒶⒷ]))?(?=$|[.!;,)]| (?:overall|here|because)\b)"
     rf"|(?P<many>[ⒶⒷ]) is {_ADVERB}{{0,3}}(?:more )?{_WORTH}(?:,? (?:and )?(?:more )?{_WORTH})+{_NOUN}{_THAN.format(n=2)}(?=$|[.!;,)])"
     rf"|(?P<wins>[ⒶⒷ]) {_ADVERB}{{0,2}}(?:wins|won|is the winner|comes out (?:ahead|on top)|takes it|has the (?:edge|upper hand)|prevails)(?: over (?P<over>[ⒶⒷ]))?{_TAIL}"
     rf"|(?P<beats>[ⒶⒷ]) {_ADVERB}{{0,2}}(?:beats|outperforms|surpasses|outdoes|edges out|outshines|tops) (?P<beaten>[ⒶⒷ]){_TAIL}"
@@ -96,8 +97,8 @@ def _end_of_opening(text: str) -> int:
 
 
 def _choice(said: re.Match[str]) -> str | None:
-    chosen = next(said[name] for name in ("x", "many", "wins", "beats", "most", "taken", "named") if said[name] or name == "named")
-    others = [said[name] for name in ("than1", "than2", "than3", "over", "beaten", "least") if said[name]]
+    chosen = next(said[name] for name in ("x", "does", "many", "wins", "beats", "most", "taken", "named") if said[name] or name == "named")
+    others = [said[name] for name in ("than1", "than2", "than3", "than4", "over", "beaten", "least") if said[name]]
     return None if chosen in others else chosen
 
 

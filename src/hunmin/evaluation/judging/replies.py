@@ -11,14 +11,14 @@ from typing import Any
 from ...artifacts.rows import JsonObject
 from ...raters.plain import plain_text
 from ...raters.replied_json import json_objects
-from ...raters.scales import Scale
+from ...raters.scores import Scale
 from ...text.thinking import strip_thinking
 from .comparisons import compared
 from .named import FIRST, SECOND, with_names
 
 _TIE = r"무승부|비김|비겼습니다|동점|동등|tie|draw|equal"
 _LETTERS = {FIRST: "A", SECOND: "B"}
-_OPERATOR = r">{1,3}|<{1,3}|={1,3}|≫|≪|＝|≈"
+_OPERATOR = r">{1,3}|<{1,3}|={1,3}|≫|≪|＝|≈|over\b"
 _VERDICT = re.compile(
     r"^[\s>\-(|]*(?P<label>(?:(?:(?:최종|종합|final|overall)\s*)?(?:판정|판단|결과|결론|승자|우승|선택|선호|평가|"
     r"verdict|winner|choice|decision|preference|preferred|result|judg(?:e)?ment|better(?:\s+(?:answer|response|assistant))?|"
@@ -113,7 +113,7 @@ def _choice(match: re.Match[str]) -> str:
     """Give the choice of a name or of "A > B"."""
     if not match["operator"]:
         return _LETTERS.get(match["said"]) or _name(match["said"])
-    sign, sides = match["operator"][0], [_LETTERS.get(match[side], match[side].upper()) for side in ("left", "right")]
+    sign, sides = match["operator"][0].replace("o", ">"), [_LETTERS.get(match[side], match[side].upper()) for side in ("left", "right")]
     if sign not in "<>≪≫" or sides[0] == sides[1]:
         return "tie"
     return sides[0] if sign in ">≫" else sides[1]

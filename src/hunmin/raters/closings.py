@@ -8,23 +8,32 @@ from __future__ import annotations
 
 import re
 
-from ..text.korean_numerals import NATIVE_ONES, NATIVE_TENS, native, sino
+from ..text.korean_numerals import NATIVE_TENS, native, sino
 from .spoken import talked_of
 
-_NATIVE = (
-    rf"(?:(?:{'|'.join(NATIVE_TENS)})\s?)?(?:하나|한|둘|두|셋|세|넷|네|다섯|여섯|일곱|여덟|아홉)|(?:{'|'.join(NATIVE_TENS)})"
-)
+_TENS = "|".join(NATIVE_TENS)
+_NATIVE = rf"(?:(?:{_TENS})\s?)?(?:하나|한|둘|두|셋|세|넷|네|다섯|여섯|일곱|여덟|아홉)|(?:{_TENS})"
 _WORD = rf"(?P<word>{_NATIVE}|[일이삼사오육칠팔구십백]{{1,5}}|영|공|빵)"
-_LABELLED = r"(?:점수|총점|평점|채점(?:\s*결과)?|(?:종합|최종|전체)(?:\s*(?:점수|평가|평점))?|평가(?:\s*(?:점수|결과))?|총평|결론)\s*(?:는|은)?\s*[:=→-]*\s*"
-_THIS = r"(?:이|본|해당)\s*(?:답변|응답|글)(?:은|는|에는|에|의\s*점수는)\s+"
-_START = rf"(?:^|[.!?]\s|\n|(?:따라서|그러므로|그래서|종합하면|결론적으로|전체적으로|종합적으로|최종적으로),?\s|{_THIS})\s*(?:10\s*점\s*만점에\s*)?"
-_GIVES = (
-    r"(?:드립니다|드려요|드리겠|드릴게|줍니다|주겠|줄게|준다|부여합니다|부여하겠|부여한다|매깁니다|매기겠|매긴다|처리합니다|처리하겠)"
+_LABELLED = (
+    r"(?:점수|총점|평점|채점(?:\s*결과)?|(?:종합|최종|전체)(?:\s*(?:점수|평가|평점))?|평가(?:\s*(?:점수|결과))?"
+    r"|총평|결론)\s*(?:는|은)?\s*[:=→-]*\s*"
 )
+_THIS = r"(?:이|본|해당)\s*(?:답변|응답|글)(?:은|는|에는|에|의\s*점수는)\s+"
+_START = (
+    rf"(?:^|[.!?]\s|\n|(?:따라서|그러므로|그래서|종합하면|결론적으로|전체적으로|종합적으로|최종적으로),?\s"
+    rf"|{_THIS})\s*(?:10\s*점\s*만점에\s*)?"
+)
+_GIVES = (
+    r"(?:(?:드립니다|줍니다|준다|부여합니다|부여한다|매깁니다|매긴다|처리합니다)(?=\s*(?:$|[.!,;)~\n])|만[\s,])"
+    r"|드려요|드리겠|드릴게|주겠|줄게|부여하겠|매기겠|처리하겠)"
+)
+_WHOLE = _WORD.replace("word", "whole")
+_GIVEN = _WORD.replace("word", "given").replace("이삼", "삼")  # "이 점을" is this point
 _SPOKEN = re.compile(
-    rf"(?P<before>{_LABELLED})(?:{_WORD}\s*(?=점(?!\s*[영일이삼사오육칠팔구](?![가-힣])))|(?P<bare>{_NATIVE}|[영일이삼사오육칠팔구십])(?=\s*(?:$|[.,(\n])))"
-    rf"|(?P<start>{_START}){_WORD.replace('word', 'whole')}\s*(?=점\s*(?:입니다|이다|이에요|[.!]?\s*$))"
-    rf"|(?<![가-힣\d]){_WORD.replace('word', 'given').replace('이삼', '삼')}\s*(?=점(?:을|\s|밖에)\s*(?:{_GIVES}|줄\s*수\s*(?:밖에\s*)?없)"
+    rf"(?P<before>{_LABELLED})(?:{_WORD}\s*(?=점(?!\s*[영일이삼사오육칠팔구](?![가-힣])))|(?P<bare>{_NATIVE}"
+    rf"|[영일이삼사오육칠팔구십])(?=\s*(?:$|[.,(\n])))"
+    rf"|(?P<start>{_START}){_WHOLE}\s*(?=점\s*(?:입니다|이다|이에요|[.!]?\s*$))"
+    rf"|(?<![가-힣\d]){_GIVEN}\s*(?=점(?:을|\s|밖에)\s*(?:{_GIVES}|줄\s*수\s*(?:밖에\s*)?없)"
     r"|점으로\s*(?:평가|채점|하겠|책정|매기|매깁)|점이\s*(?:적당|적절|타당|알맞))",
     re.M,
 )
@@ -34,9 +43,11 @@ _MAY_BE_SPOKEN = re.compile(
     re.M,
 )
 _ENGLISH = "zero one two three four five six seven eight nine ten".split()
+_NAMES = "|".join(_ENGLISH)
 _IN_ENGLISH = re.compile(
-    r"(?P<before>\b(?:score|rating|grade|verdict)\s*(?:is|of|:|=)\s*(?:an?\s+)?|\b(?:give|rate|score|award)\s+(?:it|this|the)\s+(?:[a-z]+\s+)?(?:an?\s+)?)?"
-    rf"\b(?P<word>{'|'.join(_ENGLISH)})\b(?P<of>\s+out\s+of\s+(?P<top>ten|10)\b|(?=\s*(?:$|[.,;(!\n]|points?\b|because|since|/)))",
+    r"(?P<before>\b(?:score|rating|grade|verdict)\s*(?:is|of|:|=)\s*(?:an?\s+)?|\b(?:give|rate|score"
+    r"|award)\s+(?:it|this|the)\s+(?:[a-z]+\s+)?(?:an?\s+)?)?"
+    rf"\b(?P<word>{_NAMES})\b(?P<of>\s+out\s+of\s+(?P<top>ten|10)\b|(?=\s*(?:$|[.,;(!\n]|points?\b|because|since|/)))",
     re.I,
 )
 
@@ -75,8 +86,10 @@ def _english_digits(match: re.Match[str]) -> str:
 _MAY_BE_FULL = re.compile("만점|marks|perfect", re.I)
 _FULL = re.compile(
     rf"(?P<label>{_LABELLED}|{_START})(?P<said>만점)(?=입니다|이다|이에요|으로\s*(?:평가|채점|하겠)|\s*[.!]?\s*$)"
-    rf"|(?<![0-9점])(?<!점\s)(?P<given>만점)(?=(?:을|\s)\s*{_GIVES}|이\s*(?:적당|적절|타당|알맞)|으로\s*(?:평가|채점)(?:합|하겠))"
-    r"|^\s*(?:(?:i|we)\s+(?:(?:would|d)\s+)?(?:give|award)\s+(?:it|this(?:\s+\w+)?)\s+)?(?:overall,?\s+)?(?P<english>(?:full|top)\s+marks|an?\s+perfect\s+score)"
+    rf"|(?<![0-9점])(?<!점\s)(?P<given>만점)(?=(?:을|\s)\s*{_GIVES}|이\s*(?:적당|적절|타당|알맞)|으로\s*(?:평가"
+    rf"|채점)(?:합|하겠))"
+    r"|^\s*(?:(?:i|we)\s+(?:(?:would|d)\s+)?(?:give|award)\s+(?:it"
+    r"|this(?:\s+\w+)?)\s+)?(?:overall,?\s+)?(?P<english>(?:full|top)\s+marks|an?\s+perfect\s+score)"
     r"(?=(?:\s+(?:from|for)\s+(?:me|this|it)(?:\s+\w+)?)?[.!]?\s*$)",
     re.M | re.I,
 )
@@ -92,10 +105,23 @@ def full_marks(plain: str, quoted: list[tuple[int, int]]) -> list[tuple[int, int
     return found
 
 
+_PART = re.compile(
+    r"(?<![가-힣])(?!점수|총점|평점|제|이|본)[가-힣]{2,8}(?:은|는|이|가)?\s만점(?=입니다|이다|이고|이며|,)"
+)
+
+
+def part_in_full(plain: str) -> list[tuple[int, int]]:
+    """Give the [start, end) of full marks that only one part gets: "수학은 만점입니다"."""
+    return [m.span() for m in _PART.finditer(plain) if not _FULL.search(plain, m.start())] if "만점" in plain else []
+
+
 # What closes a review with a number and no label: "Overall, a solid 8.", "무난한 답변이다. (7점)", "오답이므로 0점."
 CLOSING = re.compile(
-    r"(?:^|[.!?]\s)\s*(?:(?:overall|all\s+in\s+all|in\s+(?:short|sum|total)|still|so)[,:]?\s+)?(?:(?:it|this|that)\s+(?:is|s)\s+|i\s+d\s+call\s+it\s+)?(?:an?\s+)?"
-    r"(?:solid|strong|firm|clear|decent|respectable|fair|weak|low|high|flat|easy|comfortable|good|perfect)\s+(?=[0-9]+(?:\.[0-9]+)?\s*(?:$|[.!,\n]\s|[.!]$|/|out\s+of|(?:from|for)\s+me))"
-    r"|(?:므로|[으이]니|라서|이\s*정도면),?\s+(?=[0-9]+(?:\.[0-9]+)?\s*점[.!]?\s*$)|[.!?]\s*\(\s*(?=[0-9]+(?:\.[0-9]+)?\s*점\s*\)\s*\Z)",
+    r"(?:^|[.!?]\s)\s*(?:(?:overall|all\s+in\s+all|in\s+(?:short|sum|total)|still|so)[,:]?\s+)?(?:(?:it|this"
+    r"|that)\s+(?:is|s)\s+|i\s+d\s+call\s+it\s+)?(?:an?\s+)?"
+    r"(?:solid|strong|firm|clear|decent|respectable|fair|weak|low|high|flat|easy|comfortable|good"
+    r"|perfect)\s+(?=[0-9]+(?:\.[0-9]+)?\s*(?:$|[.!]\s|[.!]$|/|out\s+of|(?:from|for)\s+me))"
+    r"|(?:므로|[으이]니|라서|이\s*정도면),?\s+(?=[0-9]+(?:\.[0-9]+)?\s*점[.!]?\s*$)"
+    r"|[.!?]\s*\(\s*(?=[0-9]+(?:\.[0-9]+)?\s*점\s*\)\s*\Z)",
     re.I | re.M,
 )

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 from ..artifacts.rows import JsonObject
 from ..text.thinking import strip_thinking
-from .closings import CLOSING, full_marks, with_digits
+from .closings import CLOSING, full_marks, part_in_full, with_digits
 from .plain import plain_text
 from .replied_json import json_objects
 from .scales import TOP_KO, Scale, blank_scale, other_top, parse_scale
@@ -65,25 +65,35 @@ _OF = re.compile(
 _LABEL = re.compile(
     r"(?<!max )(?<!maximum )(?<!highest )(?<!possible )(?<!perfect )(?<!최대 )(?<!최고 )"
     r"(?:(?P<final>(?:최종|종합|총|전체|전반적인?|overall|final|total)\s*)?(?:평가\s*|quality\s*)?"
-    r"(?:점수|평점|총점|채점\s*결과|채점|스코어|スコア|\bscore\b|\brating\b|\bgrade\b|\\boxed)|(?P<sum>종합|총평|평가\s*결과|최종(?:\s*판정)?|(?:최종|종합|전체)\s*평가|결론|\bverdict\b|\bresult\b|\bmarks?\b|評価|最終評価|評点|得点|评分|得分|\boverall\b|\btotal\b)(?=\s*:)"
-    r"|(?P<short>평가(?=\s*:\s*[0-9.]{1,5}\s*점(?:$|[.,!()\n]|입니다)))|(?P<closing>종합|최종|전체|총합|합산|평균)(?=\s+[0-9.]{1,5}\s*점(?:$|[.,!)\n]|입니다|이다|으로|을\s|\s*(?:드|부여|줍|주겠))))"
-    r"\s*(?:\(\s*\))?[\s:=>→▶►➜|{(⭐🌟✨]*(?:-\s)?(?:(?:는|은|를\s*(?:매기|주|드리)자면,?|(?:\bfor\s+this\s+\w+\s+)?\bis\b|\bas\b|\bwould be\b)[\s:=>→|{(]*)?(?=[-+]?[0-9])",
+    r"(?:점수|평점|총점|채점\s*결과|채점|스코어|スコア|\bscore\b|\brating\b|\bgrade\b|\\boxed)|(?P<sum>종합|총평"
+    r"|평가\s*결과|최종(?:\s*판정)?|(?:최종|종합|전체)\s*평가|결론|\bverdict\b|\bresult\b|\bmarks?\b|評価|最終評価"
+    r"|評点|得点|评分|得分|\boverall\b|\btotal\b)(?=\s*:)"
+    r"|(?P<short>평가(?=\s*:\s*[0-9.]{1,5}\s*점(?:$|[.,!()\n]|입니다)))|(?P<closing>종합|최종|전체|총합|합산"
+    r"|평균)(?=\s+[0-9.]{1,5}\s*점(?:$|[.,!)\n]|입니다|이다|으로|[을\s]\s*(?:드|부여|줍|주겠))))"
+    r"\s*(?:\(\s*\))?[\s:=>→▶►➜|{(⭐🌟✨]*(?:-\s)?(?:(?:는|은|를\s*(?:매기|주|드리)자면,?"
+    r"|(?:\bfor\s+this\s+\w+\s+)?\bis\b|\bas\b|\bwould be\b)[\s:=>→|{(]*)?(?=[-+]?[0-9])",
     re.I,
 )
 _GIVEN = re.compile(
     r"\b(?:give|gave|rate|rated|assign|assigned|award|awarded|deserves?|merits?|earns?|receives?)\s+"
     r"(?:(?!out\b|deduct)[a-z']+\s+){0,6}?(?:an?\s+)?(?:(?:score|rating)\s+of\s+)?(?=[0-9])"
-    r"|\bi\s+(?:m|am)\s+(?:giving|rating|awarding|assigning)\s+(?:(?:it|this|the)\s+)(?:\w+\s+)?(?:an?\s+)?(?=[0-9])|\bmakes\s+(?:it|this)\s+an?\s+(?=[0-9])"
-    r"|\b(?:it|this|this\s+(?:answer|response|reply))\s+(?:gets|scores|lands\s+(?:on|at)|comes\s+(?:in|out)\s+at)\s+(?:an?\s+)?(?=[0-9])"
-    r"|\bi\s+(?:would|will|d|ll)\s+(?:say|go\s+with|settle\s+(?:on|for|at)|put\s+(?:it|this)\s+at|call\s+(?:it|this)|score\s+(?:it|this))\s+(?:an?\s+)?(?=[0-9])",
+    r"|(?P<loosely>\bi\s+(?:m|am)\s+(?:giving|rating|awarding|assigning)\s+(?:(?:it|this"
+    r"|the)\s+)(?:\w+\s+)?(?:an?\s+)?(?=[0-9])|\bmakes\s+(?:it|this)\s+an?\s+(?=[0-9])"
+    r"|\b(?:it|this|this\s+(?:answer|response|reply))\s+(?:gets|scores|lands\s+(?:on|at)|comes\s+(?:in"
+    r"|out)\s+at)\s+(?:an?\s+)?(?=[0-9])"
+    r"|\bi\s+(?:would|will|d|ll)\s+(?:say|go\s+with|settle\s+(?:on|for|at)|put\s+(?:it|this)\s+at|call\s+(?:it"
+    r"|this)|score\s+(?:it|this))\s+(?:an?\s+)?(?=[0-9]))",
     re.I,
 )
 _GIVEN_KO = re.compile(
     r"(?<![0-9.])[0-9.]{1,9}\s*점(?=입니다|이다|이에요"
-    r"|(?:\s*정도)?\s*으?로\s*(?:평가|책정|판단|채점|매기|매깁|하겠|합니다|봅니다|본다|보았|봤|보겠|정하|정합|처리|마무리)"
+    r"|(?:\s*정도)?\s*으?로\s*(?:평가|책정|판단|채점|매기|매깁|하겠|합니다|봅니다|본다|보았|봤|보겠|정하|정합|처리"
+    r"|마무리)"
     r"|(?:\s*정도)?(?:이|가)\s*(?:적당|적절|타당|합당|알맞)|[을를]\s*(?:주|줍|부여|드리|드립|매기|매깁|받을\s*만)"
-    r"|\s+(?:드립니다|드려요|드리겠|드릴게|줍니다|주겠|줄게|준다|부여(?:합니다|하겠|한다|함)|처리(?:합니다|하겠|한다|함)|매깁니다|매기겠)"
-    r"|짜리\s*(?:답변|응답)(?:입니다|이다)|밖에\s*(?:못\s*[주드]|(?:줄|드릴|부여할)\s*수)|이?라고\s*(?:봅|생각합|판단합|평가합))"
+    r"|\s+(?:(?:드립니다|줍니다|준다)(?=\s*(?:$|[.!,;)~\n])|만[\s,])|드려요|드리겠|드릴게|주겠|줄게|부여(?:합니다"
+    r"|하겠|한다|함)|처리(?:합니다|하겠|한다|함)|매깁니다|매기겠)"
+    r"|짜리\s*(?:답변|응답)(?:입니다|이다)|밖에\s*(?:못\s*[주드]|(?:줄|드릴|부여할)\s*수)|이?라고\s*(?:봅|생각합"
+    r"|판단합|평가합))"
 )
 # A mark of its own for the verdict, as the judges of MT-Bench ([[7]]) and Prometheus ([RESULT] 4) write it.
 _LEVEL = re.compile(
@@ -222,12 +232,19 @@ def _choose(plain: str, text: str, scale: Scale) -> Reading:
         found = _score_at(plain, m.end(), scale)
         if (
             found
-            and re.match(r"\s*(?:$|[.,;:!)\n]|(?:because|since|as|overall|here|from\s+me)\b|/)", plain[found.end :])
+            and re.match(
+                r"\s*(?:$|[.,;:!)\n]|(?:because|since|as|from\s+me)\b|(?:overall|here)\s*(?:$|[.!\n])|/)",
+                plain[found.end :],
+            )
+            and not (
+                m["loosely"] and re.match(r"\s*[,;:]\s*(?!because|since|as|but|though|given|due)", plain[found.end :])
+            )
             and not not_given(plain, m)
         ):
             stated.append(found)
     stated += [f for m in CLOSING.finditer(plain) if (f := _score_at(plain, m.end(), scale))]
     stated += [_Found(scale.high, start, end) for start, end in full_marks(plain, quoted)]
+    stated += [_Found(None, start, end, "several") for start, end in part_in_full(plain)]
     return _answer(text, [*stated, *_given_in_korean(plain, scale)], scale)
 
 
@@ -262,10 +279,16 @@ def _given_in_korean(plain: str, scale: Scale) -> list[_Found]:
 def _heading(label: re.Match[str], found: _Found, plain: str) -> bool:
     """Tell of a heading whose number is no score: "결론: 3가지 오류", "최종: 42"; these two need their points."""
     said = label["sum"] or ""
-    bare = said.lower() in ("결론", "최종", "verdict", "result") and not found.why and not re.search("점|/|of|point", plain[found.start : found.end])
-    if said.lower() == "verdict" and re.match(r"[ \t.]*(?:$|\n)", plain[found.end :]):
-        return False
-    return bool(said and (found.why == "no_score" or bare))
+    bare = (
+        said.lower() in ("결론", "최종", "verdict", "result")
+        and not found.why
+        and not re.search("점|/|of|point", plain[found.start : found.end])
+    )
+    if said.lower() in ("verdict", "result", "mark", "marks"):  # "Verdict: 6", not "Result: 6 points were scored"
+        ends = re.match(r"[ \t]*(?:$|[.,;!)(\n-])", plain[found.end :])
+        return not ends or (bare and said.lower() == "result")
+    counted = re.match(r"[ \t]+(?!because|since|as\b|with\b|due\b|for\b|and\b|but\b)[a-z]+", plain[found.end :])
+    return bool(said and (found.why == "no_score" or bare or counted))  # "Overall: 3 mistakes"
 
 
 def _is_final(label: re.Match[str]) -> bool:

@@ -1,7 +1,8 @@
-"""The verdict that the sentences of a reply give: "B가 A보다 낫습니다", "Overall, Assistant A is better", "무승부로 하겠습니다".
+"""The verdict that the sentences of a reply give: "B가 A보다 낫습니다", "Overall, Assistant A is better".
 
-A sentence is a verdict when it says nothing more than that: no condition, doubt, denial, or single aspect ("문법은 A가
-낫다"), and nobody else's opinion. What is told of the other answer elsewhere takes it back unless the verdict concludes.
+A sentence is a verdict when it says nothing more than that: no condition, doubt, denial, or single aspect
+("문법은 A가 낫다"), and nobody else's opinion. What is told of the other answer elsewhere takes it back unless the
+verdict concludes.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from . import korean_verdicts as korean
 from .named import FIRST, SECOND, with_names
 
 _SENTENCE = re.compile(r"[^.!?。\n]+(?:[.!?](?!\s|$)[^.!?。\n]*)*(?P<end>[.!?。]?)")
+_BUT = re.compile(r"다만|하지만|그러나|그런데|반면|however|but\b|that said|on the other hand|yet\b|still,", re.I)
 _AGAIN = re.compile(r"다시\s*(?:보|생각|검토|읽)|정정|on\s+second\s+thought|\bactually\b|\bcorrection\b", re.I)
 MAX_SENTENCE = 600  # a longer one is no verdict, and would be searched for long
 
@@ -29,6 +31,7 @@ class _Told:
     aspect: frozenset[str] = frozenset()
     denied: frozenset[str] = frozenset()
     names: bool = False
+    turns: bool = False  # it opens with a "but"
     lone: str | None = None  # better in one aspect: a verdict when nothing else is told
 
 
@@ -54,7 +57,7 @@ def compared(text: str) -> tuple[str | None, str]:
         against = {"A", "B"} - {choice}
         if other.choice is None and other.praised & against and (later or not concluding):
             return None, "several"
-        if other.choice is None and other.aspect & against and not concluding and verdicts[0].at > 0:
+        if other.aspect & against and not concluding and (verdicts[0].at > 0 or other.turns):
             return None, "several"
     if _AGAIN.search(text) and not concluding and len(told) > 1:
         return None, "several"
@@ -87,6 +90,7 @@ def _tell(sentence: tuple[int, str]) -> _Told | None:
         _letters(aspect),
         _letters(denied),
         names,
+        bool(_BUT.match(text)),
         _letter(language.lone(text)) if names else None,
     )
 

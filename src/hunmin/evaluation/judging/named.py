@@ -13,14 +13,17 @@ KINDS_EN = r"(?:assistant|answer|response|model|output|candidate|option|reply|tr
 _OWN = rf"(?:\s+s(?=\s)|(?<=[AB12)])s(?=\s))?(?:\s+(?:{KINDS_EN}\b))?"  # "B's response": the quote is a blank by now
 _CALLED = re.compile(
     rf"(?:\bthe\s+)?(?<![A-Za-z가-힣])(?:{KINDS_KO}|{KINDS_EN})\s*"
-    r"(?:\(\s*(?P<bracketed>[ABab12])\s*\)|[#-]?\s?(?P<called>[AB])(?![A-Za-z0-9+])|#?\s?(?P<counted>[12])(?!번|[\d.,]\d|\d|\s*(?:점|개|가지|명|회|차|단계|/|:\s*\d)))"
+    r"(?:\(\s*(?P<bracketed>[ABab12])\s*\)|[#-]?\s?(?P<called>[AB])(?![A-Za-z0-9+])|#?\s?(?P<counted>[12])(?!번"
+    r"|[\d.,]\d|\d|\s*(?:점|개|가지|명|회|차|단계|/|:\s*\d)))"
     rf"{_OWN}"
     rf"|(?:\bthe\s+)?\b(?P<ordinal>first|second)\s+{KINDS_EN}\b"
     rf"|(?P<order>첫|두)\s*번째\s*{KINDS_KO}|(?P<number>[12])\s*번\s*{KINDS_KO}"
     rf"|(?<![A-Za-z0-9_./-])(?P<bare>[AB])(?![A-Za-z0-9_+/]|-[A-Za-z]){_OWN}",
     re.I,
 )
-_KOREAN_OWN = re.compile(rf"([{FIRST}{SECOND}])(?:의)?\s*(?:{KINDS_KO}|쪽|안)(?=[이가은는을를도과와에의로으보]|\s|[.,:]|$)")
+_KOREAN_OWN = re.compile(
+    rf"([{FIRST}{SECOND}])(?:의)?\s*(?:{KINDS_KO}|쪽|안)(?=[이가은는을를도과와에의로으보]|\s|[.,:]|$)"
+)
 
 
 def with_names(text: str) -> str:

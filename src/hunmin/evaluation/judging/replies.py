@@ -21,12 +21,16 @@ _LETTERS = {FIRST: "A", SECOND: "B"}
 _OPERATOR = r">{1,3}|<{1,3}|={1,3}|≫|≪|＝|≈|over\b"
 _VERDICT = re.compile(
     r"^[\s>\-(|]*(?P<label>(?:(?:(?:최종|종합|final|overall)\s*)?(?:판정|판단|결과|결론|승자|우승|선택|선호|평가|"
-    r"verdict|winner|choice|decision|preference|preferred|result|judg(?:e)?ment|better(?:\s+(?:answer|response|assistant))?|"
-    r"더\s*(?:나은|좋은|우수한|뛰어난|적절한)\s*(?:쪽|답변|응답|답)?)|(?:최종|final|final\s+answer)(?=\s*[:=→]))\s*(?:은|는|is)?\s*[:=→]*\s*"
+    r"verdict|winner|choice|decision|preference|preferred|result|judg(?:e)?ment|better(?:\s+(?:answer|response"
+    r"|assistant))?|"
+    r"더\s*(?:나은|좋은|우수한|뛰어난|적절한)\s*(?:쪽|답변|응답|답)?)|(?:최종|final"
+    r"|final\s+answer)(?=\s*[:=→]))\s*(?:은|는|is)?\s*[:=→]*\s*"
     r"|(?P<answer>answer|답|답변)\s*:\s*)?"
-    rf"(?:(?P<left>[{FIRST}{SECOND}])\s*(?P<operator>{_OPERATOR})\s*(?P<right>[{FIRST}{SECOND}])(?=[\s.!)|]*$|\s*[(,]|\.\s)"
+    rf"(?:(?P<left>[{FIRST}{SECOND}])\s*(?P<operator>{_OPERATOR})\s*(?P<right>[{FIRST}{SECOND}])(?=[\s.!)|]*$"
+    rf"|\s*[(,]|\.\s)"
     rf"|(?P<said>[{FIRST}{SECOND}]|{_TIE})"
-    r"(?=\s*(?:$|[.,:;!)(|\-]|입니다|이다|쪽|(?:의\s*)?승리|승(?![가-힣])|\b(?:wins|won|is\s+the\s+winner)\b)))",
+    r"(?=\s*(?:$|[.,:;!)(|\-]|입니다|이다|쪽|(?:의\s*)?(?:승리|승)(?:입니다|이다|했|한다|(?=\s*(?:$|[.,!)(])))"
+    r"|\b(?:wins|won|is\s+the\s+winner)\b)))",
     re.I,
 )
 _MARKED = re.compile(r"\[\[\s*(?:([ABC])|([AB])\s*(>{1,3}|<{1,3}|=|≫|≪)\s*([AB])|(무승부|tie))\s*\]\]", re.I)
@@ -113,7 +117,10 @@ def _choice(match: re.Match[str]) -> str:
     """Give the choice of a name or of "A > B"."""
     if not match["operator"]:
         return _LETTERS.get(match["said"]) or _name(match["said"])
-    sign, sides = match["operator"][0].replace("o", ">"), [_LETTERS.get(match[side], match[side].upper()) for side in ("left", "right")]
+    sign, sides = (
+        match["operator"][0].replace("o", ">"),
+        [_LETTERS.get(match[side], match[side].upper()) for side in ("left", "right")],
+    )
     if sign not in "<>≪≫" or sides[0] == sides[1]:
         return "tie"
     return sides[0] if sign in ">≫" else sides[1]
@@ -134,7 +141,9 @@ def _said(line: str) -> _Said | None:
     match = _VERDICT.match(line)
     if not match:
         return None
-    told = match["operator"] or (match["label"] and re.match(r"\s*\(|\.\s", line[match.end() :]))  # "판정: A (B보다 정확함)"
+    told = match["operator"] or (
+        match["label"] and re.match(r"\s*\(|\.\s", line[match.end() :])
+    )  # "판정: A (B보다 정확함)"
     if not told and len(set(re.findall(f"[{FIRST}{SECOND}]", line))) > 1:
         return None  # "A와 B 모두": not a verdict
     if not match["label"] and _DENIED.search(re.split(r"[.!?](?:\s|$)|[,;(]", line[match.end() :])[0]):

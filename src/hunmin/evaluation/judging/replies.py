@@ -17,6 +17,7 @@ from .comparisons import compared
 from .named import FIRST, SECOND, with_names
 
 _TIE = r"무승부|비김|비겼습니다|동점|동등|tie|draw|equal"
+_OPENINGS = "lines open with both"  # "A: 정확함", "B: 부정확함": a sentence may decide
 _LETTERS = {FIRST: "A", SECOND: "B"}
 _OPERATOR = r">{1,3}|<{1,3}|={1,3}|≫|≪|＝|≈|over\b"
 _VERDICT = re.compile(
@@ -61,7 +62,7 @@ def read_choice(reply: str) -> tuple[str | None, str]:
         return (marked.pop(), _MARKED.sub("", text).strip()) if len(marked) == 1 else (None, "several")
     lines = [(line, with_names(line)) for line in text.splitlines() if line.strip(" \t*#`_[]\"'")]
     said = _on_a_line(lines, text)
-    if said and (said[0] or said[1] != "several openings"):
+    if said and said[1] != _OPENINGS:
         return said
     choice, why = compared(text)
     return (choice, text.strip()) if choice else (None, "several" if said else why)
@@ -75,15 +76,14 @@ def _on_a_line(lines: list[tuple[str, str]], text: str) -> tuple[str | None, str
         said = [s if s and (s.labelled or s.bare) else None for s in said]
     named = {s.choice for s in said if s}
     if len(named) > 1:
-        return None, "several" if labelled else "several openings"  # "A: 정확함", "B: 부정확함"
+        return (None, "several") if labelled else (None, _OPENINGS)
     if not named:
         return None
     at = next(i for i, s in enumerate(said) if s and s.labelled == labelled)
-    led_to = at == 0 or re.search(r"[:!]\s*$", lines[at - 1][1]) or re.match(r"\s*[\[*]", lines[at][0])
-    last = [s for s in said if s][-1]
-    led_to = led_to or (last.bare and last.compares and said[-1] is last)
     if not labelled:
-        if not led_to:
+        led_to = at == 0 or re.search(r"[:!]\s*$", lines[at - 1][1]) or re.match(r"\s*[\[*]", lines[at][0])
+        last = said[-1]
+        if not led_to and not (last and last.bare and last.compares):
             return None  # a sentence in the reasoning that happens to open with a letter
         if not {compared(text)[0], None} <= {*named, None}:
             return None, "several"

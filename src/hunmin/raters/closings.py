@@ -30,8 +30,8 @@ _GIVES = (
 _WHOLE = _WORD.replace("word", "whole")
 _GIVEN = _WORD.replace("word", "given").replace("이삼", "삼")  # "이 점을" is this point
 _SPOKEN = re.compile(
-    rf"(?P<before>{_LABELLED})(?:{_WORD}\s*(?=점(?!\s*[영일이삼사오육칠팔구](?![가-힣])))|(?P<bare>{_NATIVE}"
-    rf"|[영일이삼사오육칠팔구십])(?=\s*(?:$|[.,(\n])))"
+    rf"(?P<before>{_LABELLED})(?:{_WORD}\s*(?=점(?!\s*[영일이삼사오육칠팔구](?![가-힣])))|(?P<bare>(?:{_TENS})?"
+    rf"(?:하나|둘|셋|넷|다섯|여섯|일곱|여덟|아홉)|열|[영삼육칠팔구십])(?=\s*(?:$|[.(\n])))"
     rf"|(?P<start>{_START}){_WHOLE}\s*(?=점\s*(?:입니다|이다|이에요|[.!]?\s*$))"
     rf"|(?<![가-힣\d]){_GIVEN}\s*(?=점(?:을|\s|밖에)\s*(?:{_GIVES}|줄\s*수\s*(?:밖에\s*)?없)"
     r"|점으로\s*(?:평가|채점|하겠|책정|매기|매깁)|점이\s*(?:적당|적절|타당|알맞))",

@@ -19,7 +19,7 @@ _OVERALL = (
     r"|these|that|my|the (?:above|evaluation|comparison|analysis|criteria|instructions?))\b[^,.;]{0,40}"
     r"|given (?:this|these|the above|all)\b[^,.;]{0,30}"
     r"|(?:my |the )?(?:final |overall )?(?:verdict|conclusion|judg(?:e)?ment|decision|winner|result)\s*(?::"
-    r"|is(?: that)?)"
+    r"|is that)"
 )
 _OPENING = (
     rf"(?:(?:{_OVERALL})|so|and|but|however|still|yet|while close|in my (?:opinion|view|judg(?:e)?ment|assessment)"
@@ -32,6 +32,7 @@ _OPENING = (
     r"|(?:i|we) (?:(?:would|can|must|have to|have|ve|d|now|also|personally|strongly|firmly) ){0,3}"
     r"(?:say|think|believe|find|found|feel|conclude[d]?|judge|consider|determined?|argue|decided?|rule|maintain"
     r"|(?:have )?(?:come|came) to the (?:following )?conclusion)(?: that)?\s+"
+    r"(?![ⒶⒷ] (?:to be |as )?(?:the )?(?:(?:clearly|much|far|slightly) )?(?:better|superior|stronger|preferable)\b)"
     r"|it (?:is|s|can be|has been|becomes) (?:clear|evident|obvious|apparent|concluded|determined"
     r"|said)(?: that)?\s+|(?:clearly|personally|honestly)[,\s]+"
 )
@@ -92,6 +93,8 @@ _FORMS = (
     rf"(?:prefer|choose|chose|pick|picked|select|selected|favou?r|go with|vote for|recommend|opt for|side with"
     rf"|rank)(?: for)? (?P<taken>[ⒶⒷ])(?: (?:over|to|as|above)(?: the (?:better|best|winner)\w*(?: (?:answer"
     rf"|response))?| (?P<than3>[ⒶⒷ])))?{_TAIL}"
+    rf"|(?:i|we) (?:(?:would|clearly|therefore) )?(?:find|consider|judge|deem|rate|declare) (?P<found>[ⒶⒷ])"
+    rf" (?:to be |as )?{_ADVERB}{{0,3}}{_BETTER}{_NOUN}{_THAN.format(n=5)}{_TAIL}"
     rf"|(?:the )?(?:{_ADVERB}{{0,2}}(?:better|best|stronger|superior|preferred|preferable|winning|top)(?: (?:answer"
     rf"|response|output|one|choice|option|assistant|model|of the two|overall)){{0,2}}|winner|(?:my|the) (?:final "
     rf"|overall )?(?:choice|pick|vote|preference|verdict|decision|winner|judg(?:e)?ment|answer)|verdict)"
@@ -152,10 +155,12 @@ def _end_of_opening(text: str) -> int:
 def _choice(said: re.Match[str]) -> str | None:
     chosen = next(
         said[name]
-        for name in ("x", "does", "many", "wins", "beats", "most", "taken", "named")
+        for name in ("x", "does", "many", "wins", "beats", "most", "taken", "found", "named")
         if said[name] or name == "named"
     )
-    others = [said[name] for name in ("than1", "than2", "than3", "than4", "over", "beaten", "least") if said[name]]
+    others = [
+        said[name] for name in ("than1", "than2", "than3", "than4", "than5", "over", "beaten", "least") if said[name]
+    ]
     return None if chosen in others else chosen
 
 

@@ -21,7 +21,8 @@ _OPENINGS = "lines open with both"  # "A: 정확함", "B: 부정확함": a sente
 _LETTERS = {FIRST: "A", SECOND: "B"}
 _OPERATOR = r">{1,3}|<{1,3}|={1,3}|≫|≪|＝|≈|over\b"
 _VERDICT = re.compile(
-    r"^[\s>\-(|]*(?P<label>(?:(?:(?:최종|종합|final|overall)\s*)?(?:판정|판단|결과|결론|승자|우승|선택|선호|평가|"
+    r"^[\s>\-(|]*(?P<label>(?:(?:(?:최종|종합|final|overall)\s*)?(?:판정(?:\s*결과)?|판단|(?:평가|심사)?\s*결과"
+    r"|결론|승자|우승|선택|선호|평가|"
     r"verdict|winner|choice|decision|preference|preferred|result|judg(?:e)?ment|better(?:\s+(?:answer|response"
     r"|assistant))?|"
     r"더\s*(?:나은|좋은|우수한|뛰어난|적절한)\s*(?:쪽|답변|응답|답)?)|(?:최종|final"
@@ -31,7 +32,7 @@ _VERDICT = re.compile(
     rf"|\s*[(,]|\.\s)"
     rf"|(?P<said>[{FIRST}{SECOND}]|{_TIE})"
     r"(?=\s*(?:$|[.,:;!)(|\-]|입니다|이다|쪽|(?:의\s*)?(?:승리|승)(?:입니다|이다|했|한다|(?=\s*(?:$|[.,!)(])))"
-    r"|\b(?:wins|won|is\s+the\s+winner)\b)))",
+    r"|\b(?:wins|won|is\s+the\s+winner)(?=\s*(?:$|[.,!;)(]|(?:because|as|since|by|overall)\b)))))",
     re.I,
 )
 _MARKED = re.compile(r"\[\[\s*(?:([ABC])|([AB])\s*(>{1,3}|<{1,3}|=|≫|≪)\s*([AB])|(무승부|tie))\s*\]\]", re.I)

@@ -424,6 +424,8 @@ CHOICES: list[tuple[str, str | None]] = [
     ("Some say B is better than A.", None),
     ("I prefer B's conclusion.", None),
     ("vitamin A is better than vitamin B.", None),
+    ("# Output (a):\n\n1. The bank is in Seoul.\n2. It lends money.", None),
+    ("답변 A:\n서울은 수도이다.", None),
     ("최종적으로 응답 2를 선택하겠습니다.", "B"),
     ("설명이 부족한 A보다 B가 더 낫습니다.", "B"),
     ("A는 오류가 많습니다. B가 더 나은 답변입니다.", "B"),

@@ -149,6 +149,8 @@ def _said(line: str) -> _Said | None:
         return None  # "A와 B 모두": not a verdict
     if not match["label"] and _DENIED.search(re.split(r"[.!?](?:\s|$)|[,;(]", line[match.end() :])[0]):
         return None  # "A의 승리가 아니다"
+    if not match["label"] and re.fullmatch(r"[\s)]*:\s*", line[match.end() :]):
+        return None  # "# Answer A:" heads what the answer says
     bare = line[match.end() :].strip(" .!*)|") in ("", "입니다", "이다")
     if (match["answer"] or (match["operator"] and not match["label"])) and not bare:
         return None

@@ -34,7 +34,12 @@ NOUN_END = re.compile(
     r"(?:기|함|음|됨|임|것|수|중|등|때|곳|점|뿐|법|방법|이유|목록|예|예시|문장|이야기|질문|글|문제|[\d%)])$"
 )
 NUMBER_OF = re.compile(r"(?m)^[ \t]*(\d{1,3})[.)](?=[ \t]+\S)")
-FRAGMENT = re.compile(r"[ \t>*_\-+•]*(?:[a-z][\w'-]*[ ,]|[,;:.)\]])")  # English that begins in a sentence's middle
+# English that begins in a sentence's middle: "will print", "at a prompt", "returns it"; "read it" may be a whole one.
+FRAGMENT = re.compile(
+    r"[ \t>*_\-+•]*(?:(?:will|would|can|could|may|might|must|shall|should|is|are|was|were|be|been|do|did|not|at|in|on"
+    r"|of|to|for|from|with|by|into|onto|as|than|and|or|but|nor|so|if|when|where|which|who|whose|that|while|because|after"
+    r"|before|until|unless|within|without|[a-z]{2,}s)[ ,]|[,;:.)\]])"
+)
 BREAKS_OFF = re.compile(r"(?:\b(?:the|an?|of|to|by|in|on|for|with|from|see|and|or)|,)$")
 OPEN_ENGLISH = re.compile(r"(?:\.\.\.|…|\b(?:e\.g|i\.e|etc|vs|cf|incl|approx)\.)[\"'”’)\]*_]*$", re.I)
 KOREAN_SHARE = 0.52  # how many letters Korean takes for one of English, between 45 and 60 of 100

@@ -20,7 +20,7 @@ LABEL = re.compile(
 )
 # What a Korean remark begins with instead of a label, in its first words or in brackets; English labels stay at times.
 SAID = re.compile(
-    r"\W*(?:(?:[A-Za-z.]+ ?){1,3}[:：\-–—\])*]"
+    r"\W*(?:(?:[A-Za-z.]+ ?){1,3}[:：\-–—\])*]|[가-힣 ]{1,10}\W{0,3}?[:：](?!\S)"
     r"|.{0,8}(?:참고|참조|주의|노트|알림|알아\s?두|유의|경고|중요|힌트|팁|요령|조언|비고|명심|기억|잊지|안내|정보[:：]|위험|당부|덧붙|추신"
     r"|단[,\s]|다만|주[.:)]|※|스포일러|일러두))"
 )

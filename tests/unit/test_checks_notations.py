@@ -74,7 +74,7 @@ def test_the_same_in_another_notation_is_silent(english, korean):
     ("## Setting up\n\nRun it first.", "**설정**\n\n먼저 실행합니다.", [("markup", "review")]),
     ("## Setting up\n\nRun it first.", "설정\n\n먼저 실행합니다.", [("markup", "certain")]),
     ("The handle is printed if it is open now.", "는 열려 있으면 인쇄됩니다.", [("cut_off", "certain")]),
-    ("read the first 10 lines from f", "에서 처음 10줄을 읽습니다.", [("code_mixed", "review"), ("cut_off", "certain")]),
+    ("read all of it from f now", "에서 지금 모두 읽습니다.", [("code_mixed", "review"), ("cut_off", "certain")]),
     ("a | b | c\n\nIt is so.", "a | b | c | 더\n\n그렇습니다.", [("markup", "review")]),
     (CITY, "그 도시는 서기 300년에서 200년까지 있었다.", [("number_lost", "certain")]),
     (CITY, "그 도시는 300년에서 200년까지 있었다.", [("number_lost", "certain")]),

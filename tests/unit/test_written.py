@@ -12,6 +12,7 @@ from hunmin.artifacts.artifact import Inputs
 from hunmin.artifacts.record import problems, write_jsonl
 from hunmin.errors import UserError
 from hunmin.formats import FORMATS
+from hunmin.formats.learned import KIND
 from hunmin.formats.names import MEANINGS, MEDIA
 from hunmin.formats.recognise import recognise
 from hunmin.formats.written import written
@@ -27,9 +28,10 @@ THOUGHT = {"role": "assistant", "content": "<think>가</think>나"}
 COLUMNS = (
     "id license generator extra source instances response_a response_b winner replies text target rationale "
     "rejected_response rejected_messages preferred_output non_preferred_output chosen_thinking rejected_weight "
+    "score_chosen score_rejected chat_template_kwargs "
     "completion conversations system_prompt category role content from value weight train tool_calls channel name"
 ).split()
-NAMES = st.sampled_from(sorted({*COLUMNS, *MEDIA, *(n for names in MEANINGS.values() for n in names)}))
+NAMES = st.sampled_from(sorted({*COLUMNS, *MEDIA, *KIND, *(n for names in MEANINGS.values() for n in names)}))
 TURNS = json.dumps(TALK["messages"], ensure_ascii=False)
 TEXT = st.one_of(
     st.sampled_from(["가", "서울은?", "on", "<think>가</think>나", "<think>가", "가\n</think>\n나", "<image>\n가",
@@ -43,6 +45,7 @@ VALUE = st.one_of(
     st.booleans(),
     st.integers(0, 2),
     st.sampled_from([None, "", [], ["가", "나"], [["가", "나"]], TALK["messages"], [{"name": "f"}], {"a": 1}, {}]),
+    st.sampled_from([[0, 1], [True, False], {"custom_instructions": "짧게."}, 0.5]),
 )
 EXTRA = st.fixed_dictionaries({}, optional={"extra": st.dictionaries(NAMES, VALUE, min_size=1, max_size=3)})
 

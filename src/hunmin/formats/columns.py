@@ -12,6 +12,7 @@ from ..artifacts.record import ORIGIN_KEYS, TEXT_FIELDS, Record
 from ..artifacts.rows import JsonObject
 from ..errors import UserError
 from ..tables import did_you_mean
+from .learned import weigh
 from .names import MEANING, MEDIA, SWITCH, beside, filled, plain_name
 from .turns import MEDIA_MARK, check_turns, read_turns, split_thinking, unpacked
 
@@ -81,6 +82,8 @@ def take(record: Record, row: Mapping[str, Any], used: Iterable[str]) -> set[str
         if name in MEDIA and filled(value):
             mend = f"Leave the row out, or the column '{key}' if the answer does not depend on it"
             raise UserError("a row about an image, video or sound; hunmin trains on text only", f"field '{key}'", mend)
+        if name == "chattemplatekwargs" and _put_kwargs(record, value, key):
+            taken.add(key)
         meaning = MEANING.get(name, "")
         if meaning in PUT and (meaning != "input" or name in ("input", "context")) and PUT[meaning](record, value, key):
             taken.add(key)
@@ -90,7 +93,7 @@ def take(record: Record, row: Mapping[str, Any], used: Iterable[str]) -> set[str
             record["thinking"] = thinking
     if EARLIER in record:
         _with_history(record)
-    return taken
+    return taken | weigh(record, row, [k for k in row if k not in used and k not in taken])
 
 
 def _put_system(record: Record, value: Any, key: str) -> bool:
@@ -107,6 +110,18 @@ def _put_system(record: Record, value: Any, key: str) -> bool:
         record["messages"] = [{"role": "system", "content": value}, *messages]
     elif not there:
         record["system"] = value
+    return True
+
+
+def _put_kwargs(record: Record, value: Any, key: str) -> bool:
+    """Put the system prompt that SmolTalk 2 keeps among a template's options; the other options stay in `extra`."""
+    if not isinstance(value, Mapping) or not isinstance(value.get("custom_instructions"), str):
+        return False
+    if not value["custom_instructions"].strip():
+        return False
+    _put_system(record, value["custom_instructions"], f"{key}.custom_instructions")
+    rest = {k: plain(v) for k, v in value.items() if k != "custom_instructions"}
+    record["extra"] = {**(record.get("extra") or {}), **({key: rest} if rest else {})}
     return True
 
 

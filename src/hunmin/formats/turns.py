@@ -28,7 +28,10 @@ SAID = ("content", "value", "text", "message", "utterance", "내용", "발화", 
 PAIRS = (("system",), ("user", "human", "input", "question", "query", "prompt", "질문", "사용자"),
          ("assistant", "gpt", "bot", "output", "answer", "response", "답변", "어시스턴트"))  # fmt: skip
 THOUGHTS = ("thinking", "reasoning_content", "reasoning", "thought", "think")
-WEIGHTS = ("weight", "train", "training", "trainable", "train_on_turn", "loss", "loss_scale", "learn")
+WEIGHTS = ("weight", "train", "training", "trainable", "train_on_turn", "loss", "loss_scale", "loss_mask", "learn",
+           "calculate_loss", "compute_loss", "masked", "mask")  # fmt: skip
+MASKS = ("masked", "mask")  # true: not learned
+PARTLY = ("train_detail", "training_detail")  # spans of a turn, as axolotl has them
 MEDIA_TYPES = ("image", "image_url", "input_image", "video", "audio", "input_audio", "file")
 MEDIA_KEYS = ("images", "image", "image_url", "videos", "video", "audios", "audio")
 BLOCK = re.compile(r"\A\s*<(think|thinking)>(.*?)</\1>\s*", re.DOTALL)
@@ -148,6 +151,9 @@ def _messages(turn: Mapping[str, Any], where: str) -> list[JsonObject]:
     if calls:
         message["tool_calls"] = calls
     weights = {_weight(turn[k], k, where) for k in WEIGHTS if turn.get(k) is not None}
+    if part := next((k for k in PARTLY if filled(turn.get(k))), ""):
+        what = f"{part}: a part of a turn, but a turn is learned whole or not at all"
+        raise UserError(what, where, f"Set load.ignore: [{part}] to learn it whole")
     if len(weights) > 1:
         raise UserError("two weights that differ", where)
     if weights:
@@ -228,9 +234,13 @@ def split_thinking(answer: str, where: str) -> tuple[str, str]:
 def _weight(value: Any, key: str, where: str) -> int:
     if isinstance(value, str) and value.strip().lower() in ("true", "false", "0", "1"):
         value = value.strip().lower() in ("true", "1")
+    if key == "mask" and not isinstance(value, bool):
+        mend = "Write weight: 0 (not learned) or 1, or set load.ignore: [mask]"
+        raise UserError(f"mask {value!r}, which may mean learned or not learned", where, mend)
     if isinstance(value, (bool, int, float)) and value in (0, 1):
-        return int(value)
-    raise UserError(f"{key} {value!r}, but a turn is either learned (true) or not (false)", where)
+        return int(value) if key not in MASKS else 1 - int(value)
+    known = "masked (true) or not (false)" if key in MASKS else "learned (true) or not (false)"
+    raise UserError(f"{key} {value!r}, but a turn is either {known}", where)
 
 
 def _calls(value: Any, where: str) -> list[Any]:

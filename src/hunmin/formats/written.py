@@ -11,6 +11,7 @@ from ..errors import UserError
 from ..tables import resolve
 from . import FORMATS
 from .columns import joined, parted
+from .learned import KIND
 from .names import MEANING, filled, plain_name
 from .recognise import fitting
 
@@ -44,7 +45,7 @@ def _variants(record: Record, name: str) -> Iterator[Record]:
     if name == "records" or not (extra or turns):
         return
     free = set(extra) - ({"target"} if name == "cot" else set())  # the answer of a row of cot
-    yield _apart(inside, {key for key in free if MEANING.get(plain_name(key))})
+    yield _apart(inside, {k for k in free if plain_name(k) in MEANING or plain_name(k) in KIND})
     yield _apart(inside, free)
 
 

@@ -25,6 +25,7 @@ from ..errors import UserError
 from ..formats import READ
 from ..formats.columns import column_problems, plain, whole
 from ..formats.files import Malformed, read_rows, records_of
+from ..formats.learned import set_aside
 from ..formats.originals import Originals, by_path
 from ..formats.preference import NoPreference
 from ..formats.recognise import Shape, reader, shape_of
@@ -56,6 +57,7 @@ class Config(Options):
     subset: str | None = opt(None, "Configuration of a Hub dataset that has several.")
     format: str = opt("auto", f"The rows' shape: auto, {', '.join(READ)}.")
     columns: dict[str, str] = opt({}, "Record fields from any table's columns: {instruction: Q, output: A}.")
+    ignore: list[str] = opt([], "Columns and turns' keys that mean nothing here, such as train; kept in extra.")
     original: str | None = opt(None, "A file with the untranslated rows, paired by id or by equal row count.")
     provides: list[str] = opt([], "History keys that the rows bring along, such as original or ratings.")
     encoding: str | None = opt(None, "The file's encoding when it is not UTF-8, such as cp949.")
@@ -97,6 +99,8 @@ def check(config: Config) -> list[str]:
     found += [
         f"provides: unknown key '{k}'; a stage adds: {', '.join(HISTORY)}" for k in config.provides if k not in HISTORY
     ]
+    both = [name for name in config.ignore if name in config.columns.values()]
+    found += [f"ignore and columns both name '{name}'" for name in both]
     return found + column_problems(config.columns)
 
 
@@ -185,6 +189,8 @@ def items(config: Config, notes: Notes, name: str | None = None) -> Iterator[Jso
     """
     source = name or source_name(config)
     rows = located_rows(config, notes)
+    if config.ignore:
+        rows = ((where, set_aside(row, config.ignore)) for where, row in rows)
     head = list(islice(rows, LOOK))
     shape = _shape(config, [r for _, r in head if isinstance(r, dict)])
     read = reader(shape, named=bool(config.columns) or config.format != "auto", cot_join=config.cot_join)

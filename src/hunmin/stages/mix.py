@@ -46,6 +46,7 @@ class Source(Options):
     subset: str | None = opt(None, "Configuration of a Hub dataset that has several.")
     format: str = opt("auto", "The rows' shape, told by their keys unless named.")
     columns: dict[str, str] = opt({}, "Record fields from any table's columns.")
+    ignore: list[str] = opt([], "Columns and turns' keys that mean nothing here, such as train; kept in extra.")
     provides: list[str] = opt([], "History keys that the rows bring along.")
     encoding: str | None = opt(None, "The file's encoding when it is not UTF-8.")
     on_bad_row: Literal["error", "drop"] = opt("error", "A row that is no record: stop, or drop it with its reason.")
@@ -184,6 +185,7 @@ def _load_config(source: Source) -> load.Config:
             "subset",
             "format",
             "columns",
+            "ignore",
             "provides",
             "encoding",
             "on_bad_row",

@@ -302,6 +302,10 @@ def test_several_instances_are_several_records_with_numbered_ids():
     found = resolve(FORMATS, "instances", "format").read(row)
     assert [r["id"] for r in found] == ["t", "t#2", "t#3"]
     assert [r["input"] for r in found] == ["0", "1", "2"]
+    row["instances"][1] |= {"label": False, "id": 7}  # what stands beside an instance is its record's
+    found = resolve(FORMATS, "instances", "format").read(row)
+    assert [r.get("label") for r in found] == [None, False, None]
+    assert [r.get("extra") for r in found] == [None, {"instance_id": 7}, None]
 
 
 @pytest.mark.parametrize(
@@ -320,6 +324,11 @@ def test_several_instances_are_several_records_with_numbered_ids():
 def test_a_broken_conversation_is_refused_with_its_reason(turns, says):
     with pytest.raises(UserError, match=says):
         one("sharegpt", {"conversations": [{"from": a, "value": b} for a, b in turns]})
+
+
+def test_a_speaker_that_is_no_text_is_unknown():
+    with pytest.raises(UserError, match="unknown speaker"):
+        one("messages", {"messages": [{"role": [0, 1], "content": "가"}]})
 
 
 def test_message_parts_are_joined_and_what_is_no_text_refused():

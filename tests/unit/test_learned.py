@@ -118,6 +118,8 @@ def test_what_a_record_has_no_place_for_is_refused_with_what_to_do(tmp_path, row
         {"loss_mask": [0, 1]},
         {"loss_mask": 1},
         {"weight": 0.5},
+        {"train": [{"input": [[0]], "output": [[1]]}]},
+        {"loss": [0.7, 0.3]},
         {"is_correct": True},
         {"is_correct": "yes"},
         {"correct": "수도"},

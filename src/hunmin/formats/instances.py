@@ -35,7 +35,8 @@ def read(row: Mapping[str, Any]) -> list[Record]:
             "input": text(instance, "input", optional=True),
             "output": text(instance, "output"),
         }
-        carry(record, row, ("instruction", "instances"))
+        more = {f"instance_{k}" if k in row else k: v for k, v in instance.items() if k not in ("input", "output")}
+        carry(record, {**row, **more}, ("instruction", "instances"))
         if k > 1 and "id" in record:
             record["id"] += f"#{k}"
         records.append(record)

@@ -66,6 +66,8 @@ def weigh(record: Record, row: Mapping[str, Any], keys: Iterable[str]) -> set[st
             if _number(value) == 0:
                 raise _refusal(f"{key}: {_told(value)} says that the row is not to be learned", key)
         elif isinstance(value, list):
+            if kind in ("number", "loose", "mask") and not all(v in (0, 1) for v in value):
+                continue  # another list of that name: examples, losses as they fell
             if _weigh_turns(record, value, key, kind in ("masked", "mask")):
                 taken.add(key)
         elif _truth(value, key, kind) is (kind in ("masked", "mask")):

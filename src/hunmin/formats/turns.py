@@ -133,7 +133,7 @@ def _messages(turn: Mapping[str, Any], where: str) -> list[JsonObject]:
             if k and filled(turn[k])
             for message in _messages({"role": role, "content": turn[k]} | (more if role == "assistant" else {}), where)
         ]
-    role = ROLE_OF.get(plain_name(turn[who]))
+    role = ROLE_OF.get(plain_name(str(turn[who])))
     if role is None:
         raise UserError(f"unknown speaker {turn[who]!r}; known: {KNOWN}", where)
     text_key = next((k for k in SAID if turn.get(k) is not None), "content")

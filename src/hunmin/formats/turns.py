@@ -222,7 +222,7 @@ def split_thinking(answer: str, where: str) -> tuple[str, str]:
         return marked[1].strip(), marked[2]
     if "think" not in answer:
         return "", answer
-    thoughts = []
+    thoughts: list[str] = []
     while found := BLOCK.match(answer) or (None if thoughts else HEADLESS.match(answer)):
         thoughts.append(found[found.lastindex or 1].strip())
         answer = answer[found.end() :]

@@ -70,6 +70,7 @@ def test_the_same_in_another_notation_is_silent(english, korean):
     ("See <Step n={2}>the first part</Step> of it.", "그 첫 부분을 보세요.", [("markup", "review")]),
     (STEPS, "다음과 같이 하세요: (1) 문을 엽니다. (2) 들어갑니다.", [("cut_off", "certain")]),
     (BARE, "다음과 같이 하세요:\n\n* 문을 엽니다.\n* 문을 닫습니다.", [("cut_off", "certain")]),
+    ("- Pull weeds now\n- Plant it\n\n**Tip:** do.", "- 잡초 뽑기\n\n**팁:** 하세요.", [("cut_off", "certain")]),
     ("1. Open it.\n1. Go in there.\n1. Close it.", "1. 여세요.\n1. 닫으세요.", [("cut_off", "certain")]),
     ("## Setting up\n\nRun it first.", "**설정**\n\n먼저 실행합니다.", [("markup", "review")]),
     ("## Setting up\n\nRun it first.", "설정\n\n먼저 실행합니다.", [("markup", "certain")]),

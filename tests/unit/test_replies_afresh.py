@@ -498,6 +498,19 @@ def test_a_reply_with_the_two_answers_exchanged_is_read_the_other_way(reply: str
     assert back == {"A": "B", "B": "A", "tie": "tie"}[there or ""]
 
 
+@pytest.mark.parametrize(
+    ("reply", "score"),
+    [
+        ("정답은 7점입니다라는 문장이 틀렸다.", None),
+        ("8점입니다라고 말할 수는 없고 4점입니다.", 4),
+        ("점수는 9점입니다라는 결론입니다.", 9),
+        ("이 답변은 9점이라고 생각합니다.", 9),
+    ],
+)
+def test_a_score_that_is_spoken_of_is_none(reply: str, score: float | None) -> None:
+    assert read(reply, TEN).score == score
+
+
 def test_the_top_of_the_scale_is_its_own() -> None:
     assert read("만점입니다.", Scale(0, 5)).score == 5
     assert read("점수: 여든다섯 점", Scale(0, 100)).score == 85

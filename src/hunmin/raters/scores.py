@@ -118,6 +118,9 @@ _UNFIT = (  # what follows a number that is not the score, and why
     (re.compile(r"\s*[이은는가]?\s*아[니닌]"), "no_score"),  # "8점이 아니라"
     (re.compile(r"\s*/|[A-Za-z]|\s*½|·[0-9]|\s+(?:and\s+a\s+half|1/2|반)(?![가-힣])"), "malformed"),
 )
+_SAID = re.compile(  # "8점입니다라는 문장", "8점이라고 하기엔": words that are spoken of
+    r"\s*(?:입니다|이다|이)라(?:는(?!\s*(?:결론|판단|결정))|고(?!\s*(?:봅|본|보[았겠]|볼|생각|판단|평가|결론)))"
+)
 SCORE_KEYS = ("score", "점수", "rating", "평점")
 _LIST_ITEM = re.compile(r"[0-9]+[.)]\s+\S")
 _REASON = re.compile(r"^[\s\-:;,.|()}/]*(?:(?:이유|근거|설명|사유|reason|rationale|explanation)\s*[:：]\s*)?", re.I)
@@ -180,6 +183,8 @@ def _score_at(text: str, at: int, scale: Scale, final: bool = False) -> _Found |
     rest = text[end:]
     if of and _COUNTED.match(rest):
         return None  # "9 out of 10 questions": what the answer got right
+    if _SAID.match(rest):
+        return None
     for after, why in _UNFIT:
         if after.match(rest):
             return bad(why)

@@ -29,7 +29,8 @@ def find(original: str, text: str, context: Mapping[str, Any]) -> list[Issue]:
     """Give an issue for a field in English, else one per run of English words and per English label line."""
     if original and original == text and context.get("field") in context.get("never_translated", ()):
         detail = "데이터 전체에서 번역되지 않은 필드 / the whole data set has this field in English"
-        return [issue("untranslated", CERTAIN, (0, len(original)), (0, len(text)), detail)]
+        severity = REVIEW if _heading(text) or not re.search("[A-Za-z]{3}", prose_of(text)) else CERTAIN  # a name
+        return [issue("untranslated", severity, (0, len(original)), (0, len(text)), detail)]
     if is_code(text):
         return []
     if not has_hangul(text):
@@ -43,6 +44,10 @@ def find(original: str, text: str, context: Mapping[str, Any]) -> list[Issue]:
         if span and set_apart(text, span[0], span[1]):
             one["severity"] = REVIEW
     return found + _labels(original, text)
+
+
+def _heading(text: str) -> bool:
+    return text.lstrip().startswith("#") and "\n" not in text.strip()
 
 
 def _kept_on_purpose(context: Mapping[str, Any]) -> bool:
@@ -64,10 +69,9 @@ def _whole(original: str, text: str, context: Mapping[str, Any]) -> list[Issue]:
     if len(words) < 4 or functional < 1 or functional / len(words) < 0.12 or _kept_on_purpose(context):
         return []
     where = (0, len(original)) if original else None
-    heading = text.lstrip().startswith("#") and "\n" not in text.strip()
     told = prose_of(text)
-    sentence = CONTENT.search(told) and not REFERENCE.search(text) and not heading  # else a title, names, a reference
-    sentence = sentence and not links_only(text) and not in_session(text, len(text))
+    sentence = CONTENT.search(told) and not REFERENCE.search(text)  # else a title, names, a reference
+    sentence = sentence and not _heading(text) and not links_only(text) and not in_session(text, len(text))
     severity = CERTAIN if sentence and (functional >= 2 or len(words) >= 6) else REVIEW
     return [issue("untranslated", severity, where, (0, len(text)), "필드 전체가 영어 / the whole field is in English")]
 

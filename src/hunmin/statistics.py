@@ -59,7 +59,9 @@ def mean_interval(values: Sequence[float], seed: int = 0, level: float = 0.95) -
     return float(data.mean()), *percentiles(data[draws(len(data), seed)].mean(axis=1), level)
 
 
-def ratio_interval(hits: Sequence[int], of: Sequence[int], seed: int = 0, level: float = 0.95) -> tuple[float, float]:
+def ratio_interval(
+    hits: Sequence[float], of: Sequence[float], seed: int = 0, level: float = 0.95
+) -> tuple[float, float]:
     """Give the bootstrap interval of sum(hits) / sum(of) over questions, whose own parts belong together."""
     import numpy as np
 

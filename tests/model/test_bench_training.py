@@ -47,3 +47,39 @@ def test_the_dpo_benchmark_compares_like_with_like():
     ours = bench.one(found, tokenizer, **bench.VARIANTS["hunmin: precomputed, no GC, no padding"], hidden=96)
     assert max(abs(a - b) for a, b in zip(two["losses"], ours["losses"], strict=True)) < 1e-5
     assert 0.4 < ours["megabytes"] / two["megabytes"] < 0.6
+
+
+@pytest.mark.parametrize("template", ["", "kullm"])
+def test_held_out_loss_is_that_of_transformers_own_on_the_answer_alone(template, monkeypatch, tmp_path):
+    import json
+    import math
+
+    import torch
+
+    from hunmin import models
+
+    bench = load("heldout_loss")
+    rows = [
+        {"id": f"r{i}", "instruction": f"{i}에 2를 더하면?", "input": "", "output": f"답은 {i + 2}입니다."}
+        for i in range(4)
+    ]
+    rows.append({"id": "long", "instruction": "길게", "input": "", "output": "아주 " * 300})
+    given = tmp_path / "rows.jsonl"
+    given.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), encoding="utf-8")
+    out = tmp_path / "out.json"
+    own = ["heldout_loss.py", str(given), "--models", "tiny:llama", "--max-length", "200", "--out", str(out)]
+    monkeypatch.setattr(sys, "argv", [*own, "--template", template])
+    bench.main()
+    found = json.loads(out.read_text(encoding="utf-8"))
+    assert found["ids"] == ["r0", "r1", "r2", "r3"]  # the fifth is too long
+    loaded = models.load("tiny:llama", template=template or None)
+    for (context, answer), nats in zip(
+        bench.pairs(rows, loaded, bool(template)), found["nats"]["tiny:llama"], strict=False
+    ):
+        labels = torch.tensor([[-100] * len(context) + answer])
+        with torch.inference_mode():
+            mean = loaded.model(torch.tensor([context + answer]), labels=labels).loss.item()
+        assert nats == pytest.approx(mean * len(answer), abs=1e-3)
+    told = found["models"]["tiny:llama"]
+    assert told["bits_per_byte"] == pytest.approx(sum(found["nats"]["tiny:llama"]) / math.log(2) / found["bytes"])
+    assert told["gain"] == 0 and told["low"] < told["bits_per_byte"] < told["high"]

@@ -237,6 +237,34 @@ def test_lm_evals_own_generation_stops_too(tmp_path):
         lm.generate_until(asked, disable_tqdm=True)
 
 
+@pytest.mark.parametrize("kind", ["a dropped layer", "fewer layers", "nan", "as good as infinite"])
+def test_a_model_that_lm_eval_opens_itself_goes_through_the_same_gate(tmp_path, kind):
+    from hunmin.evaluation.benchmarks.lm_eval_model import HunminLM
+
+    change, told = FAULTS[kind]
+    folder = str(broken(tmp_path, change))
+    with pytest.raises(UserError) as raised:
+        HunminLM(folder, device="cpu", dtype="float32")
+    with pytest.raises(UserError) as ours:
+        models.load(folder)
+    assert told in str(raised.value) and str(raised.value) == str(ours.value)
+
+
+def test_an_adapter_that_lm_eval_is_given_has_to_fit(tmp_path):
+    from peft import LoraConfig, get_peft_model
+
+    from hunmin.evaluation.benchmarks.lm_eval_model import HunminLM
+
+    made = get_peft_model(models.load(small.base()).model, LoraConfig(r=2, target_modules=["q_proj"]))
+    made.save_pretrained(tmp_path / "a")
+    fits = HunminLM(small.base(), peft=str(tmp_path / "a"), device="cpu", dtype="float32")
+    assert sum("lora_A" in name for name, _ in fits.model.named_parameters()) == made.config.num_hidden_layers
+    weights = load_file(tmp_path / "a" / "adapter_model.safetensors")
+    save_file({key.replace("q_proj", "qq"): w for key, w in weights.items()}, tmp_path / "a/adapter_model.safetensors")
+    with pytest.raises(UserError, match="the adapter does not fit this base: .* saved keys fit nothing"):
+        HunminLM(small.base(), peft=str(tmp_path / "a"), device="cpu", dtype="float32")
+
+
 def test_respond_drops_no_record_for_a_broken_model(tmp_path):
     (tmp_path / "a").mkdir()
     config = respond.Config(engine="local", model=str(late(tmp_path)), template="alpaca", max_new_tokens=80)

@@ -34,7 +34,7 @@ GOLDEN = {
     ("upstream", 1): "41cce190c10b8fc1",
     ("chat", 2): "774692b518a788eb",
     ("plain", 2): "2b51f6a9f942dfe1",
-    ("judge", 1): "360d63b6116ac6fe",
+    ("judge", 2): "d856a122015f734f",
 }
 
 
@@ -146,8 +146,17 @@ def of_plain(folder: Path) -> str:
     return hash_of([[q.plain, q.stop] for questions in sent for q in questions])
 
 
+GRADES = ("4", "점수: 3", "4\n이유: 좋습니다.", "모르겠습니다", "4점 드립니다.", "점수: 네 점", "만점입니다.")
+GRADES += ("Score: four", "Overall, a solid 3.", "정확성 4점, 유창성 2점.", "정확성 4점, 유창성 2점. 종합 3점.")
+GRADES += ("I can't give it a 4.", '{"score": 2}')
+CHOICES = ("[[A]]", "[[B]]", "[[C]]", "글쎄요", "A>>B", "B가 A보다 낫습니다.", "답변 2가 더 낫습니다.")
+CHOICES += ("무승부로 하겠습니다.", "I'd go with B.", "The second response is better.", "B의 승리 조건은 정확성입니다.")
+CHOICES += ("A: 정확함\nB: 부정확함", '{"winner": "A"}')
+"""Replies plain and in sentences, with some that hold no verdict: what is read in them decides a judge's numbers."""
+
+
 def of_judge() -> str:
-    """What the judge is told, in every set and language, and how it is read where it says it plainly."""
+    """What the judge is told, in every set and language, and how what it says is read."""
     told = []
     asked = Asked("q", (Turn("수도는?", reference="서울"), Turn("인구는?")), "상식")
     answers = {("q", 0): Answer("서울입니다."), ("q", 1): Answer("약 940만 명입니다.")}
@@ -163,8 +172,8 @@ def of_judge() -> str:
                 )
                 told.append(prompt.fill(values))
     scale = scores.parse_scale("1-5")
-    read = [scores.read(reply, scale).score for reply in ("4", "점수: 3", "4\n이유: 좋습니다.", "모르겠습니다")]
-    return hash_of([told, read, [read_choice(reply)[0] for reply in ("[[A]]", "[[B]]", "[[C]]", "글쎄요")]])
+    read = [scores.read(reply, scale).score for reply in GRADES]
+    return hash_of([told, read, [read_choice(reply)[0] for reply in CHOICES]])
 
 
 @pytest.mark.parametrize("name", list(fingerprint.VERSIONS))

@@ -18,7 +18,7 @@ from ..errors import UserError
 from .adapters import lay
 from .devices import dtype_for
 from .finding import Resolved, resolve
-from .sound import check_buffers, check_finite, check_keys
+from .sound import check_opened
 from .tokenizers import FAULTS, cannot_open, first_line, open_tokenizer
 
 log = logging.getLogger("hunmin")
@@ -264,10 +264,22 @@ def open_weights(
         raise UserError(what, found.base, "Copy or download it again.") from error
     except FAULTS as error:
         raise cannot_open("the model", error, found.base) from error
-    check_keys(info, found.base)
-    check_finite(model.named_parameters(), found.base)
-    check_buffers(model, found.base)
+    check_opened(model, info, found.base)
     return model if device is None or "device_map" in options else model.to(device)
+
+
+class Gated:
+    """A class of transformers' (AutoModelForCausalLM) for who opens models by it: none comes through with weights that
+    miss or are no numbers."""
+
+    def __init__(self, owner: Any):
+        self.owner = owner
+
+    def from_pretrained(self, name: str, **options: Any) -> Any:
+        """Give the model as `owner` opens it. Raises UserError."""
+        model, info = self.owner.from_pretrained(name, output_loading_info=True, **options)
+        check_opened(model, info, name)
+        return model
 
 
 def _template(name: str, tokenizer: Any, wanted: str | None) -> Any:

@@ -73,6 +73,16 @@ def check_buffers(model: Any, where: str) -> None:
     check_finite(((name, buffer) for name, buffer in floats if bool(buffer.isnan().any())), where)
 
 
+def check_opened(model: Any, info: Mapping[str, Any], where: str) -> None:
+    """The gate of a model that was just opened, whoever opens it: refuse weights that do not fit or are no numbers.
+
+    `info` is transformers' loading info. Raises UserError.
+    """
+    check_keys(info, where)
+    check_finite(model.named_parameters(), where)
+    check_buffers(model, where)
+
+
 MEND = "Its weights are broken or overflow: try dtype: fp32 or bf16, else copy the model again or take an earlier one."
 
 

@@ -18,10 +18,10 @@ VERSIONS = {
     "upstream": 1,
     "chat": 2,
     "plain": 2,
-    "judge": 1,
+    "judge": 2,
 }
-"""Raise a protocol's version with every change of what it asks or how it counts: old scores are then not taken for
-new ones. tests/unit/test_protocol_versions.py holds a golden digest of each version."""
+"""Raise a protocol's version with every change of what it asks, how it reads or how it counts: old scores are then not
+taken for new ones. tests/unit/test_protocol_versions.py holds a golden digest of each version."""
 
 
 def of_model(source: str, revision: str | None = None) -> str:

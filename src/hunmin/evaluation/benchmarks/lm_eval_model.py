@@ -22,7 +22,7 @@ from lm_eval.models.huggingface import HFLM
 
 from ...artifacts import progress
 from ...errors import UserError
-from ...models import sound
+from ...models import adapters, opening, sound
 from . import scorer, tokens
 from .lm_eval_tasks import quiet, task_manager
 from .processes import Shard
@@ -89,11 +89,28 @@ class HunminLM(Scored, HFLM):  # type: ignore[misc]  # lm-eval is untyped
         self.shard = shard or {}
         self.truncated, self.bos_cut = set(), set()
         self.named = str(pretrained if isinstance(pretrained, str) else getattr(self.config, "_name_or_path", ""))
-        if isinstance(pretrained, str):  # opened by lm-eval itself, which looks at no weight
-            weights: Any = self.model
-            sound.check_finite(weights.named_parameters(), pretrained)
-            sound.check_buffers(weights, pretrained)
         self.opened = scorer.open_scorer(self.model, self.max_length, scoring, budget_tokens)  # type: ignore[arg-type]  # causal models alone get here
+
+    def _create_model(self, pretrained: str, *args: Any, **options: Any) -> None:
+        """Open a model that is named, not given: as lm-eval does, which looks at no weight, through our gate.
+
+        A folder with an adapter (`peft`) is laid on it as everywhere here, so that every key has to find its place.
+        """
+        peft = options.get("peft")
+        alone = isinstance(peft, str) and not options.get("delta")  # lm-eval refuses both
+        local = Path(peft) if alone and Path(peft).is_dir() else None
+        if local is not None:
+            options["peft"] = None
+        own = self.AUTO_MODEL_CLASS
+        self.AUTO_MODEL_CLASS = opening.Gated(own)
+        try:
+            super()._create_model(pretrained, *args, **options)
+        finally:
+            self.AUTO_MODEL_CLASS = own
+        if local is not None:
+            self._model = adapters.lay(self._model, local)
+        sound.check_finite(self._model.named_parameters(), pretrained)  # of adapters, deltas and quantised weights too
+        sound.check_buffers(self._model, pretrained)
 
     def _encode_pair(self, context: str, continuation: str) -> tuple[list[int], list[int]]:
         if not self.separate_encode:

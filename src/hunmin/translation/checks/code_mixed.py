@@ -16,6 +16,7 @@ from ...text.patterns import CAMEL, PASCAL
 from ...text.segments import is_code
 from . import roles
 from .damage import TOKEN, formatted_anew, squeeze, surely_damaged, written_anew
+from .in_words import PLACEHOLDER, aside, keys_in_words, placeholder_in_words
 from .lost import Lost, lost_spans
 from .program import ELEMENTS, FORMATTED, STRING, difference, lines_of_code, only_formatted
 from .reading import CERTAIN, REVIEW, Issue, count, issue, lines_of, place, spans_of
@@ -203,6 +204,8 @@ def _name_severity(lost: Lost, name: str, original: str, text: str) -> str:
     if "".join(text.split()).count(plain) >= "".join(original.split()).count(plain) and plain != "".join(there.split()):
         return ""  # it stands: only a backtick before it has no partner, or a blank stands beside it
     bare = name.strip("`").strip() if lost.span.kind == "inline_code" else name
+    if lost.span.kind == "identifier" and aside(name, lost.span.start, original, text):
+        return REVIEW  # may(should)
     weak = PASCAL.fullmatch(name) or CAMEL.fullmatch(name) or re.fullmatch(r"[a-z0-9]+(?:-[a-z0-9]+)+|\W+", name)
     if lost.span.kind == "identifier" and weak:
         return REVIEW if lost.gone or lost.instead else ""
@@ -254,6 +257,9 @@ def _name_severity(lost: Lost, name: str, original: str, text: str) -> str:
     if x in y or y in x or re.fullmatch(r"[a-z]+(?:[@/|:-][a-z]+)+", bare):
         return REVIEW  # said with more or fewer words, or a form to be filled in
     if has_hangul(there):
+        said = there.strip("`'‘’")
+        if keys_in_words(bare, said) or placeholder_in_words(bare, said) and not _placeholder_in_block(bare, original):
+            return REVIEW  # `Cmd+클릭`, `테이블 이름`
         if (
             NAMED_IN_WORDS.fullmatch(bare)
             or SUM_OF_WORDS.fullmatch(bare)
@@ -285,6 +291,10 @@ def _beside(lost: Lost, original: str, text: str) -> bool:
     if original.count("\n") == text.count("\n"):
         return original.count("\n", 0, lost.span.start) == text.count("\n", 0, lost.instead.start)
     return abs(lost.span.start / len(original) - lost.instead.start / len(text)) < 0.15
+
+
+def _placeholder_in_block(name: str, original: str) -> bool:
+    return any(_in_block(match.group(), original) for match in PLACEHOLDER.finditer(name))
 
 
 def _in_block(name: str, original: str) -> bool:

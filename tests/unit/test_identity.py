@@ -14,6 +14,7 @@ import pytest
 from hunmin.artifacts import artifact, identity
 from hunmin.artifacts.artifact import Counts, Inputs
 from hunmin.errors import UserError
+from hunmin.evaluation.benchmarks import fingerprint
 from hunmin.models import identity as which
 from hunmin.running import made_with, recipe, run
 from hunmin.running.recipe import Step
@@ -165,7 +166,7 @@ def test_a_base_below_an_adapter_counts(model, tmp_path):
     adapter.mkdir()
     (adapter / "adapter_config.json").write_text(json.dumps({"base_model_name_or_path": str(model)}))
     before = evaluating(adapter).inputs
-    assert set(before) == {"model", "base:model"}
+    assert set(before) == {"model", "base:model", "protocol:harness"}
     retrained(model)
     after = evaluating(adapter).inputs
     assert after["model"] == before["model"] and after["base:model"] != before["base:model"]
@@ -183,6 +184,38 @@ def test_the_commit_of_a_hub_model_counts_once_it_is_known(tmp_path, monkeypatch
     assert made_with.differences(out, manifest, evaluating(Path("owner/name"))) == []
     monkeypatch.setattr(which, "commit", lambda name, revision=None: "b" * 40)
     assert made_with.differences(out, manifest, evaluating(Path("owner/name"))) == ["another owner/name"]
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        ({}, "harness"),
+        ({"protocol": "harness-bos"}, "harness-bos"),
+        ({"protocol": "harness-bos", "fewshot": "fixed"}, "harness-bos harness-bos-fixed"),
+        ({"protocol": "upstream"}, "upstream"),
+        ({"tasks": ["korean"]}, "harness upstream"),
+        ({"tasks": ["ifeval_ko"]}, "chat plain"),
+        ({"tasks": ["no_such_task"]}, ""),
+    ],
+)
+def test_the_versions_of_the_protocols_that_decide_a_score_are_noted(tmp_path, options, told):
+    given = evaluating(tmp_path / "none", **options).inputs
+    assert [n.removeprefix("protocol:") for n in sorted(given) if n.startswith("protocol:")] == told.split()
+
+
+def test_a_protocol_of_another_version_is_another_result(tmp_path, monkeypatch):
+    out = tmp_path / "out"
+    manifest = finished(out, evaluating(tmp_path / "none", tasks=["ifeval_ko"]))
+    assert made_with.differences(out, manifest, evaluating(tmp_path / "none", tasks=["ifeval_ko"])) == []
+    monkeypatch.setitem(fingerprint.VERSIONS, "chat", 99)
+    raised = evaluating(tmp_path / "none", tasks=["ifeval_ko"])
+    assert made_with.differences(out, manifest, raised) == ["another version of the protocol chat"]
+    with pytest.raises(UserError, match="out was made with another version of the protocol chat"):
+        made_with.same_or_error(out, manifest, raised, "was made")
+    unnoted = {k: v for k, v in manifest["inputs"].items() if not k.startswith("protocol:")}
+    assert made_with.differences(out, {**manifest, "inputs": unnoted}, raised) == []
+    judging = find_stage("judge")
+    assert judging.versions(judging.Config(model="m")) == {"judge": fingerprint.VERSIONS["judge"]}
 
 
 def as_0_1_wrote_it(manifest: dict, **inputs: str) -> dict:

@@ -108,6 +108,8 @@ def _input(folder: Path, manifest: Manifest, name: str, made: Mapping[str, tuple
     kind, _, rest = name.partition(":")
     if kind == "hub":
         return Row(folder.name, name, NOT_CHECKED, f"commit {mark}")
+    if kind == "protocol":
+        return Row(folder.name, name, NOT_CHECKED, f"version {mark}")
     paths = [p for p in _paths_in(manifest["config"]) if rest and p.name == rest and p.exists()]
     if kind != "file" or not paths:
         return Row(folder.name, name, NOT_CHECKED, "not at hand")

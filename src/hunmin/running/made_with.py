@@ -24,6 +24,7 @@ from ..errors import UserError
 from .recipe import Step, needs
 
 STARTED = "started.json"
+PROTOCOL = "protocol:"
 CHECKS_OF_0_1 = "code_only code_mixed number_lost math_symbol untranslated cut_off markup task_broken"
 DEFAULTS_OF_0_1: dict[str, dict[str, Any]] = {"check": {"checks": CHECKS_OF_0_1.split()}}
 """Defaults that are others today, by stage: an artifact that 0.1 made with its own is not orphaned."""
@@ -32,7 +33,7 @@ DEFAULTS_OF_0_1: dict[str, dict[str, Any]] = {"check": {"checks": CHECKS_OF_0_1.
 @dataclass(frozen=True)
 class MadeWith:
     """What decides whether an artifact may be used again. `inputs` maps what goes in to the hash of its content:
-    an earlier stage's label, records, model, file:NAME, base:NAME, hub:ID."""
+    an earlier stage's label, records, model, file:NAME, base:NAME, hub:ID; protocol:NAME has its version."""
 
     step: Step
     seed: int
@@ -98,6 +99,7 @@ def _made_with(step: Step, inputs: Inputs, hashes: dict[str, str], model: Path |
         artifact.verify_path(path)
     hashes.update(identity.of_files(files))
     hashes.update(_commits(step, model))
+    hashes.update({f"{PROTOCOL}{name}": str(n) for name, n in step.stage.versions(step.config).items()})
     return MadeWith(step, inputs.seed, step.config.model_dump(mode="json"), hashes, files, model)
 
 
@@ -185,10 +187,15 @@ def differences(folder: Path, found: Identity, wanted: MadeWith, strict: bool = 
     ]
     names = _other_inputs(folder, found, wanted, strict)
     if not changed:
-        changed = [f"another {name.partition(':')[2] or name}" for name in names]
+        changed = [f"another {_told(name)}" for name in names]
     if not changed and found["config_hash"] != artifact.hash_of([found["stage"], found["config"], wanted.seed]):
         changed = ["another seed"]
     return changed
+
+
+def _told(name: str) -> str:
+    kind, _, rest = name.partition(":")
+    return f"version of the protocol {rest}" if f"{kind}:" == PROTOCOL else rest or name
 
 
 def _filled(config: Mapping[str, Any], step: Step) -> dict[str, Any]:
@@ -213,6 +220,8 @@ def _other_inputs(folder: Path, found: Identity, wanted: MadeWith, strict: bool)
             continue
         if name.startswith("hub:") and not (name in old and name in new):
             continue  # the commit is known only once the model lies in the cache
+        if name.startswith(PROTOCOL) and not (name in old and name in new):
+            continue  # older manifests did not note it, and which protocols there are follows from the options
         if name not in old and ":" in name and not current and not strict:
             continue  # 0.1 did not look at what a model stands on
         names.append(name)

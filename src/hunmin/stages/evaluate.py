@@ -171,6 +171,21 @@ def hub(config: Config) -> list[HubId]:
     return [*(("model", name) for name in config.baselines), *data]
 
 
+def versions(config: Config) -> dict[str, int]:
+    """Give the versions of the protocols that these tasks are asked under."""
+    from ..evaluation.benchmarks import harness
+    from ..evaluation.benchmarks.fingerprint import VERSIONS
+
+    if check(config):
+        return {}
+    names = {how for how, _ in harness.planned(config.tasks, config.protocol)}
+    if "harness" in names and config.protocol != "upstream":
+        names = {*names - {"harness"}, config.protocol}
+    names |= {f"{name}-fixed" for name in names if config.fewshot == "fixed"}
+    names |= {"plain"} if "chat" in names else set()
+    return {name: VERSIONS[name] for name in sorted(names & VERSIONS.keys())}
+
+
 def services(config: Config) -> list[Access]:
     """Give the endpoint that answers, if there is one."""
     from ..clients import openai_chat

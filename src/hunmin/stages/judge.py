@@ -126,6 +126,13 @@ def hub(config: Config) -> list[HubId]:
     return [] if elsewhere else [("model", name) for name in config.models if "/" in name or Path(name).is_dir()]
 
 
+def versions(config: Config) -> dict[str, int]:
+    """Give the version of the judge's protocol, which is how it is asked and read."""
+    from ..evaluation.benchmarks.fingerprint import VERSIONS
+
+    return {"judge": VERSIONS["judge"]}
+
+
 def services(config: Config) -> list[Access]:
     """Give the judge's endpoint and the answering one."""
     from ..clients import openai_chat

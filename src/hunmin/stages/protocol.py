@@ -59,6 +59,8 @@ class Stage:
     files: Callable[[Any], Sequence[Path]]
     services: Callable[[Any], Sequence[Access]]
     hub: Callable[[Any], Sequence[HubId]]
+    versions: Callable[[Any], Mapping[str, int]]
+    """The protocols that decide its numbers, each with its version: a raised one is another result."""
     paid: Callable[[Any], bool]
     may_pay: bool
     estimate: Callable[[Any, Inputs], Estimate]
@@ -175,6 +177,7 @@ def _defaults(reads: Any, adds: Any, wants: tuple[str, ...], config: Any) -> Map
         "files": lambda config: (),
         "services": lambda config: (),
         "hub": lambda config: (),
+        "versions": lambda config: {},
         "paid": lambda config: False,
         "estimate": lambda config, inputs: {},
         "loads_model": lambda config: False,

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from hunmin.text.listings import listings
 from hunmin.text.pages import page_spans
+from hunmin.text.prose import prose_of
+from hunmin.text.segments import Span
 from hunmin.translation.checks import DEFAULT
 from hunmin.translation.checks.find_issues import issues_of_text, resolve_checks
 
@@ -337,3 +343,22 @@ def test_spans_of_a_page_do_not_overlap() -> None:
     ]:
         spans = page_spans(text)
         assert all(a.end <= b.start for a, b in zip(spans, spans[1:], strict=False)), text
+
+
+PARTS = [
+    *(":begin_tab:", ":end_tab:", "`mxnet`", ":ref:", "`가 <x>`_", "`code`", "snake_case", "[l](https://a.b/c_d)"),
+    *("((t))", "<<a,b>>", "image::x[y]", "////", "----", "\n", "\n\n", ".제목", "[NOTE]", "::", "    x = 1", "$ ls"),
+    *("$a_b$", "\\s", ">>> f(1)", "```", "{name}", "<b>", "가나다 라", "I said that it was so", "https://a.b[c]"),
+]
+
+
+@given(st.sampled_from(["", " "]).flatmap(lambda gap: st.lists(st.sampled_from(PARTS), max_size=12).map(gap.join)))
+def test_the_spans_of_a_page_lie_apart_and_its_prose_is_as_long_as_it(text):
+    spans = page_spans(text)
+    assert all(a.end <= b.start for a, b in itertools.pairwise(spans)), spans
+    assert len(prose_of(text)) == len(text)
+
+
+def test_a_name_inside_a_role_is_the_roles():
+    text = ":begin_tab:`mxnet`\n글루온입니다.\n:end_tab:"
+    assert page_spans(text) == [Span(0, 18, "role"), Span(28, 35, "identifier")]

@@ -41,6 +41,8 @@ def page_spans(text: str) -> list[Span]:
         found += [Span(a, b, kind) for a, b in parts if not any(s.start < b and a < s.end for s in found)]
     if ":`" in text or "`_" in text:
         found = [_as_role(text, s) if s.kind == "inline_code" else s for s in found]
+        roles = [s for s in found if s.kind == "role"]  # a role's name may look like an identifier: :begin_tab:`a`
+        found = [s for s in found if s.kind == "role" or not any(r.start < s.end and s.start < r.end for r in roles)]
     if "[" in text and any(s.kind in ("url", "placeholder") for s in found):
         found = [s for s in (_without_macro(text, s) for s in found) if s is not None]
     if "\\" in text:  # *func*\\s: an escape of reST, which glues a letter to a mark

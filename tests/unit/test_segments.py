@@ -115,6 +115,10 @@ def test_code_without_a_sentence_is_code(text):
         f"Running total:\n\n```python\n{LISTING}\n```",
         f"You should call this once.\n\n```python\n{LISTING}\n```",
         "x = add(1, 2)\nprint(x)\n\nExpected output: 3",
+        f"**Bad:**\n```python\n{LISTING}\n```\n**Good:**\n```python\n{LISTING}\n```\n**[back to top](#contents)**",
+        "Prefer one running total. lint: [`no-sums`](https://example.com/r)\n\n    ```python\n"
+        + "\n".join("    " + line for line in LISTING.split("\n"))
+        + "\n    ```",
     ],
 )
 def test_a_sentence_outside_a_long_listing_is_no_code(text):

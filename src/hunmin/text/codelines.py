@@ -170,11 +170,12 @@ EQUATION = re.compile(r"(?=[^=]*=[^=])(?:[\d.,%$ ()+*/×÷·−–^=-]|(?<![A-Za
 DOC = re.compile(r"\"\"\"|'''")
 # Four words and more that end as a sentence or in a row, two that introduce what follows, and two of Hangul.
 SENTENCE = re.compile(
-    r"^\s*(?:[-*>]\s+|\d+[.)]\s+)?[A-Z][\w'’,-]*(?:\s+[\w'’\"(),/-]+){3,}\s*[.:?!]\s*$"
+    r"^\s*(?:[-*>]\s+|\d+[.)]\s+)?[A-Z][\w'’,-]*(?:\s+[\w'’\"(),/-]+){3,}\s*(?::\s*$|[.?!](?=\s|$))"
     r"|(?:\b[A-Za-z][a-z'’]*[,;]?\s+){4,}[A-Za-z][a-z'’]*|^\s*[A-Z][\w'’*]*\s(?:.*\s)?[A-Za-z'’]{3,}\**:\**\s*$"
     r"|[가-힣]+[,.]?\s+[가-힣]+"
 )
-WORDS = re.compile(r"[A-Za-z]{3,}\s+[A-Za-z]{3,}|^\s*[A-Z][A-Za-z ]+:|[가-힣]")
+WORDS = re.compile(r"[A-Za-z]{3,}\s+[A-Za-z]{3,}|^\s*[*_]{0,3}[A-Z][A-Za-z ]+:|[가-힣]")
+FENCE_LINE = re.compile(r"\s*(`{3,}|~{3,})")
 STATEMENT = re.compile(
     r"^\s*(?:if|elif|else|while|for|return|with|switch|case|end|def|class|func|fn|let|const|var)\b.*[=<>().:_\[\]{]"
 )
@@ -194,6 +195,17 @@ def reads_as(pattern: re.Pattern[str], lines: Sequence[str], known: Sequence[boo
             return True
         inside ^= quotes % 2 == 1
     return False
+
+
+def within_fences(lines: Sequence[str]) -> list[bool]:
+    """Tell of each line whether it is inside a fence of Markdown or one of its two marks."""
+    found, mark = [], ""
+    for line in lines:
+        match = FENCE_LINE.match(line)
+        found.append(bool(mark or match))
+        if match:
+            mark = "" if mark and match[1].startswith(mark) else mark or match[1]
+    return found
 
 
 def _said(line: str) -> str:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from .addresses import files, unwrapped, urls
-from .codelines import SENTENCE, WORDS, code_lines_of, code_runs, may_have_code, reads_as
+from .codelines import SENTENCE, WORDS, code_lines_of, code_runs, may_have_code, reads_as, within_fences
 from .formulas import find_formulas
 from .patterns import (
     ANCHOR,
@@ -360,6 +360,10 @@ def is_code(text: str) -> bool:
     if len(full) == 1 and [body[a:b] for a, b in find_formulas(body)] == [body]:
         return False
     known = code_lines_of(body)
+    if "```" in body or "~~~" in body:  # who sets fences has told what is code: what is between is to be read
+        shown = [a or b for a, b in zip(known, within_fences(lines), strict=True)]
+        if reads_as(WORDS, lines, shown):
+            return False
     n_code = sum(1 for line, code in zip(lines, known, strict=True) if code and line.strip())
     if n_code < MIN_CODE_RATIO * len(full) or reads_as(SENTENCE, lines, known):
         return False

@@ -30,7 +30,11 @@ TYPE = re.compile(
     r"[\"'`]?(?P<name>list|string|str|int|integer|float|double|bool|boolean|dict|array|object|null|none|json|xml|csv|pdf|yaml"
     r"|enum|tuple|void|uuid|url)\b"
 )
-SLOT = re.compile(r"\{\{[^{}\n]*\}\}|<[^<>\n]*>|\[[^\[\]\n]*[A-Za-z][^\[\]\n]*\]")
+SLOT = re.compile(
+    r"\{\{[^{}\n]*\}\}|<[^<>\n]*>|\[[^\[\]\n]*[A-Za-z][^\[\]\n]*\]|\{[A-Z]{2}[A-Z_]*\}|\{(?=[^{}\n]*[가-힣])[\w ]+\}"
+)
+# What a reader fills in: [repository URL], <your key>; not an index (rows[i]) or a list of numbers.
+TO_FILL = re.compile(r"(?<![\w)\]])\[[A-Za-z가-힣][\w가-힣 -]*\]|<(?=[^<>\n]*[ _가-힣-])[A-Za-z가-힣][\w가-힣 -]*>")
 NAMED_IN_WORDS = re.compile(r"[(\[{](?=[^)\]}]*[A-Za-z] [a-z])[A-Za-z]+(?:,? [A-Za-z]+)*[)\]}]")
 SUM_OF_WORDS = re.compile(r"[A-Za-z]+(?: [+*/-] [A-Za-z]+)+")  # `prefix + number`, said in words
 NAME_AND_WORD = re.compile(
@@ -106,6 +110,8 @@ def _blocks(original: str, text: str) -> list[Issue]:
         alike = len(lines_of(original)) == len(lines_of(text)) or not target and span.kind == "fence"
         same_shape = original.count("\n") == text.count("\n")
         sure = kind == "code" and (_damaged(body, there.of(text), same_shape) if there else alike)
+        if there and has_hangul(there.of(text)) and TO_FILL.sub("[]", body) == TO_FILL.sub("[]", there.of(text)):
+            sure = False  # `git clone [저장소 주소]`
         found.append(issue("code_mixed", CERTAIN if sure else REVIEW, (span.start, span.end), where, detail))
     return found
 

@@ -29,7 +29,7 @@ def find(original: str, text: str, context: Mapping[str, Any]) -> list[Issue]:
     )
     if kind == "code" and only_formatted(original, text):
         severity, detail = REVIEW, FORMATTED
-    elif kind == "code" and _other_version(original, text):
+    elif kind == "code" and (original.strip() in text or _other_version(original, text)):
         severity = REVIEW
     return [issue("code_only", severity, (0, len(original)), (0, len(text)), detail)]
 

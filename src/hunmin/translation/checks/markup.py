@@ -18,6 +18,7 @@ from . import addresses, lines, remarks, tags
 from .emphasis import moved
 from .lost import lost_spans
 from .math_symbol import TEXT
+from .program import STRING
 from .reading import CERTAIN, REVIEW, Issue, count, issue, lines_of, place, spans_of
 
 TITLE = {"ko": "서식이 깨짐", "en": "markup damaged"}
@@ -115,11 +116,15 @@ def _placeholders(original: str, text: str) -> list[Issue]:
             continue  # the words of a link or an image
         instead = lost.instead.of(text) if lost.instead else ""
         translated = (
-            (body[0] in "[<" or body[:2] == "{%")
-            and instead[:1] == body[0]
-            and instead[-1:] == body[-1]
-            and has_hangul(instead)
-        )
+            (
+                (body[0] in "[<" or body[:2] == "{%")
+                and instead[:1] == body[0]
+                and instead[-1:] == body[-1]
+                and has_hangul(instead)
+            )
+            or has_hangul(instead)
+            and STRING.sub('""', instead) == STRING.sub('""', body) != body
+        )  # {link_to "요약", x}
         detail = f"자리표시자 '{body[:40]}' 없음 / the placeholder is lost"
         if translated:
             detail = f"자리표시자 '{body[:40]}'가 번역됨 / the placeholder was translated"

@@ -38,6 +38,7 @@ def _same(text: str) -> str:
 COMMANDS = (("div", "÷"), ("times", "×"), ("cdot", "·"), ("leq?", "≤"), ("geq?", "≥"), ("neq?", "≠"), ("pm", "±"))
 # One writing of what has several: signs that mean the same, thousands, a decimal without its zero.
 TORN = re.compile(r"\$[ \t]+\$(?!\$)")
+ESCAPED_NAME = re.compile(r"\\\([A-Z][\w-]*[A-Z\d]\\\)")
 SIGNS = str.maketrans("×·⋅∙∗÷−–—＋＝＜＞（）％∕", "*****/---+=<>()%/")
 PAIRS = (("<=", "≤"), (">=", "≥"), ("!=", "≠"), ("->", "→"), ("=>", "⇒"), ("==", "="))
 RAISED = re.compile(r"⁻?[⁰¹²³⁴-⁹]+")
@@ -98,6 +99,8 @@ def find(original: str, text: str, context: Mapping[str, Any]) -> list[Issue]:
         there = lost.instead.of(text) if lost.instead else ""
         if len(body) == 2 and body[0] == "\\" and not body[1].isalnum():
             continue  # \_ and \# of Markdown are these signs themselves
+        if ESCAPED_NAME.fullmatch(body) and body.replace("\\", "") in text:
+            continue  # \(NFT\) as (NFT): brackets that Markdown's writer escaped
         word = re.fullmatch(r"\\[A-Za-z]+", body)
         if word and len(re.findall(re.escape(body) + r"(?![A-Za-z])", text)) >= original.count(body):
             continue  # \log of \log_2

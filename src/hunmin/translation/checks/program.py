@@ -11,7 +11,7 @@ from ...text.codelines import code_lines, may_have_code
 from ...text.hangul import has_hangul
 
 COMMENT = re.compile(
-    r"(?<![:\\\"'&\w])//[^\n]*|(?:(?<=\s)|^)#(?![\w!])[^\n]*|(?<=\S[ \t])#"
+    r"^[ \t]*###[ \t]*\n.*?^[ \t]*###[ \t]*$|(?<![:\\\"'&\w])//[^\n]*|(?:(?<=\s)|^)#(?![\w!])[^\n]*|(?<=\S[ \t])#"
     r"(?=[^\W\d_]{2,} [^\n;{},]*$)[^\n]*|/\*.*?\*/|<!--.*?-->|(?:(?<=\s)|^)--\s[^\n]*",
     re.S | re.M,
 )
@@ -135,7 +135,7 @@ def only_formatted(one: str, two: str) -> bool:
     elif tabs == [False, True]:
         two = _in_blanks(two, one)
     a, b = formatted(one), formatted(two)
-    if a == b:
+    if a == b or FREE.match(one) and _tight(a, b) == _tight(b, b):
         return True
     n_changed = sum(x != y for x, y in zip(one.split("\n"), two.split("\n"), strict=False))
     braces = re.search(r"[{;>][ \t]*$", one, re.M) and n_changed >= 3  # where blanks at a line's start mean nothing
@@ -143,6 +143,18 @@ def only_formatted(one: str, two: str) -> bool:
 
 
 TAB = re.compile(r"(?m)^\t")
+FREE = re.compile(  # languages in which blanks beside a sign mean nothing; in a shell `ls -l` is not `ls-l`
+    r"\s*(?:```|~~~)\s*\{?\.?(?:js|jsx|ts|tsx|javascript|typescript|mjs|java|kotlin|kt|c|cpp|c\+\+|cs|csharp|go|golang|rust|rs"
+    r"|swift|php|json|jsonc|css|scss|python|py|vue|svelte|glsl|scala|r|dart)(?![\w+])",
+    re.I,
+)
+BESIDE_SIGN = re.compile(r"(?<=[^\w\s])[ \t]+(?=\S)|(?<=\S)[ \t]+(?=[^\w\s])")
+
+
+def _tight(block: str, other: str) -> str:
+    """Give a block without blanks beside its signs, nor what its strings say where the other's are Korean."""
+    block = SAID.sub('""', block) if any(map(has_hangul, SAID.findall(other))) else block
+    return BESIDE_SIGN.sub("", block)
 
 
 def _in_blanks(tabbed: str, other: str) -> str:

@@ -26,8 +26,23 @@ INSTEAD = {
 }  # fmt: skip
 
 
+SELF_CLOSED = re.compile(r"<(?P<name>[A-Za-z][\w.-]*)(?P<rest>[^<>]*?)\s*/>")
+EMPTY_PAIR = re.compile(r"<(?P<name>[A-Za-z][\w.-]*)(?P<rest>[^<>]*?)\s*></(?P=name)>")
+
+
+def _closed_alike(original: str, text: str) -> bool:
+    """Tell whether the empty elements of both are the same ones, however they are closed."""
+    if not (SELF_CLOSED.search(text) or SELF_CLOSED.search(original)):
+        return False
+    mine, other = (SELF_CLOSED.sub(r"<\g<name>\g<rest>></\g<name>>", side) for side in (original, text))
+    tags = [sorted(re.findall(r"</?[A-Za-z][^<>]*>", side)) for side in (mine, other)]
+    return bool(EMPTY_PAIR.search(mine)) and tags[0] == tags[1]
+
+
 def find(original: str, text: str) -> list[Issue]:
     """Give the tags that are gone: half a pair is `certain`, a whole pair with its words kept one `review`."""
+    if _closed_alike(original, text):
+        return _emptied(original, text)
     runs = raised(original)
     found = _raised(original, text, runs)
     gone: defaultdict[str, list[tuple[Lost, bool]]] = defaultdict(list)

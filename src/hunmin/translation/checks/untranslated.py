@@ -22,6 +22,7 @@ QUOTES = re.compile(
 CONTENT = re.compile(
     rf"(?<![\w'’])(?!(?:{'|'.join(sorted(FUNCTION_WORDS))})\b)[a-z]{{3,}}"
 )  # a small word with a meaning
+HEAD = re.compile(r"\A(?:[A-Z][A-Za-z-]*:[^\n]*\n){2,}(?=[ \t\r]*\n)")  # the keys that a page's own tool reads
 FOREIGN = re.compile(r"\b(?:translat\w*|english|french|spanish|german|italian|latin|영어|영문|번역)\b|영어|영문", re.I)
 
 
@@ -166,16 +167,18 @@ def _labels(original: str, text: str) -> list[Issue]:
     labels = {m["label"].lower(): m for m in LABEL.finditer(original)}
     found = []
     code = [(s.start, s.end) for s in spans_of(text) if s.kind in ("fence", "code")]
+    code += [m.span() for m in HEAD.finditer(text) if HEAD.match(original)]
+    kept = {match["label"].lower() for match in LABEL.finditer(text)}
+    # Keys of a form stay in English as often as not; one beside others that were translated was forgotten.
+    severity = CERTAIN if any(name in GLOSSARY and name not in kept for name in labels) else REVIEW
     for match in LABEL.finditer(text):
         name = match["label"].lower()
         if name in labels and name in GLOSSARY and not any(a <= match.start() < b for a, b in code):
             there = labels[name]
-            line = text[match.start() : (text + "\n").index("\n", match.end())]
-            form = bool(line[match.end() - match.start() :].strip("* \t")) and line in original
             found.append(
                 issue(
                     "untranslated",
-                    REVIEW if form else CERTAIN,  # `Name: Blog Post` as a form wants it
+                    severity,
                     there.span("label"),
                     match.span("label"),
                     f"영어로 남은 이름표 '{match['label']}:' / a label left in English",

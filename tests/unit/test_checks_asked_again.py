@@ -67,6 +67,14 @@ RIGHT = {
         "It checks the terms and the right use of elements that are not translated (like code).",
         "용어와 번역할 수 없는 요소(코드 등)를 올바로 썼는지 확인합니다.",
     ),
+    "what a comment says that comes out": (
+        '; This is an error.\n(f "a")\n; => Error: the name of this thing cannot be found in the list',
+        '; 이것은 오류입니다.\n(f "a")\n; => Error: the name of this thing cannot be found in the list',
+    ),
+    "a statement with a string": (
+        "% Atoms may hold blanks.\nWord = 'some of the words with a blank'.",
+        "% 아톰에는 공백이 들어갈 수 있습니다.\nWord = 'some of the words with a blank'.",
+    ),
     "code with a sentence put before it": (
         "```js\nconst a = pick(1);\nshow(a, 2);\n```",
         "여기서 고릅니다.\n\n```js\nconst a = pick(1);\nshow(a, 2);\n```",
@@ -94,6 +102,11 @@ WRONG = {
     ),
     "a formula in escaped brackets": ("Take \\(a + b\\) now.", "이제 그 합을 취합니다.", "math_symbol"),
     "a tag half gone": ('### Lamps <a id="lamps"></a>', '### 등 <a id="lamps">', "markup"),
+    "a sentence left in English": (
+        "The lamp is on. The name of this thing cannot be found in the list.",
+        "등이 켜져 있습니다. The name of this thing cannot be found in the list.",
+        "untranslated",
+    ),
     "a refusal": (
         "Lamps are red.",
         "죄송하지만 번역할 수 없습니다.",

@@ -32,6 +32,9 @@ EMPHASISED = re.compile(
     r"(?:<(?P<tag>i|b|em|strong|kbd|cite|q|samp|u)>|(?P<mark>\*{1,3}|(?<![A-Za-z0-9_])_{1,2}))(?P<pad>[ ]?)\Z", re.I
 )
 LABELLED = re.compile(r"<(?:i|em|kbd|cite|q|samp)>[^<>]*\Z")  # what a screen asks, over the end of a line
+STATED = re.compile(  # a statement, or what a comment says that comes out of one
+    r"[ \t]*(?:[A-Za-z_][\w.]*[ \t]+(?:=|:=|<-)[ \t]+\S|for \w+ in \S+ [^.!?]*$|(?:[;%#]+|//|--)[ \t]*(?:=>|->)[ \t])"
+)
 SLUG = re.compile(
     r"\b[A-Za-z0-9]+(?:-[A-Za-z0-9]+){3,}\b|\b(?=[a-f]*\d)(?=\d*[a-f])[0-9a-f]{7,}\b"
 )  # ch04-on-the-server, a hash
@@ -92,5 +95,6 @@ def set_apart(text: str, start: int, end: int) -> bool:
     shown = shown or text.count("{% highlight", 0, start) > text.count("{% endhighlight", 0, start)
     shown = shown or bool(LABELLED.search(text[max(0, start - 300) : start]))
     shown = shown or bool(REFERENCE.search(line))  # a list of papers
+    shown = shown or bool(STATED.match(line + text[start:end] + rest))
     spoken_of = MENTION.match(rest) or text[end - 1] not in ".!?" and WORDING.match(rest)
     return bool(attribute or link or macro or quoted or shown or ticked or spoken_of or _emphasised(line, rest))

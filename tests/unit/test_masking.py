@@ -31,6 +31,7 @@ PIECES = st.sampled_from(
     "<b>bold</b>|"
     "____|**bold**|_marked_|#tag|| a | b |\n|Key: value\n|\n\n|\n|  |\t|- item\n|1. first\n|camelCase|f(x)|--flag|a.py|"
     '{"a": "text"}|⟦0⟧|<x id="0"/>|X0X|@0@|2 x 3 x 4|&amp;|&lt;x&gt;|∀x∃y|<|>|&|"quoted"|. |! |, |: |가나다|é|\r\n|'
+    "$ ls -a\n|>>> f(x)\n|::\n\n    a b\n\n|----\n|[source]\n|////\n|said in the\n|"
     "\U000f0000|\x00|\u2028".split("|")
 )
 ANY = st.one_of(st.text(max_size=200), st.lists(PIECES, max_size=14).map("".join))

@@ -72,17 +72,26 @@ ASCIIDOC = re.compile(
 )
 LITERAL = re.compile(r"(?!\s*\.\. )(?=.*\S).*::[ \t\r]*$")
 DIRECTIVE = re.compile(
-    r"\s*\.\. (?:code|code-block|sourcecode|parsed-literal|doctest|testcode|testoutput|productionlist|prompt|console"
+    r"[ \t]*\.\. (?:code|code-block|sourcecode|parsed-literal|doctest|testcode|testoutput|productionlist|prompt|console"
     r"|ipython|math|graphviz|digraph|mermaid)::"
 )
 PROMPT = re.compile(
     r"[ \t]*(?:(?:\([\w. -]+\)[ \t]*)?(?:\[[\w.-]+@[^\]\n]+\][ \t]*)?\$[ \t]+(?:sudo[ \t]+)?"
-    r"[a-z./~][\w./~+-]*(?:[ \t\r]|$)"
+    r"(?!(?:an?|and|or|per|in|of|to|each|is|was|[mbtr]illions?|thousands?)\b)[a-z./~][\w./~+-]*(?:[ \t\r]|$)"
     r"|[\w-]+@[\w.-]+:[~/][^\s$#%]*[ \t]?[$#%][ \t]|%[ \t]+(?:python|pip|git|npm|cd|ls|brew|sudo|make)\b"
     r"|>>>(?:[ \t]|$)|PS [A-Z]:\\[^>\n]*>|[A-Z]:\\[^>\n]*>[ \t]*[a-z]|In \[\d+\]:"
     r"|(?:mysql|psql|sqlite|redis|irb|scala|ghci|node|julia|iex)(?:\([^)\n]*\))?[:\d]*>[ \t])"
 )
 SAID = re.compile(r"(?:\b[A-Za-z][a-z'’]*[,;]?\s+){3,}[A-Za-z][a-z'’]*")
+JOINS = re.compile(r"[ \t]*(?P<first>(?:and|then|or|to|which|where)\b(?=[ \t]))")
+WRAPS = re.compile(r"(?:,|\b(?:an?|the|of|and|or|but|to|in|on|at|by|for|with|from|as|that|which|is|are))[ \t\r]*$")
+HANGUL_SAID = re.compile(r"[가-힣]+[,.]?\s+[가-힣]+")
+SENTENCE_ENDS = re.compile(r"[.!?…]['\"”’)\]*]*[ \t\r]*\Z")
+TERM = re.compile(  # of a definition list, with what stands below it
+    r"^[ \t]*(?P<term>(?:[\w`'\"+#./()-]+[ \t]+){0,3}[\w`'\"+#./()-]+)::[ \t\r]*\n(?:[ \t\r]*\n)+"
+    r"(?P<said>[ \t]+[A-Z가-힣`\"*][^\n]*(?:\n[ \t]+\S[^\n]*)*)",
+    re.M,
+)
 ENDS = re.compile(r"[.!?:][\"'”’)]*[ \t\r]*$")
 HANGUL = re.compile(r"[가-힣]")
 DIFF = re.compile(r"diff --(?:git|cc) |@@ -\d")
@@ -108,7 +117,7 @@ def listings(text: str) -> tuple[tuple[int, int], ...]:
     if not any(sign in text for sign in SIGNS) and not HASHED.search(text):
         return ()
     lines = text.split("\n")
-    shown = _shown(lines, bool(ASCIIDOC.search(text)))
+    shown = _shown(lines, bool(ASCIIDOC.search(text)) or "::" in text and _defines(text))
     found: list[tuple[int, int]] = []
     at, joined = 0, False
     for line, is_shown in zip(lines, shown, strict=True):
@@ -133,7 +142,7 @@ def _shown(lines: list[str], asciidoc: bool) -> list[bool]:
         stop = i if fence or mark or not line.strip() else _end(lines, i, asciidoc)
         for k in range(i, stop):
             shown[k] = True
-        if stop == i and not fence and PROMPT.match(line):
+        if stop == i and not fence and PROMPT.match(line) and not _quotation(line):
             stop = _session(lines, i, shown)
         i = max(stop, i + 1)
     return shown
@@ -169,15 +178,45 @@ def _end(lines: list[str], i: int, asciidoc: bool) -> int:
     return i
 
 
+def _defines(text: str) -> bool:
+    """Tell whether `::` stands behind the terms of a definition list: two and more, a sentence below each."""
+    found = [m for m in TERM.finditer(text) if _said(m["said"]) and SENTENCE_ENDS.search(m["said"])]
+    return len({m["term"] for m in found}) >= 2
+
+
+def _said(line: str) -> bool:
+    """Tell whether words stand in a row outside what is quoted and the comments."""
+    plain = QUOTED_OR_COMMENT.sub(" ", line)
+    return bool(SAID.search(plain) or HANGUL_SAID.search(plain))
+
+
+def _quotation(line: str) -> bool:
+    """Tell whether `>>>` is a mail's and not Python's: behind it stands a sentence."""
+    return line.lstrip().startswith(">>>") and line.rstrip()[-1] in ".!?" and _said(line.lstrip("> \t"))
+
+
 def _session(lines: list[str], i: int, shown: list[bool]) -> int:
     """Mark a prompt's line and what stands below it up to an empty line; a sentence there is left to be read."""
-    while i < len(lines) and lines[i].strip():
-        own = PROMPT.match(lines[i]) or re.match(r"[ \t]*\.\.\.(?:[ \t]|$)", lines[i])
-        if not own and HANGUL.search(QUOTED_OR_COMMENT.sub(" ", lines[i])):
-            break
-        shown[i] = bool(own) or not (SAID.search(lines[i]) and ENDS.search(lines[i]))
-        i += 1
-    return i
+    end = next((k for k in range(i, len(lines)) if not lines[k].strip()), len(lines))
+    python = lines[i].lstrip().startswith(">>>")
+    below = ""  # the line below, where it is a sentence or the end of one
+    for k in range(end - 1, i - 1, -1):
+        own = PROMPT.match(lines[k]) or re.match(r"[ \t]*\.\.\.(?:[ \t]|$)", lines[k])
+        shown[k] = bool(own) or not _read(lines[k], below, python)
+        below = "" if shown[k] else lines[k]
+    return end
+
+
+def _read(line: str, below: str, python: bool) -> bool:
+    """Tell whether a line of a session is language: a sentence, a part of one that goes on below, or Hangul."""
+    plain = QUOTED_OR_COMMENT.sub(" ", line)
+    if HANGUL.search(plain):
+        return True
+    if not python and (joined := JOINS.match(line)) and (ENDS.search(line) or SAID.match(line, joined.start("first"))):
+        return True  # "and then start it with", between two commands
+    if not SAID.search(plain):
+        return False
+    return bool(ENDS.search(line) or below and (below.lstrip()[0].islower() or WRAPS.search(line)))
 
 
 def _indent(line: str) -> int:

@@ -18,7 +18,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from .segments import Span, find_spans, is_code
+from .hidden import hidden_spans
+from .segments import Span, is_code
 
 Size = Literal["whole", "lines", "sentences"]
 Style = Literal["xml", "xml_empty", "bracket", "at"]
@@ -38,7 +39,6 @@ _RUNS_ON = re.compile(
     r"(?:,|-|\b(?:a|an|the|of|and|or|but|to|in|on|at|by|for|with|from|as|that|which|is|are|was|were|be|not|its|their))\Z"
 )
 _RESERVED = re.compile("[\U000f0000-\U000ffffd⟦⟧@]|[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
-_MATH_WITH_ENVIRONMENT = re.compile(r"(?<![\\$\w])\$(?![\s$])[^$\n]*?\\begin\{[^$\n]*\$")
 _LETTER = re.compile(r"[^\W\d_]")
 
 
@@ -77,11 +77,13 @@ def cut(text: str, size: Size = "lines", spans: Sequence[Span] | None = None) ->
     survive; None finds them.
     """
     if spans is None:
-        spans = _widened(text, find_spans(text))
+        spans = hidden_spans(text)
         if is_code(text):
             return [text] if text else []
     if size == "whole":
-        spans = _with_reserved(text, [s for s in spans if s.kind not in _FREE_IN_WHOLE])
+        # a comment of AsciiDoc is structure too, and has lines
+        kept = [s for s in spans if s.kind not in _FREE_IN_WHOLE or "\n" in s.of(text)]
+        spans = _with_reserved(text, kept)
         return _trimmed(text, 0, len(text), spans, join=True)
     spans = _with_reserved(text, spans)
     pieces: list[Piece] = []
@@ -95,20 +97,6 @@ def cut(text: str, size: Size = "lines", spans: Sequence[Span] | None = None) ->
         pieces += [*between, text[wall.start : wall.end]]
         at, before = wall.end, wall.kind
     return _merged(pieces)
-
-
-def _widened(text: str, spans: Sequence[Span]) -> list[Span]:
-    """Give the spans with an environment inside `$...$` taken together with the rest of its formula."""
-    found = list(spans)
-    for match in _MATH_WITH_ENVIRONMENT.finditer(text):
-        inside = [s for s in found if match.start() <= s.start and s.end <= match.end()]
-        if any(s.kind == "latex" and s.of(text).startswith("\\begin") for s in inside):
-            found = [s for s in found if s not in inside]
-            if not any(s.start < match.end() and match.start() < s.end for s in found):
-                found.append(Span(match.start(), match.end(), "latex"))
-            else:
-                found += inside
-    return sorted(found)
 
 
 def _with_reserved(text: str, spans: Sequence[Span]) -> list[Span]:
@@ -188,7 +176,7 @@ def _join_breaks(segment: Segment) -> None:
     length = 0
     for match in re.finditer(r"[ \t\r]*\n[ \t]*", segment.body):
         newline = segment.body.index("\n", match.start())
-        if not _runs_on(segment.body, 0, newline, len(segment.body)):
+        if not _runs_on(segment.body, 0, newline, len(segment.body)) or _beside_block(segment, match):
             continue
         out.append(segment.body[at : match.start()])
         length += match.start() - at
@@ -197,6 +185,12 @@ def _join_breaks(segment: Segment) -> None:
         length += 1
         at = match.end()
     segment.body = "".join(out) + segment.body[at:]
+
+
+def _beside_block(segment: Segment, line_break: re.Match[str]) -> bool:
+    """Tell whether a line break parts a sentence from a block of code, which keeps its lines."""
+    beside = segment.body[line_break.start() - 1 : line_break.start()] + segment.body[line_break.end() :][:1]
+    return any(segment.kinds[ord(char) - _FIRST] in ("code", "fence") for char in _HIDDEN.findall(beside))
 
 
 def _cut_key(segment: Segment) -> list[Piece]:
@@ -313,6 +307,8 @@ def decode(segment: Segment, reply: str, style: Style) -> str:
         if n != expected:
             how = "lost" if n < expected else "doubled"
             raise MaskError(f"mask {i} ({segment.hidden[i][:40]!r}) was {how}")
+        if segment.hidden[i].startswith("::") and not re.search(rf"{chr(_FIRST + i)}[ \t]*(?:\n|\Z)", body):
+            raise MaskError("a block behind :: left the end of its line")
     if not _LETTER.search(_HIDDEN.sub("", body)):
         raise MaskError("nothing but masks came back")
     pairs = [i for i, kind in enumerate(segment.kinds) if kind in ("marker", "tag")]

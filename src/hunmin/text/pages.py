@@ -1,13 +1,14 @@
 """What documentation pages hold besides Markdown: listings without a fence, macros of AsciiDoc, roles of reST.
 
-The checks and the measures read a text so; what `translate` masks is `segments.find_spans` alone.
+`kept_spans` is what stays as it is: `translate` hides it, and `page_spans`, which the checks and the measures read, is
+made of it. So both decide in one place what is code.
 """
 
 from __future__ import annotations
 
 import re
 
-from .listings import listings
+from .listings import DIRECTIVE, listings
 from .segments import Span, find_spans
 
 ROLE = re.compile(r"(?<![\w:]):(?:[a-z]+:)?(?P<role>[a-z][\w+-]*):\Z")
@@ -24,14 +25,15 @@ TITLE = re.compile(
 )  # the sign of a title
 GLUED = re.compile(r"[*`]\\[a-z]+")
 ATTRIBUTE_LINE = re.compile(r"^\[[^\[\]\n]+\][ \t\r]*$", re.M)
+DIRECTIVE_HEAD = re.compile(rf"^{DIRECTIVE.pattern}[^\n]*\n(?:[ \t]+:[\w-]+:[^\n]*\n)+", re.M)
+OPTION = re.compile(r"^[ \t]+:(?!caption:)[\w-]+:[^\n]*$", re.M)  # a caption is read
 ABOUT = 60  # characters before a span that a role or a macro may take
 
 
-def page_spans(text: str) -> list[Span]:
-    """Give everything in the text that is no language, as a page of documentation writes it, sorted, without overlap.
+def kept_spans(text: str) -> list[Span]:
+    """Give what a page keeps through a translation, sorted, without overlap.
 
-    To `find_spans` it adds listings ("code"), roles of reST and links behind their backticks ("role"), index terms,
-    references and comments of AsciiDoc ("structure"). The brackets of a macro, the label of a link are no placeholders.
+    To `find_spans` it adds listings that no fence of Markdown marks ("code") and comments of AsciiDoc ("structure").
     """
     hidden = tuple(m.span() for m in COMMENT.finditer(text)) if "////" in text else ()
     read = _blanked(text, hidden) if hidden else text
@@ -39,6 +41,19 @@ def page_spans(text: str) -> list[Span]:
     found = find_spans(_blanked(read, shown) if shown else read)
     for parts, kind in ((hidden, "structure"), (shown, "code")):
         found += [Span(a, b, kind) for a, b in parts if not any(s.start < b and a < s.end for s in found)]
+    if shown and ".. " in text:
+        options = [m.span() for head in DIRECTIVE_HEAD.finditer(read) for m in OPTION.finditer(read, *head.span())]
+        found += [Span(a, b, "structure") for a, b in options if not any(s.start < b and a < s.end for s in found)]
+    return sorted(found)
+
+
+def page_spans(text: str) -> list[Span]:
+    """Give everything in the text that is no language, as a page of documentation writes it, sorted, without overlap.
+
+    To `kept_spans` it adds roles of reST and links behind their backticks ("role"), index terms and references of
+    AsciiDoc ("structure"). The brackets of a macro, the label of a link are no placeholders.
+    """
+    found = kept_spans(text)
     if ":`" in text or "`_" in text:
         found = [_as_role(text, s) if s.kind == "inline_code" else s for s in found]
         roles = [s for s in found if s.kind == "role"]  # a role's name may look like an identifier: :begin_tab:`a`
@@ -48,7 +63,7 @@ def page_spans(text: str) -> list[Span]:
     if "\\" in text:  # *func*\\s: an escape of reST, which glues a letter to a mark
         found = [s for s in found if not (s.kind == "latex" and GLUED.fullmatch(text[max(0, s.start - 1) : s.end]))]
     if "((" in text or "<<" in text or "\n." in text or text.startswith("."):
-        taken = [m.span() for pattern in (TITLE, INDEXED) for m in pattern.finditer(read)]
+        taken = [m.span() for pattern in (TITLE, INDEXED) for m in pattern.finditer(text)]
         whole = ("code", "fence", "structure")
         found = [s for s in found if s.kind in whole or not any(a < s.end and s.start < b for a, b in taken)]
         found += [Span(a, b, "structure") for a, b in taken if not any(a < s.end and s.start < b for s in found)]

@@ -1,6 +1,7 @@
 """What in a text must survive translation byte for byte: code, mathematics, URLs, placeholders, markup.
 
-`find_spans` is the one place that knows it; masking (`translate`), the checks and the mends all use its spans.
+`find_spans` is the one place that knows it; the mends use its spans, and masking (`translate`) and the checks those of
+`pages.kept_spans`, which adds what a page of documentation shows without a fence.
 """
 
 from __future__ import annotations

@@ -8,8 +8,9 @@ from typing import Any
 
 from ...artifacts.record import Record, texts
 from ...text.english_part import english_part
+from ...text.hidden import hidden_spans
 from ...text.masking import Piece, Segment, cut
-from ...text.segments import Span, find_spans, is_code
+from ...text.segments import Span, is_code
 from ...text.tasks import FormTask, form_task
 from .ways import Way
 
@@ -82,5 +83,5 @@ def pieces_of(item: Field, way: Way) -> list[Piece]:
     if not item.hidden:
         return cut(item.text, size)
     spans = [Span(a, b, "reserved") for a, b in item.hidden]
-    spans += [s for s in find_spans(item.text) if all(s.end <= a or b <= s.start for a, b in item.hidden)]
+    spans += [s for s in hidden_spans(item.text) if all(s.end <= a or b <= s.start for a, b in item.hidden)]
     return cut(item.text, size, sorted(spans))

@@ -9,7 +9,7 @@ from typing import Any
 from ...artifacts.record import TEXT_FIELDS, Record, get_text, texts
 from ...tables import resolve
 from . import CHECKS
-from .reading import Issue
+from .reading import CERTAIN, Issue
 
 BLANK = "no_korean"  # the one check that a text without a character is given to
 Check = Callable[[str, str, Mapping[str, Any]], list[Issue]]
@@ -109,4 +109,19 @@ def issues_of_text(original: str, text: str, checks: Mapping[str, Check], contex
         found += check(original, text, context)
     for one in found:
         one["field"] = context.get("path", context.get("field", ""))
-    return found
+    return _told_once(found, text)
+
+
+def _told_once(found: list[Issue], text: str) -> list[Issue]:
+    """Give the issues of a text, one alone for a field in English: `untranslated`, which can be translated again.
+
+    It is as sure as the surer of the two.
+    """
+    whole = [one for one in found if one["target_span"] == [0, len(text)]]
+    english = next((one for one in whole if one["code"] == "untranslated"), None)
+    same = [one for one in whole if one["code"] == BLANK]
+    if english is None or not same:
+        return found
+    if any(one["severity"] == CERTAIN for one in same):
+        english["severity"] = CERTAIN
+    return [one for one in found if one not in same]

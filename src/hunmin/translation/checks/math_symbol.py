@@ -42,6 +42,11 @@ ESCAPED_NAME = re.compile(r"\\\([A-Z][\w-]*[A-Z\d]\\\)")
 SIGNS = str.maketrans("×·⋅∙∗÷−–—＋＝＜＞（）％∕", "*****/---+=<>()%/")
 PAIRS = (("<=", "≤"), (">=", "≥"), ("!=", "≠"), ("->", "→"), ("=>", "⇒"), ("==", "="))
 RAISED = re.compile(r"⁻?[⁰¹²³⁴-⁹]+")
+# The other ways to raise a power: 10<sup>24</sup>, 10^24^ of Pandoc, 10^{24}, 10의 24제곱.
+POWER = re.compile(
+    r"(?<=[\w)\]])(?:<sup>\s?(?P<tag>[-+−]?\w{1,3})\s?</sup>|\^(?P<mark>[-+−]?\w{1,3})\^(?!\^)"
+    r"|\^\{\s?(?P<brace>[-+−]?\w{1,3})\s?\}|의 (?P<said>-?\d{1,3})(?:제곱|승))"
+)
 TOKEN = re.compile(r"\d+(?:\.\d+)?|[A-Za-zα-ωΑ-Ω]+|[^\s\w]|_")
 ARITHMETIC = re.compile(r"[\d\s.,%$()*+/=-]+")
 
@@ -53,6 +58,7 @@ def plain(text: str) -> str:
     for pair, sign in PAIRS:
         text = text.replace(pair, sign)
     text = re.sub(r"(?<![\d.])\.(?=\d)", "0.", text).replace("퍼센트", "%").replace("제곱미터", "m²")
+    text = POWER.sub(lambda m: "^" + next(filter(None, m.groups())), text)
     text = RAISED.sub(lambda m: "^" + m.group().translate(SUPERSCRIPT), text)
     text = re.sub(r"(?<=\d)(?:st|nd|rd|th)(?![A-Za-z])", "", text)
     text = re.sub(r"(?<=\d)(\s?)[xX](\s?)(?=[\d$])", r"\1*\2", text)

@@ -22,6 +22,7 @@ from .number_names import named
 from .number_order import doubled_places, swapped
 from .number_otherwise import measured_twice, written_otherwise
 from .number_pairs import Pair, pair, sizes
+from .number_sayings import said
 from .reading import CERTAIN, REVIEW, Issue, countable, issue, numbers_of, place
 
 TITLE = {"ko": "숫자가 다름", "en": "number lost"}
@@ -97,9 +98,14 @@ def find(original: str, text: str, context: Mapping[str, Any]) -> list[Issue]:
             continue
         if written_otherwise(number, original, text) or measured_twice(number, wanted, pairs.missing, original):
             continue
+        saying = said(number, original, text)
+        if saying == "silent":
+            continue
         if run:
             lost_runs.append(run)
         severity = _severity(number, instead, original, text)
+        if saying and instead is None and severity:
+            severity = REVIEW
         if instead is None and severity is None:
             instead = next((n for n in spoken if n.unit == number.unit), None)
             severity = REVIEW if instead else None

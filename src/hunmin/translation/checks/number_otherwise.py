@@ -8,8 +8,12 @@ from fractions import Fraction
 
 from ...text.number_units import metric
 from ...text.numbers import Number
+from ...text.raised import POWERS, Raised, told
 
 RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
+UP = re.compile(r"[\w)](?:\^\{?|<sup>\s?)(?P<sign>[-−]?)\Z")
+AREA = re.compile(r"(?<![A-Za-z])(?:[kcm]?m|ft|in)\^\Z")
+LOWERED = re.compile(r"[A-Za-z]+(?:~\d{1,3}~[A-Za-z]*)+")  # CO~2~ of Pandoc
 CLOCK = re.compile(r"0?(\d{1,2})[.:]?([0-5]\d)")
 HEAT = re.compile(r"(?:\s?(?:to|-|–)\s?\d+)?\s?degrees")
 TWICE = re.compile(r"[(/]|\bor\b|translat|equal")
@@ -43,9 +47,22 @@ def written_otherwise(number: Number, original: str, text: str) -> bool:
             whole, above, below = value // 1, (value % 1).numerator, value.denominator
             half = rf"(?:{above}\s?/\s?{below}|{below}\s?분의\s?{above})(?!\d)"
             return bool(re.search(rf"(?<![\d.,]){whole}\s?[가-힣]{{0,4}}(?:과|와|하고)\s?{half}", text))
-    power = re.search(r"\w\)?\^\{?-?$", original[: number.start])
-    raised = re.escape(written.translate(RAISED))
-    return bool(power and re.search(rf"(?<![⁰¹²³⁴-⁹]){raised}(?![⁰¹²³⁴-⁹])", text))
+    return _raised(number, original, text)
+
+
+def _raised(number: Number, original: str, text: str) -> bool:
+    """Tell of the 2 of x^2 as x², the -6 of 10^-6^ as 10⁻⁶, the 2 of m^2 as 제곱미터, that of CO~2~ as CO₂."""
+    before, written = original[: number.start], original[number.start : number.end]
+    if before.endswith("~") and original.startswith("~", number.end):
+        run = next((m for m in LOWERED.finditer(original) if m.start() < number.start < m.end()), None)
+        return bool(run and told(Raised(*run.span(), re.sub(r"~(\d+)~", r"<sub>\1</sub>", run.group())), text))
+    if AREA.search(before) and re.search(POWERS.get(written, r"(?!)"), text):
+        return True
+    power, digits = UP.search(before), written.lstrip("-−")
+    if power is None:
+        return False
+    sign = "⁻" if power["sign"] or digits != written else ""
+    return bool(re.search(rf"(?<![⁰¹²³⁴-⁹⁻]){sign}{re.escape(digits.translate(RAISED))}(?![⁰¹²³⁴-⁹])", text))
 
 
 def measured_twice(number: Number, wanted: Sequence[Number], missing: Sequence[Number], original: str) -> bool:

@@ -5,11 +5,12 @@ its particle.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ...text.hangul import BARE_PARTICLE, ending, has_hangul
 from ...text.segments import is_code
+from .gaps import left_out, unsaid
 from .list_marks import ITEM, OTHER_ITEM, counted
 from .reading import CERTAIN, REVIEW, Issue, issue, lines_of, place, prose_of, sentences_of, spans_of
 
@@ -114,7 +115,7 @@ def _tail(original: str, text: str) -> list[Issue]:
     if not has_hangul(last[-2:]) or TARGET_END.search(last):
         return []
     end = (len(body) - min(len(last), 12), len(body))
-    source = sentences_of(original)[-1] if original and sentences_of(original) else None
+    source = _rest(original, parts)
     detail = "끝맺지 못한 문장 / the last sentence does not end"
     if OPEN_END.search(last):
         whole = original and (len(parts) > 1 or len(original.split()) >= 6)
@@ -135,6 +136,12 @@ def _tail(original: str, text: str) -> list[Issue]:
     ):
         return [issue("cut_off", REVIEW, source, end, detail)]
     return []
+
+
+def _rest(original: str, parts: Sequence[tuple[int, int]]) -> tuple[int, int] | None:
+    """Give the English of a sentence that does not end, with what follows it: the text breaks off there."""
+    source = sentences_of(original)
+    return (source[min(len(source), len(parts)) - 1][0], source[-1][1]) if source else None
 
 
 def _short_line(body: str, part: tuple[int, int]) -> bool:
@@ -192,22 +199,26 @@ def _items(original: str, text: str) -> list[Issue]:
         return []  # names that one sentence tells
     if len(lines_of(text)) >= len(lines_of(original)):
         return []  # the signs are gone, the lines are there: markup's affair
-    where = _gap(original, text, [m.start() for m in source], [m.start() for m in target])
+    starts = [m.start() for m in source], [m.start() for m in target]
+    where = left_out(original, text, _parts(starts[0], original), _parts(starts[1], text))
+    last = where + n_lost - 1
     there = "".join(text.split())
     if "".join(_line(original, source[where].start()).split()) in there:  # not this one: another that does not stand
         others = (i for i, m in enumerate(source) if "".join(_line(original, m.start()).split()) not in there)
-        where = min(others, key=lambda i: abs(i - where), default=where)
+        last = where = min(others, key=lambda i: abs(i - where), default=where)
     if not target and len(numbers) == len(source) > len(gone):
         where, n_lost = gone[0], len(gone)  # (1) and (3) stand in one line
+        last = next(i for i in gone if i + 1 not in gone)
     start = source[where].start()
-    stop = original.find("\n", start)
+    stop = original.find("\n", source[last].start())
+    end = stop if stop > 0 else len(original)
     at = target[where].start() if where < len(target) else len(text)
-    merged = _merged(original, text, [m.start() for m in source], [m.start() for m in target], where)
+    merged = _merged(original, text, *starts, where) and not unsaid(original, text, start, end)
     return [
         issue(
             "cut_off",
             REVIEW if merged else CERTAIN,
-            (start, stop if stop > 0 else len(original)),
+            (start, end),
             (at, at),
             f"목록 {n_lost}개 항목이 빠짐 / {n_lost} list item(s) are lost",
         )
@@ -242,27 +253,9 @@ def _line(text: str, at: int) -> str:
     return text[at : stop if stop > 0 else len(text)]
 
 
-def _gap(original: str, text: str, source: list[int], target: list[int]) -> int:
-    """Give the index of the source piece that fits no target piece, by comparing lengths piece by piece."""
-
-    def lengths(starts: list[int], whole: str) -> list[int]:
-        ends = [*starts, len(whole)][1:]  # none for a list that is gone as a whole
-        return [b - a for a, b in zip(starts, ends, strict=True)]
-
-    return fewest(lengths(source, original), lengths(target, text))
-
-
-def fewest(source: list[int], target: list[int]) -> int:
-    """Give the index at which leaving pieces out of `source` makes the lengths of both lists fit best."""
-    n_lost = max(1, len(source) - len(target))
-    best, at = float("inf"), len(source) - 1
-    for i in range(len(source) - n_lost + 1):
-        kept = source[:i] + source[i + n_lost :]
-        share = sum(target) / max(1, sum(kept))
-        cost = sum(abs(a * share - b) / (a * share + b + 1) for a, b in zip(kept, target, strict=False))
-        if cost < best - 1e-9:
-            best, at = cost, i
-    return at
+def _parts(starts: list[int], whole: str) -> list[tuple[int, int]]:
+    ends = [*starts, len(whole)][1:]  # none for a list that is gone as a whole
+    return list(zip(starts, ends, strict=True))
 
 
 def _prose_sentences(text: str) -> list[tuple[int, int]]:
@@ -296,7 +289,7 @@ def _missing(original: str, text: str, source: list[tuple[int, int]], target: li
     `certain` only where two or more are gone and so are seven of ten letters: what was joined is still that long.
     """
     n_lost = len(source) - len(target)
-    i = fewest([b - a for a, b in source], [b - a for a, b in target]) if target else 0
+    i = left_out(original, text, source, target) if target else 0
     n_source = sum(b - a for a, b in source)
     n_target = sum(b - a for a, b in target)
     certain = target and n_lost >= 2 and n_target < 0.3 * n_source

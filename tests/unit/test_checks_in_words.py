@@ -82,6 +82,7 @@ NUMBERS = [  # English, Korean, what `number_lost` says of it
     ("Figure 4 shows the house.", "아래의 표는 집을 보여 줍니다.", "certain"),
     ("Go back to step 3 and wait.", "이전 단계로 돌아가 기다리세요.", "review"),
     ("Figures 4 and 5 show the house.", "위의 두 그림은 집을 보여 줍니다.", "review"),
+    ("Call the office in room 101 today.", "오늘 호 사무실로 전화하세요.", "certain"),
     ("There were 4 figures on it.", "위에 그림이 있었습니다.", "certain"),
 ]
 

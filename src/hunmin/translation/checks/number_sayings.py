@@ -10,7 +10,7 @@ from ...text.numbers import Number
 
 # What is said in English, and how Korean says it; a number in it that the Korean says otherwise is for review.
 SAYINGS = tuple(
-    (re.compile(rf"(?i)(?<![\w.,])(?:{english})(?!\w)"), re.compile(korean))
+    (re.compile(rf"(?i)(?<![\w.,])(?:{english})(?!\w|[.,]\d)"), re.compile(korean))
     for english, korean in (
         (r"(?:3rd|third)[- ]part(?:y|ies)", r"서드[ -]?파티|외부|타사|제삼자|다른 (?:회사|업체|개발자)|협력사"),
         (r"1st[- ]part(?:y|ies)", r"퍼스트[ -]?파티|자사|자체|공식|내부"),
@@ -39,7 +39,6 @@ SAYINGS = tuple(
         (r"1[- ]way", r"단방향|일방|편도|한 방향"),
         (r"2[- ]way", r"양방향|쌍방|왕복"),
         (r"2[- ]sided", r"양면|양쪽"),
-        (r"(?<=[A-Za-z] )101", r"기초|입문|개론|첫걸음|기본|원론"),
     )
 )
 # Round numbers that only mean "much".

@@ -12,7 +12,7 @@ from lm_eval.api.instance import Instance  # noqa: E402
 from lm_eval.models.huggingface import HFLM  # noqa: E402
 
 from hunmin.errors import UserError  # noqa: E402
-from hunmin.evaluation.benchmarks import harness, scorer, tokens  # noqa: E402
+from hunmin.evaluation.benchmarks import backends, harness, scorer, tokens  # noqa: E402
 from hunmin.evaluation.benchmarks.lm_eval_model import HunminLM  # noqa: E402
 
 from . import tiny_models  # noqa: E402
@@ -284,6 +284,18 @@ def test_shots_in_many_orders_are_computed_once_where_they_begin_alike(arch, cho
             value, greedy = written_out(model, request.context, choice, 2048)
             assert scored.loglikelihoods[i] == pytest.approx(value, abs=1e-4)
             assert scored.greedy[i] == greedy
+
+
+def test_of_equal_logits_the_first_is_the_most_likely():
+    """Whether a token is greedy is argmax's word, though its row is only looked at where its logit is the largest."""
+    torch.manual_seed(0)
+    logits = torch.randint(0, 4, (1, 400, 6)).float()
+    targets = tuple(torch.randint(0, 6, (400,)).tolist())
+    found = backends._read(logits, [(0, [i], (target,), (i, 0)) for i, target in enumerate(targets)])
+    assert [row[3] for row in found] == [bool(row.argmax() == t) for row, t in zip(logits[0], targets, strict=True)]
+    assert [row[2] for row in found] == pytest.approx(logits[0].log_softmax(1)[range(400), targets].tolist(), abs=1e-5)
+    tied = sum(float(row[t] == row.max()) for row, t in zip(logits[0], targets, strict=True))
+    assert sum(row[3] for row in found) < tied
 
 
 def test_shards_give_the_same_numbers(byte_tokenizer):

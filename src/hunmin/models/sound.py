@@ -101,7 +101,7 @@ def check_logits(logits: Any, where: str) -> None:
     A single nan anywhere makes the best nan; a logit of -inf only forbids its token. One row of equal logits is no
     fault: it stands behind nothing but a token whose embedding is zero, as padding's often is.
     """
-    low, best = logits.aminmax(dim=-1)
+    low, best = logits.amin(dim=-1), logits.amax(dim=-1)  # nan in either; aminmax is ten times slower on a CPU
     if not bool(best.isfinite().all()):
         raise NotNumbers("the model's logits are no numbers (nan or infinity)", where, MEND)
     if logits.shape[-1] > 1 and bool((low == best).all()):

@@ -264,7 +264,9 @@ def _read(logits: Any, spans: Sequence[tuple[int, list[int], tuple[int, ...], tu
         check_logits(picked, "evaluate")
         of_target = picked.gather(1, part[:, None])[:, 0]
         values.append((of_target - picked.logsumexp(1)).double().cpu())
-        hits.append((picked.argmax(1) == part).cpu())
+        hit = of_target == picked.amax(1)
+        hit[hit.clone()] = picked[hit].argmax(1) == part[hit]  # the first of equals; argmax over all is slow on a CPU
+        hits.append(hit.cpu())
     token_ll, best = torch.cat(values), torch.cat(hits)
     check_scores(token_ll, "evaluate")
     found: Found = []

@@ -74,6 +74,9 @@ class Scored:
 class HunminLM(Scored, HFLM):  # type: ignore[misc]  # lm-eval is untyped
     """lm-eval's `hf` with contexts computed once; anything but a decoder-only model is scored by `hf` itself."""
 
+    AUTO_MODEL_CLASS: Any
+    _model: Any
+
     def __init__(
         self,
         pretrained: Any,
@@ -97,10 +100,9 @@ class HunminLM(Scored, HFLM):  # type: ignore[misc]  # lm-eval is untyped
         A folder with an adapter (`peft`) is laid on it as everywhere here, so that every key has to find its place.
         """
         peft = options.get("peft")
-        alone = isinstance(peft, str) and not options.get("delta")  # lm-eval refuses both
-        local = Path(peft) if alone and Path(peft).is_dir() else None
-        if local is not None:
-            options["peft"] = None
+        local = None
+        if isinstance(peft, str) and Path(peft).is_dir() and not options.get("delta"):  # lm-eval refuses both
+            local, options["peft"] = Path(peft), None
         own = self.AUTO_MODEL_CLASS
         self.AUTO_MODEL_CLASS = opening.Gated(own)
         try:

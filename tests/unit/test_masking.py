@@ -44,6 +44,7 @@ def test_restoring_a_masked_text_gives_the_text(size, style):
     @given(ANY)
     @example("a long line that goes on and on and\nthen continues here, with `code` and\n  more. Next.")
     @example("@0@5@1@ `a` @ b `c`")
+    @example("One two three four.----\n# You look at\n      the end of all of it and of\n      more of it.")
     @example("A\n```\U000f0000\n")
     @example("X0\x1b")
     def check(text):

@@ -361,8 +361,9 @@ def restore(segment: Segment, body: str) -> str:
     stretches put back."""
     if segment.quoted and body != segment.body:
         body = re.sub(r'(?<!\\)"', r'\\"', body).replace("\n", "\\n")
+    same = body == segment.body
     for i, (offset, space) in reversed(list(enumerate(segment.breaks))):
-        if body == segment.body or len(segment.body) == 0:
+        if same or len(segment.body) == 0:
             at = offset
         else:
             wanted = offset / len(segment.body) * len(body)

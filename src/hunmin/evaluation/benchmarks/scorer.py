@@ -305,6 +305,8 @@ def _limit(scorer: Scorer) -> float:
 
 
 def _one_by_one(scorer: Scorer, unit: Unit) -> Found:
+    if all(len(choice) == 1 for choice in unit.choices):  # one forward tells all of them
+        return plain(scorer.model, [unit], scorer.model.device)
     rows: Found = []
     for choice, place in zip(unit.choices, unit.places, strict=True):
         rows += plain(scorer.model, [Unit(unit.context, (choice,), (place,))], scorer.model.device)

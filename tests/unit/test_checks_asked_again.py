@@ -24,6 +24,7 @@ JS = (
     "  const w = new Worker('w.js', {type: 'module'});\n  send(w, [w]);\n}\n```"
 )
 SET = "Clone it with:\n\n```bash\ngit clone [repository URL]\ncd /home/[your name]/tools\n```"
+SHOWN = "    Lamp: cannot be lit because it is not in the house.\n    Look for it in the attic."
 HEAD = "Title: Backgrounds\nDescription: How to add a background\nTOC: Backgrounds\n\nMost of the lamps are red."
 
 RIGHT = {
@@ -75,6 +76,33 @@ RIGHT = {
         "% Atoms may hold blanks.\nWord = 'some of the words with a blank'.",
         "% 아톰에는 공백이 들어갈 수 있습니다.\nWord = 'some of the words with a blank'.",
     ),
+    "the words that stand for want of another": (
+        "Write it in a ${tone:calm and clear} voice for ${reader}.",
+        "${reader}에게 ${tone:차분하고 또렷한} 목소리로 쓰세요.",
+    ),
+    "a list of data": ('It gives ["a", "b" ,"c"] back.', '["a", "b", "c"]를 돌려줍니다.'),
+    "JSON behind another bracket": (
+        'Use {form} here.\n\nFORMAT:\n{\n  "name": "the name",\n  "parts": ["a"]\n}',
+        '여기에 {form}을 쓰세요.\n\n형식:\n{\n  "name": "이름",\n  "parts": ["a"]\n}',
+    ),
+    "attributes of an element over several lines": (
+        'Lamps are here.\n\n<Box\n  title="Red lamps"\n  text="Use this to find a lamp."\n/>',
+        '등이 여기 있습니다.\n\n<Box\n  title="빨간 등"\n  text="등을 찾을 때 쓰세요."\n/>',
+    ),
+    "line breaks that are written out": (
+        'prompt: "Look at this:\\nEvaluate the lamp\\nScore it."',
+        'prompt: "이것을 보세요:\\n등을 평가하세요\\n점수를 매기세요."',
+    ),
+    "a screen's label, a sum of words, a placeholder in capitals": (
+        "Choose `Two-way Mode`, with `width * height * 4 * 1.33` and a USER_NAME.",
+        "`양방향 모드`를 고르고 `너비 * 높이 * 4 * 1.33`과 사용자 이름을 넣으세요.",
+    ),
+    "what a program shows": (
+        f"You may see this:\n\n{SHOWN}\n\nFind it.",
+        f"이런 것이 나올 수 있습니다.\n\n{SHOWN}\n\n찾으세요.",
+    ),
+    "a million of any noun": ("It draws 1 million pixels.", "백만 픽셀을 그립니다."),
+    "a list told in sentences": ("Do:\n- open it\n- go in\n- close it", "열고, 들어가고, 닫으세요."),
     "code with a sentence put before it": (
         "```js\nconst a = pick(1);\nshow(a, 2);\n```",
         "여기서 고릅니다.\n\n```js\nconst a = pick(1);\nshow(a, 2);\n```",
@@ -99,6 +127,13 @@ WRONG = {
         SET,
         "다음으로 복제합니다.\n\n```bash\ngit 복제 [저장소 주소]\ncd /home/[내 이름]/tools\n```",
         "code_mixed",
+    ),
+    "a name called in Korean": ("Use `useEffect` here.", "여기에 `효과 사용`을 쓰세요.", "code_mixed"),
+    "an item of a list that is still one": ("- open it\n- go in\n- close it", "- 여세요\n- 닫으세요", "cut_off"),
+    "JSON with a Korean key": (
+        'FORMAT:\n{\n  "name": "the name",\n  "parts": ["a"]\n}',
+        '형식:\n{\n  "이름": "이름",\n  "parts": ["a"]\n}',
+        "markup",
     ),
     "a formula in escaped brackets": ("Take \\(a + b\\) now.", "이제 그 합을 취합니다.", "math_symbol"),
     "a tag half gone": ('### Lamps <a id="lamps"></a>', '### 등 <a id="lamps">', "markup"),

@@ -81,8 +81,8 @@ def test_a_lost_sentence_and_where(kept):
         ("Write a guide\n on Overleaf.", "안내서를 작성하세요.\n 를 작성합니다.", "certain"),
         ("From: Seoul\nTo: Busan", "에서: 서울\n받는 곳: 부산", "certain"),
         ("- a cat\n- a dog\n- a cow", "- 고양이\n- 소", "certain"),
-        ("- a cat\n- a dog\n- a cow", "동물 목록입니다.", "certain"),
-        ('A band ("Artist") and a label ("Label") agree.', '밴드와 음반사("음반사")가 합의합니다.', "certain"),
+        ("- a cat\n- a dog\n- a cow", "동물 목록입니다.", "review"),
+        ('A band ("Artist") and a label ("Label") agree.', '밴드와 음반사("음반사")가 합의합니다.', "review"),
         ("It rains. We stay at home and read.", "비가 옵니다. 우리는 집에서", "certain"),
     ],
 )

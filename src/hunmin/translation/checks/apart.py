@@ -72,6 +72,15 @@ def _emphasised(line: str, rest: str) -> bool:
     return bool(end) and (not bold or has_hangul(beside))
 
 
+def _indented(text: str, start: int, end: int) -> bool:
+    """Tell whether English stands in a block that Markdown shows as it is: indented, all of it without Hangul."""
+    block = text[text.rfind("\n\n", 0, start) + 2 : (text + "\n\n").index("\n\n", end)]
+    above = text[: max(0, text.rfind("\n\n", 0, start))].rsplit("\n\n", 1)[-1].lstrip()
+    lines = [line for line in block.split("\n") if line.strip()]
+    listed = re.match(r"[-*+>]|\d+[.)]", above)
+    return not listed and not has_hangul(block) and all(line.startswith(("    ", "\t")) for line in lines)
+
+
 def set_apart(text: str, start: int, end: int) -> bool:
     """Tell whether English stands where a translator may leave it: an attribute, a link's title, a quotation."""
     line = text[text.rfind("\n", 0, start) + 1 : start]
@@ -95,6 +104,7 @@ def set_apart(text: str, start: int, end: int) -> bool:
     shown = shown or text.count("{% highlight", 0, start) > text.count("{% endhighlight", 0, start)
     shown = shown or bool(LABELLED.search(text[max(0, start - 300) : start]))
     shown = shown or bool(REFERENCE.search(line))  # a list of papers
+    shown = shown or _indented(text, start, end)
     shown = shown or bool(STATED.match(line + text[start:end] + rest))
     spoken_of = MENTION.match(rest) or text[end - 1] not in ".!?" and WORDING.match(rest)
     return bool(attribute or link or macro or quoted or shown or ticked or spoken_of or _emphasised(line, rest))

@@ -33,9 +33,14 @@ TYPE = re.compile(
 SLOT = re.compile(
     r"\{\{[^{}\n]*\}\}|<[^<>\n]*>|\[[^\[\]\n]*[A-Za-z][^\[\]\n]*\]|\{[A-Z]{2}[A-Z_]*\}|\{(?=[^{}\n]*[가-힣])[\w ]+\}"
 )
+ATTRIBUTE = re.compile(r"\s*[A-Za-z][\w-]*=[\"'{]")
 # What a reader fills in: [repository URL], <your key>; not an index (rows[i]) or a list of numbers.
 TO_FILL = re.compile(r"(?<![\w)\]])\[[A-Za-z가-힣][\w가-힣 -]*\]|<(?=[^<>\n]*[ _가-힣-])[A-Za-z가-힣][\w가-힣 -]*>")
 NAMED_IN_WORDS = re.compile(r"[(\[{](?=[^)\]}]*[A-Za-z] [a-z])[A-Za-z]+(?:,? [A-Za-z]+)*[)\]}]")
+SHOUTED = re.compile(r"\{?[A-Z]+(?:_[A-Z]+)+\}?")
+SCREEN = re.compile(r"[A-Z][\w-]*(?: [A-Z]?[\w-]+)+")
+SIGNED = re.compile(r"\w\(|[A-Za-z]\w*[._/\\-]+\w*[A-Za-z]|[A-Za-z]\+[A-Za-z]|--\w|_\w|[a-z][A-Z]|^[a-z]+$")
+SAID_SUM = re.compile(r"\w [*+/=-]+ +[(\w]|\$\{[a-z]+-[a-z-]+\}")
 SUM_OF_WORDS = re.compile(r"[A-Za-z]+(?: [+*/-] [A-Za-z]+)+")  # `prefix + number`, said in words
 NAME_AND_WORD = re.compile(
     r"[\w.]*\.\w+ [a-z]+|[A-Z]\w*(?: [&>] ?[A-Z]\w*)+"
@@ -112,6 +117,8 @@ def _blocks(original: str, text: str) -> list[Issue]:
         sure = kind == "code" and (_damaged(body, there.of(text), same_shape) if there else alike)
         if there and has_hangul(there.of(text)) and TO_FILL.sub("[]", body) == TO_FILL.sub("[]", there.of(text)):
             sure = False  # `git clone [저장소 주소]`
+        if span.kind == "code" and ATTRIBUTE.match(body):
+            sure = False  # title="..." of an element over several lines: its text is language
         found.append(issue("code_mixed", CERTAIN if sure else REVIEW, (span.start, span.end), where, detail))
     return found
 
@@ -164,6 +171,8 @@ def _names(original: str, text: str) -> list[Issue]:
         severity = _name_severity(lost, name, original, text)
         if not severity:
             continue
+        if severity == CERTAIN and not _firm(lost, name, original, text):
+            severity = REVIEW
         where = (lost.instead.start, lost.instead.end) if lost.instead else place(original, text, lost.span.start)
         found.append(
             issue(
@@ -175,6 +184,21 @@ def _names(original: str, text: str) -> list[Issue]:
             )
         )
     return found
+
+
+def _firm(lost: Lost, name: str, original: str, text: str) -> bool:
+    """Tell whether a name in code marks is no word of the prose: it stands in a block of code, is called, has a path's
+    or an option's sign, an underscore or a hump.
+
+    Words with signs between them (`width * height`, `argument \\ value`), placeholders in capitals, labels of a screen
+    (`Multi-region Mode`) and other scripts are said in Korean as often as not.
+    """
+    bare, there = name.strip("`").strip(), lost.instead.of(text) if lost.instead else ""
+    if "".join(name.split()) == "".join(there.split()) or _in_block(bare, original):
+        return True
+    if not re.search(r"[A-Za-z]", bare) or any(shape.fullmatch(bare) for shape in (PASCAL, SHOUTED, SCREEN)):
+        return False
+    return bool(SIGNED.search(bare)) and not SAID_SUM.search(bare)
 
 
 def _slot_said_otherwise(name: str, there: str) -> bool:

@@ -43,6 +43,7 @@ FRAGMENT = re.compile(
 )
 BREAKS_OFF = re.compile(r"(?:\b(?:the|an?|of|to|by|in|on|for|with|from|see|and|or)|,)$")
 OPEN_ENGLISH = re.compile(r"(?:\.\.\.|…|\b(?:e\.g|i\.e|etc|vs|cf|incl|approx)\.)[\"'”’)\]*_]*$", re.I)
+PROGRAM_LINE = re.compile(r"[ \t]*(?://|/\*|.*[;{}][ \t]*$)")
 KOREAN_SHARE = 0.52  # how many letters Korean takes for one of English, between 45 and 60 of 100
 MERGED = 1.5  # how much longer than its share an item is that took another in
 ALT = re.compile(r"!\[[^\[\]]*\]")
@@ -162,7 +163,7 @@ def _terms(original: str, text: str) -> list[Issue]:
     return [
         issue(
             "cut_off",
-            CERTAIN,
+            REVIEW,
             lost.span(),
             place(original, text, lost.start()),
             "정의된 용어가 빠짐 / a defined term is lost",
@@ -181,8 +182,8 @@ def _items(original: str, text: str) -> list[Issue]:
 
     Signs alone prove nothing: `- Tea` as 차 on a line of its own is there, without its sign.
     """
-    source = [m for m in ITEM.finditer(original) if not _in_code(original, m.start())]
-    target = [m for m in ITEM.finditer(text) if not _in_code(text, m.start())]
+    source = [m for m in ITEM.finditer(original) if not _in_code(original, m.start()) and not _program(original, m)]
+    target = [m for m in ITEM.finditer(text) if not _in_code(text, m.start()) and not _program(text, m)]
     if len(target) < len(source):
         target = [m for m in OTHER_ITEM.finditer(text) if not _in_code(text, m.start())]
     n_lost = len(source) - len(target)
@@ -213,7 +214,8 @@ def _items(original: str, text: str) -> list[Issue]:
     stop = original.find("\n", source[last].start())
     end = stop if stop > 0 else len(original)
     at = target[where].start() if where < len(target) else len(text)
-    merged = _merged(original, text, *starts, where) and not unsaid(original, text, start, end)
+    # No list any more: half of them are told in sentences.
+    merged = (not target or _merged(original, text, *starts, where)) and not unsaid(original, text, start, end)
     return [
         issue(
             "cut_off",
@@ -238,6 +240,11 @@ def _merged(original: str, text: str, source: list[int], target: list[int], wher
     return any(
         other[i] >= max(15, 0.7 * share * (kept[i] + lost)) and other[i] > MERGED * share * kept[i] for i in beside
     )
+
+
+def _program(text: str, item: re.Match[str]) -> bool:
+    """Tell whether an item is a line of a program with a sign of a diff before it: `+  // its height`, `*  var a;`."""
+    return bool(PROGRAM_LINE.match(_line(text, item.end())))
 
 
 def _in_code(text: str, at: int) -> bool:

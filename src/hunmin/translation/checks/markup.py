@@ -91,9 +91,16 @@ def _where(lost: Any, original: str, text: str) -> tuple[int, int]:
     return (lost.instead.start, lost.instead.end) if lost.instead else place(original, text, lost.span.start)
 
 
+LIST = re.compile(r"\[(?=[^\[\]\n]*[\"'\d])[^\[\]\n]{1,60}\]")  # of data: ["a", "b"], [(1, 2), ...]
+IN_WORDS = re.compile(r"\[[ ]?[a-z_]+(?:,? [a-z_]+)*[ ]?\]")  # [smallest value, its index]
+INCLUDED = re.compile(r"\{\{\s*include\b[^{}]*\}\}")  # a page has its own in each language
+
+
 def _no_blanks(text: str) -> str:
     """Give the text with {{ name }} as {{name}} and {min, max} as {min,max}."""
     text = re.sub(r"(?<=[^\]]\[)[ \t]+(?=\")", "", text) if '[ "' in text else text
+    text = re.sub(r"(\$\{\w+):[^{}]*(?=\})", r"\1", text)  # ${tone:calm}: what stands for want of another is language
+    text = LIST.sub(lambda m: "".join(m.group().split()), text) if "[" in text else text
     return re.sub(r"(?<=\{)\s+|\s+(?=\})|(?<=,)\s+(?=[^{}\n]*\})", "", text) if "{" in text else text
 
 
@@ -132,7 +139,13 @@ def _placeholders(original: str, text: str) -> list[Issue]:
             issue(
                 "markup",
                 REVIEW
-                if translated or macro or linked and body[0] == "[" or _spoken(body, original[: lost.span.start])
+                if translated
+                or IN_WORDS.fullmatch(body)
+                or INCLUDED.fullmatch(body)
+                or macro
+                or linked
+                and body[0] == "["
+                or _spoken(body, original[: lost.span.start])
                 else CERTAIN,
                 (lost.span.start, lost.span.end),
                 _where(lost, original, text),
@@ -170,12 +183,13 @@ def _json(original: str, text: str) -> list[Issue]:
     if not source:
         return []
     start, end = source[0].start, source[-1].end
-    opening = text.find(original[start])
-    try:
-        value, length = json.JSONDecoder().raw_decode(text, opening) if opening >= 0 else (None, 0)
-    except json.JSONDecodeError:
-        value, length = None, len(text)
-    if value is None:
+    if _decoded(original, start) is None:
+        return []  # like JSON, and none
+    places = [m.start() for m in re.finditer(re.escape(original[start]), text)]
+    opening = max(places, key=lambda at: _decoded(text, at) or 0, default=-1)
+    length = _decoded(text, opening) if opening >= 0 else None
+    if length is None:
+        opening, length = (places or [0])[0], len(text)
         return [
             issue(
                 "markup", CERTAIN, (start, end), (max(0, opening), max(0, length)), "JSON이 깨짐 / the JSON is broken"
@@ -194,6 +208,14 @@ def _json(original: str, text: str) -> list[Issue]:
             )
         ]
     return []
+
+
+def _decoded(text: str, at: int) -> int | None:
+    """Give where the JSON that begins here ends, None for what is no JSON."""
+    try:
+        return json.JSONDecoder().raw_decode(text, at)[1]
+    except (json.JSONDecodeError, RecursionError):
+        return None
 
 
 def _sequence(text: str, spans: tuple[Span, ...], start: int, end: int) -> str:
@@ -215,6 +237,8 @@ def _brackets(original: str, text: str) -> list[Issue]:
     found = []
     for a, b in zip(source, target, strict=True):
         x, y = _sequence(original, mine, *a), _sequence(text, other, *b)
+        if BRACKETS.findall(original, *a) == BRACKETS.findall(text, *b):
+            continue  # the same signs, though one side reads some of them as code
         if x != y and (len(source) > 1 or Counter(x) != Counter(y) or _broken(y)):
             if len(source) > 1 and _wrapped_alike(original, text, mine, other, a, b):
                 continue

@@ -35,7 +35,16 @@ def _same(text: str) -> str:
     return GLUED.sub(" ", plain)
 
 
-COMMANDS = (("div", "÷"), ("times", "×"), ("cdot", "·"), ("leq?", "≤"), ("geq?", "≥"), ("neq?", "≠"), ("pm", "±"))
+COMMANDS = (
+    ("div", "÷"),
+    ("times", "×"),
+    ("cdot", "·"),
+    ("leq?", "≤"),
+    ("geq?", "≥"),
+    ("neq?", "≠"),
+    ("pm", "±"),
+    ("[cl]?dots", "..."),
+)
 # One writing of what has several: signs that mean the same, thousands, a decimal without its zero.
 TORN = re.compile(r"\$[ \t]+\$(?!\$)")
 ESCAPED_NAME = re.compile(r"\\\([A-Z][\w-]*[A-Z\d]\\\)")
@@ -123,7 +132,8 @@ def find(original: str, text: str, context: Mapping[str, Any]) -> list[Issue]:
             bare = body.strip("$").removeprefix("\\(").removesuffix("\\)").strip()
             if re.fullmatch(r"[\d.,\\% ]+|[A-Za-z]", bare) and stands(bare.replace("\\", ""), text):
                 continue  # $5$ as 5
-            severity = CERTAIN
+            plainly = re.fullmatch(r"(?:\\[a-z]+|[\w ()+*/=<>.,-])+", bare) and stands(bare.replace("\\", ""), text)
+            severity = REVIEW if plainly else CERTAIN  # $\log(N)$ as log(N)
         where = (lost.instead.start, lost.instead.end) if lost.instead else place(original, text, lost.span.start)
         found.append(
             issue(

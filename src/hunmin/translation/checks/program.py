@@ -138,7 +138,8 @@ def only_formatted(one: str, two: str) -> bool:
     if a == b or FREE.match(one) and _tight(a, b) == _tight(b, b):
         return True
     n_changed = sum(x != y for x, y in zip(one.split("\n"), two.split("\n"), strict=False))
-    braces = re.search(r"[{;>][ \t]*$", one, re.M) and n_changed >= 3  # where blanks at a line's start mean nothing
+    few = one.lstrip()[:1] in "`~" and n_changed < 3
+    braces = re.search(r"[{;>][ \t]*$", one, re.M) and not few  # where blanks at a line's start mean nothing
     return bool(braces) and "".join(a.split()) == "".join(b.split())
 
 

@@ -22,7 +22,7 @@ QUOTES = re.compile(
 CONTENT = re.compile(
     rf"(?<![\w'’])(?!(?:{'|'.join(sorted(FUNCTION_WORDS))})\b)[a-z]{{3,}}"
 )  # a small word with a meaning
-HEAD = re.compile(r"\A(?:[A-Z][A-Za-z-]*:[^\n]*\n){2,}(?=[ \t\r]*\n)")  # the keys that a page's own tool reads
+HEAD = re.compile(r"\A\ufeff?(?:[A-Z][A-Za-z-]*:[^\n]*\n){2,}(?=[ \t\r]*\n)")  # the keys that a page's own tool reads
 FOREIGN = re.compile(r"\b(?:translat\w*|english|french|spanish|german|italian|latin|영어|영문|번역)\b|영어|영문", re.I)
 
 

@@ -101,6 +101,20 @@ RIGHT = {
         f"You may see this:\n\n{SHOWN}\n\nFind it.",
         f"이런 것이 나올 수 있습니다.\n\n{SHOWN}\n\n찾으세요.",
     ),
+    "a name that the translation defines itself": (
+        "The label `Article` is used.\n\n```sql\nMATCH (a:Article) RETURN a\n```",
+        "라벨 `논문`을 씁니다.\n\n```sql\nMATCH (a:Article) RETURN a\n```",
+    ),
+    "thousands as half of the world writes them": ("It has 21.843 classes.", "클래스가 21,843개 있습니다."),
+    "a picture of the screen in Korean": (
+        "![Settings](https://cdn.example.org/v2/settings-en.png)",
+        "![설정](https://cdn.example.org/v2/settings-ko.png)",
+    ),
+    "columns of a list of parameters": (
+        "It asks:\n\n```\nQuery:\n  page   number    page number (default: 0)\n  sort   asc|desc  sort direction\n```",
+        "물을 것:\n\n```\nQuery:\n  page   number  페이지 번호 (기본값: 0)\n  sort   asc|desc  정렬 방향\n```",
+    ),
+    "a placeholder among others in Korean": ("add --name=<prefix>/ here", "add --name=<접두어>/ 여기"),
     "a million of any noun": ("It draws 1 million pixels.", "백만 픽셀을 그립니다."),
     "a list told in sentences": ("Do:\n- open it\n- go in\n- close it", "열고, 들어가고, 닫으세요."),
     "code with a sentence put before it": (
@@ -128,7 +142,7 @@ WRONG = {
         "다음으로 복제합니다.\n\n```bash\ngit 복제 [저장소 주소]\ncd /home/[내 이름]/tools\n```",
         "code_mixed",
     ),
-    "a name called in Korean": ("Use `useEffect` here.", "여기에 `효과 사용`을 쓰세요.", "code_mixed"),
+    "a name called in Korean": ("Use `range(10)` here.", "여기에 `범위(10)`을 쓰세요.", "code_mixed"),
     "an item of a list that is still one": ("- open it\n- go in\n- close it", "- 여세요\n- 닫으세요", "cut_off"),
     "JSON with a Korean key": (
         'FORMAT:\n{\n  "name": "the name",\n  "parts": ["a"]\n}',

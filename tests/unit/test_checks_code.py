@@ -50,7 +50,7 @@ def test_a_block_of_plain_text_is_for_review_and_a_unit_may_be_glued():
     [
         ("Call `input()` at the end.", "끝에서 `input ()`을 부르세요.", "`input()`"),
         ("Rename the column last_name.", "열 이름 성을 바꾸세요.", "last_name"),
-        ("Open data/a.csv first.", "먼저 데이터/a.csv를 여세요.", "data/a.csv"),
+        ("Open data/a.csv first.", "먼저 그것을 여세요.", "data/a.csv"),
         ("Use getUser() here.", "여기서 사용자얻기()를 쓰세요.", "getUser()"),
         ("Run it with --fast.", "빠르게 실행하세요.", "--fast"),
     ],

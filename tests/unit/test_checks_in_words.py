@@ -36,12 +36,12 @@ NAMES = [  # English, Korean, how sure it is that the name is damaged
     ("Put `table_name` in.", "`테이블 명`을 넣으세요.", "review"),
     ("Put `your-api-key` in.", "`여러분의 API 키`를 넣으세요.", "review"),
     ("Run `git checkout BRANCH_NAME` first.", "먼저 `git checkout 브랜치_이름`을 실행하세요.", "review"),
-    ("Run `git checkout BRANCH_NAME` first.", "먼저 `git 체크아웃 브랜치_이름`을 실행하세요.", "certain"),
-    ("Use `parse_args` here.", "여기에 `인자_파싱`을 쓰세요.", "certain"),
+    ("Run `git checkout BRANCH_NAME` first.", "먼저 `git 체크아웃 브랜치_이름`을 실행하세요.", "review"),
+    ("Use `parse_args` here.", "여기에 `인자_파싱`을 쓰세요.", "review"),
     (
         "Put `table_name` in:\n\n```py\ntable_name = 1\n```",
         "`테이블_명`을 넣으세요:\n\n```py\ntable_name = 1\n```",
-        "certain",
+        "review",
     ),
 ]
 

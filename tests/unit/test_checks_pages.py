@@ -300,7 +300,7 @@ def test_names_said_otherwise_are_only_asked_about(english: str, korean: str) ->
     ("english", "korean"),
     [
         ("Run `lamp add --patch` now.", "이제 `lamp add -patch`를 실행하세요."),
-        ("Set `lamp.floor` for it.", "그것에는 `램프.floor`를 설정하세요."),
+        ("Set `lamp.floor` for it.", "그것에는 `lamp.flor`를 설정하세요."),
         ("Call `find_lamp()` now.", "이제 `find_lanp()`를 호출하세요."),
     ],
 )

@@ -47,7 +47,7 @@ def test_a_mend_that_brings_another_issue_is_undone_and_counted():
     ("english", "spoiled", "good"),
     [
         ("Call `input()` now.", "지금 `input ()`을 부르세요.", "지금 `input()`을 부르세요."),
-        ("Use `useEffect` here.", "여기 `효과 사용`을 쓰세요.", "여기 `useEffect`을 쓰세요."),
+        ("Use `useEffect()` here.", "여기 `효과 사용()`을 쓰세요.", "여기 `useEffect()`을 쓰세요."),
         ("`range(10)` and `len(x)`.", "`범위(10)` 및 `길이(x)`.", "`range(10)` 및 `len(x)`."),
         ("def f(x):\n    return x", "def 함수(x):\n    return x", "def f(x):\n    return x"),
         (

@@ -19,6 +19,7 @@ def site(address: str) -> str:
     text = re.sub(r"^(?:https?://)?(?:www\.)?", "", address.split("#")[0].strip())
     text = re.sub(rf"^{LOCALE}\.(?=[\w-]+\.[\w.-]+)", "", text, flags=re.I)
     text = re.sub(rf"/{LOCALE}(?=/|$)", "", text, flags=re.I)
+    text = re.sub(r"[-_.](?:en|ko|kr)(?=\.\w+$)", "", text, flags=re.I)  # a picture of the screen in each language
     text = re.sub(r"[?&](?:hl|lang|locale)=[a-z]{2}(?:[-_]\w+)?(?=&|$)", "", text)
     return text.rstrip("/").lower()
 

@@ -18,7 +18,7 @@ from . import roles
 from .damage import TOKEN, formatted_anew, squeeze, surely_damaged, written_anew
 from .in_words import PLACEHOLDER, aside, keys_in_words, placeholder_in_words
 from .lost import Lost, lost_spans
-from .program import ELEMENTS, FORMATTED, STRING, difference, lines_of_code, only_formatted
+from .program import ELEMENTS, FORMATTED, STRING, difference, formatted, lines_of_code, only_formatted
 from .reading import CERTAIN, REVIEW, Issue, count, issue, lines_of, place, spans_of
 
 TITLE = {"ko": "글 속 코드가 바뀜", "en": "code in prose changed"}
@@ -187,18 +187,23 @@ def _names(original: str, text: str) -> list[Issue]:
 
 
 def _firm(lost: Lost, name: str, original: str, text: str) -> bool:
-    """Tell whether a name in code marks is no word of the prose: it stands in a block of code, is called, has a path's
-    or an option's sign, an underscore or a hump.
+    """Tell whether a name in code marks was damaged, and is not said in Korean on purpose.
 
-    Words with signs between them (`width * height`, `argument \\ value`), placeholders in capitals, labels of a screen
-    (`Multi-region Mode`) and other scripts are said in Korean as often as not.
+    Of names with Hangul in their place most are placeholders, terms, labels of a screen or names that the translation
+    defines itself (`Article` as `논문` in its own code), but a call (`범위(10)`) is code. Words with signs between them
+    (`argument \\ value`) and names in capitals or with one hump are corrected and rewritten too.
     """
     bare, there = name.strip("`").strip(), lost.instead.of(text) if lost.instead else ""
-    if "".join(name.split()) == "".join(there.split()) or _in_block(bare, original):
-        return True
-    if not re.search(r"[A-Za-z]", bare) or any(shape.fullmatch(bare) for shape in (PASCAL, SHOUTED, SCREEN)):
+    if "".join(name.split()) == "".join(there.split()):
+        return True  # only its blanks were changed
+    if has_hangul(there):
+        return bool(re.search(r"\w\(", bare)) and "(" in there and not re.fullmatch(r"[a-z]+\([a-z]{3,}\)", bare)
+    if not re.search(r"[A-Za-z]", bare):
         return False
-    return bool(SIGNED.search(bare)) and not SAID_SUM.search(bare)
+    if _in_block(bare, original):
+        return True
+    words = any(shape.fullmatch(bare) for shape in (PASCAL, SHOUTED, SCREEN)) or SAID_SUM.search(bare)
+    return bool(SIGNED.search(bare)) and not words
 
 
 def _slot_said_otherwise(name: str, there: str) -> bool:
@@ -265,6 +270,8 @@ def _name_severity(lost: Lost, name: str, original: str, text: str) -> str:
     x, y = (re.sub(r"[\s`'‘’/·∙,]|^\w+:", "", STRING.sub('""', side)) for side in (bare, there))
     if x == y and any(sign in there for sign in "·∙"):
         return ""
+    if bare[:1] == "<" and formatted(bare) == formatted(there):
+        return REVIEW
     if difference(bare, there.strip("`").strip()) == "comment":
         return REVIEW  # `run()  # starts it`: what it says of itself is language
     if bare[:1] == "<" and "".join(unescape(bare).split()) == "".join(unescape(there).split()):

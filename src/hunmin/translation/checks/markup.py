@@ -141,6 +141,8 @@ def _placeholders(original: str, text: str) -> list[Issue]:
                 REVIEW
                 if translated
                 or IN_WORDS.fullmatch(body)
+                or body[0] == "<"
+                and bool(ANGLE.search(text))
                 or INCLUDED.fullmatch(body)
                 or macro
                 or linked

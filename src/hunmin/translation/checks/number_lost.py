@@ -23,7 +23,7 @@ from .number_order import doubled_places, swapped
 from .number_otherwise import measured_twice, written_otherwise
 from .number_pairs import Pair, pair, sizes
 from .number_sayings import said
-from .reading import CERTAIN, REVIEW, Issue, countable, issue, numbers_of, place
+from .reading import CERTAIN, REVIEW, Issue, count, countable, issue, numbers_of, place
 
 TITLE = {"ko": "숫자가 다름", "en": "number lost"}
 
@@ -106,6 +106,9 @@ def find(original: str, text: str, context: Mapping[str, Any]) -> list[Issue]:
         severity = _severity(number, instead, original, text)
         if saying and instead is None and severity:
             severity = REVIEW
+        written = original[number.start : number.end]
+        if re.fullmatch(r"\d{1,3}(?:\.\d{3})+", written) and count(written.replace(".", ","), text):
+            severity = REVIEW  # 21.843 as 21,843: thousands, as half of the world writes them
         if instead is None and severity is None:
             instead = next((n for n in spoken if n.unit == number.unit), None)
             severity = REVIEW if instead else None

@@ -137,6 +137,8 @@ def only_formatted(one: str, two: str) -> bool:
     a, b = formatted(one), formatted(two)
     if a == b or FREE.match(one) and _tight(a, b) == _tight(b, b):
         return True
+    if FREE.match(one) and not PYTHON.match(one) and "".join(_tight(a, b).split()) == "".join(_tight(b, b).split()):
+        return True
     n_changed = sum(x != y for x, y in zip(one.split("\n"), two.split("\n"), strict=False))
     few = one.lstrip()[:1] in "`~" and n_changed < 3
     braces = re.search(r"[{;>][ \t]*$", one, re.M) and not few  # where blanks at a line's start mean nothing
@@ -149,6 +151,7 @@ FREE = re.compile(  # languages in which blanks beside a sign mean nothing; in a
     r"|swift|php|json|jsonc|css|scss|python|py|vue|svelte|glsl|scala|r|dart)(?![\w+])",
     re.I,
 )
+PYTHON = re.compile(r"\s*(?:```|~~~)\s*\{?\.?py", re.I)  # where a line begins means something
 BESIDE_SIGN = re.compile(r"(?<=[^\w\s])[ \t]+(?=\S)|(?<=\S)[ \t]+(?=[^\w\s])")
 
 
@@ -182,9 +185,9 @@ def _says_the_same(one: Line, two: Line, code: bool) -> bool:
     if _loose(one.bare) == _loose(two.bare):
         return True
     if has_hangul(two.bare):
-        option, told = (re.split(r"\s{2,}", side.whole.strip(), maxsplit=1) for side in (one, two))
-        if option[0][:1] == "-" and option[0] == told[0] and len(option) == len(told) == 2:
-            return True  # --all   show everything
+        cells, told = (re.split(r"\s{2,}", side.whole.strip()) for side in (one, two))
+        if len(cells) == len(told) >= 2 and cells[:-1] == told[:-1] and has_hangul(told[-1]):
+            return True  # --all   show everything; page   number   the page to show
         return not code and not CODE_SIGN.search(one.bare.replace("\0", ""))
     names = sorted(re.findall(r"\w+", one.bare)) == sorted(re.findall(r"\w+", two.bare))
     return names and any(map(has_hangul, SAID.findall(two.code)))

@@ -169,16 +169,18 @@ def _labels(original: str, text: str) -> list[Issue]:
     code = [(s.start, s.end) for s in spans_of(text) if s.kind in ("fence", "code")]
     code += [m.span() for m in HEAD.finditer(text) if HEAD.match(original)]
     kept = {match["label"].lower() for match in LABEL.finditer(text)}
-    # Keys of a form stay in English as often as not; one beside others that were translated was forgotten.
-    severity = CERTAIN if any(name in GLOSSARY and name not in kept for name in labels) else REVIEW
     for match in LABEL.finditer(text):
         name = match["label"].lower()
         if name in labels and name in GLOSSARY and not any(a <= match.start() < b for a, b in code):
             there = labels[name]
+            above = original.rfind("\n\n", 0, there.start()) + 1
+            beside = LABEL.finditer(original, above, (original + "\n\n").index("\n\n", there.end()))
+            # Keys of a form stay in English as often as not; one beside others that were translated was forgotten.
+            forgotten = any(m["label"].lower() in GLOSSARY and m["label"].lower() not in kept for m in beside)
             found.append(
                 issue(
                     "untranslated",
-                    severity,
+                    CERTAIN if forgotten else REVIEW,
                     there.span("label"),
                     match.span("label"),
                     f"영어로 남은 이름표 '{match['label']}:' / a label left in English",
